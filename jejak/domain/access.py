@@ -1,0 +1,97 @@
+"""R12: who may do what, decided here alone and denied by default.
+
+A person sees the subtrees of their memberships and nothing else. What a person may not see is refused as
+NOT_FOUND; what they see but may not do as FORBIDDEN.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from uuid import UUID
+
+from jejak.domain.errors import Code, Refused
+from jejak.domain.tables.unit import Unit
+from jejak.domain.vocabulary import Language, Role, UnitKind
+
+
+class Right(Enum):
+    SEE = auto()
+    CAPTURE = auto()  # journeys
+    PROGRESS = auto()  # report on the unit's tasks, own such tasks
+    ASSIGN = auto()  # create and change tasks, decide on pain points
+    REVIEW = auto()  # accept and return journeys
+    VERIFY = auto()  # verify and return tasks
+    PEOPLE = auto()  # persons and roles
+    UNITS = auto()  # the tree
+
+
+_CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.VIEWER: frozenset({Right.SEE}),
+    Role.CONTRIBUTOR: _CONTRIBUTOR,
+    Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY},
+    Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE}),
+    Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS}),
+}
+
+REGIONAL = frozenset({UnitKind.HQ, UnitKind.UID, UnitKind.UIW})
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A membership in force: `role` over every unit whose path starts with `path`."""
+
+    path: str
+    kind: UnitKind
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """On whose behalf something is done. `person_id` is None for the service itself only."""
+
+    person_id: UUID | None
+    language: Language
+    grants: tuple[Grant, ...]
+
+    @property
+    def paths(self) -> list[str]:
+        """The roots of what the viewer sees."""
+        return sorted({grant.path for grant in self.grants})
+
+    @property
+    def person(self) -> UUID:
+        if self.person_id is None:
+            raise RuntimeError("the service itself cannot do what a person must answer for")
+        return self.person_id
+
+
+SYSTEM = Viewer(
+    person_id=None,
+    language=Language.ID,
+    grants=tuple(Grant(path="", kind=UnitKind.HQ, role=role) for role in Role),
+)
+
+
+def may(viewer: Viewer, right: Right, path: str) -> bool:
+    return any(path.startswith(grant.path) and right in RIGHTS[grant.role] for grant in viewer.grants)
+
+
+def require(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -> None:
+    """Refuses unless the viewer has `right` at `unit`; `at` is the input that named what lies there."""
+    if not may(viewer, Right.SEE, unit.path):
+        raise Refused(Code.NOT_FOUND, *at)
+    if not may(viewer, right, unit.path):
+        raise Refused(Code.FORBIDDEN, *at)
+
+
+def require_regional(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -> None:
+    """As `require`, but by a role held at the region or at headquarters (R3)."""
+    require(viewer, right, unit, *at)
+    regional = tuple(grant for grant in viewer.grants if grant.kind in REGIONAL)
+    if not may(Viewer(viewer.person_id, viewer.language, regional), right, unit.path):
+        raise Refused(Code.FORBIDDEN, *at)
+
+
+def seen(unit_id: str, paths: str) -> str:
+    """SQL: the unit named by the expression `unit_id` lies below one of `paths`, a text[] expression."""
+    return f"{unit_id} in (select seen.id from unit seen where seen.path ^@ any({paths}))"

@@ -1,0 +1,69 @@
+"""The kernel of every update: find the row in the viewer's scope, lock it, check its version, change it, record it."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from piccolo.table import Table
+
+from jejak.domain import access, clock, event
+from jejak.domain.access import Right, Viewer
+from jejak.domain.errors import Code, Refused
+from jejak.domain.tables.unit import Unit
+
+T = TypeVar("T", bound=Table)
+
+
+async def unit(viewer: Viewer, right: Right, unit_id: UUID, *at: str | int, open_only: bool = True) -> Unit:
+    """The unit, if the viewer has `right` there. Refuses NOT_FOUND, FORBIDDEN, UNIT_CLOSED."""
+    found = await Unit.objects().get(Unit.id == unit_id)
+    if found is None:
+        raise Refused(Code.NOT_FOUND, *at)
+    access.require(viewer, right, found, *at)
+    if open_only and found.closed_at is not None:
+        raise Refused(Code.UNIT_CLOSED, *at)
+    return found
+
+
+async def take(
+    table: type[T],
+    viewer: Viewer,
+    right: Right,
+    row_id: UUID,
+    version: int | None,
+    *at: str | int,
+) -> tuple[T, Unit]:
+    """A row with its unit, locked until the transaction ends. Refuses NOT_FOUND, FORBIDDEN and STALE.
+
+    `version` is the one that the caller has read; None where the change does not depend on it.
+    """
+    row = await find(table, row_id, *at)
+    owner = row if isinstance(row, Unit) else await Unit.objects().get(Unit.id == row.unit_id)  # type: ignore[attr-defined]
+    assert isinstance(owner, Unit)  # noqa: S101 -- the foreign key says so
+    access.require(viewer, right, owner, *at)
+    if version is not None and row.version != version:  # type: ignore[attr-defined]
+        raise Refused(Code.STALE, "expected_version")
+    return row, owner
+
+
+async def find(table: type[T], row_id: UUID, *at: str | int) -> T:
+    """A row, locked until the transaction ends; access is the caller's to check."""
+    key = table._meta.primary_key  # noqa: SLF001 -- Piccolo's own way to the key
+    rows = await table.objects().where(key == row_id).lock_rows("UPDATE")
+    if not rows:
+        raise Refused(Code.NOT_FOUND, *at)
+    return rows[0]
+
+
+async def apply(viewer: Viewer, kind: str, row: Table, unit_id: UUID | None, /, **values: Any) -> None:
+    """Sets `values` on a taken row, counts its version up and records what changed."""
+    table = type(row)
+    before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
+    after = {name: values[name] for name in before}
+    values["version"] = row.version + 1  # type: ignore[attr-defined]
+    if hasattr(row, "updated_at"):
+        values["updated_at"] = clock.now()
+    for name, value in values.items():
+        setattr(row, name, value)
+    key = table._meta.primary_key  # noqa: SLF001
+    await table.update(values).where(key == row.id)  # type: ignore[arg-type, attr-defined]
+    await event.append(viewer, kind, (table._meta.tablename, row.id), unit_id, before=before, after=after)  # type: ignore[attr-defined]  # noqa: SLF001

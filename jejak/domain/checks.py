@@ -1,0 +1,115 @@
+"""What every text, number and date from outside must satisfy. Collects all problems of an input, then refuses once."""
+
+import re
+import unicodedata
+from datetime import date
+from typing import Self
+from urllib.parse import urlsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from jejak.domain import clock
+from jejak.domain.errors import Code, Path, Problem, Refused
+
+TITLE = 200
+BODY = 5_000
+REASON = 1_000
+# Line breaks and tabs are part of people's texts; other control characters are not, and PostgreSQL stores no NUL.
+_CONTROLS_ALLOWED = frozenset("\n\r\t")
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+
+
+class Checks:
+    """`with Checks() as checks: ...` refuses at the end of the block with every problem found."""
+
+    def __init__(self, at: Path = (), problems: list[Problem] | None = None) -> None:
+        self._at = at
+        self.problems: list[Problem] = [] if problems is None else problems
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and self.problems:
+            raise Refused.because(self.problems)
+
+    def at(self, *path: str | int) -> "Checks":
+        """The same collection, for a part of the input."""
+        return Checks(self._at + path, self.problems)
+
+    def refuse(self, code: Code, *path: str | int, **values: object) -> None:
+        self.problems.append(Problem(code, self._at + path, values))
+
+    def text(self, value: str | None, name: str, *, most: int, required: bool = True) -> str:
+        """Trimmed and in Unicode's composed form; at most `most` characters, counted before the trim."""
+        if value is not None and len(value) > most:
+            self.refuse(Code.TOO_LONG, name, most=most)
+            return ""
+        if value is not None and not storable(value):
+            self.refuse(Code.INVALID_TEXT, name)
+            return ""
+        cleaned = unicodedata.normalize("NFC", value or "").strip()
+        if required and not cleaned:
+            self.refuse(Code.REQUIRED, name)
+        return cleaned
+
+    def between(self, value: int | None, least: int, most: int, name: str) -> None:
+        if value is not None and not least <= value <= most:
+            self.refuse(Code.OUT_OF_RANGE, name, least=least, most=most)
+
+    def at_most(self, count: int, most: int, name: str) -> None:
+        if count > most:
+            self.refuse(Code.TOO_MANY, name, most=most)
+
+    def not_past(self, value: date, zone: str, name: str) -> None:
+        if value < clock.today(zone):
+            self.refuse(Code.PAST_DATE, name)
+
+    def not_future(self, value: date, zone: str, name: str) -> None:
+        if value > clock.today(zone):
+            self.refuse(Code.FUTURE_DATE, name)
+
+    def code(self, value: str, name: str) -> str:
+        cleaned = value.strip().upper()
+        if not _CODE.fullmatch(cleaned):
+            self.refuse(Code.INVALID_CODE, name)
+        return cleaned
+
+    def email(self, value: str, name: str) -> str:
+        cleaned = value.strip().lower()
+        if len(cleaned) > TITLE or not storable(cleaned) or not _EMAIL.fullmatch(cleaned):
+            self.refuse(Code.INVALID_EMAIL, name)
+        return cleaned
+
+    def timezone(self, value: str, name: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError):  # ZoneInfo's ways of not knowing a key
+            self.refuse(Code.INVALID_TIMEZONE, name)
+        return value
+
+    def url(self, value: str | None, name: str) -> str | None:
+        if value is None:
+            return None
+        cleaned = self.text(value, name, most=2_000)
+        try:
+            parts = urlsplit(cleaned)
+            valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", cleaned)
+        except ValueError:
+            valid = False
+        if cleaned and not valid:
+            self.refuse(Code.INVALID_URL, name)
+        return cleaned
+
+
+def storable(value: str) -> bool:
+    """Whether PostgreSQL can hold it: no control characters, no lone surrogates."""
+    return not any(unicodedata.category(c) in {"Cc", "Cs"} and c not in _CONTROLS_ALLOWED for c in value)
+
+
+def uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

@@ -1,0 +1,137 @@
+"""R5: how far every initiative, step and the programme have come, for every unit.
+
+`recompute` keeps one row of exact integer sums per initiative and target unit; `figures` is the roll-up over those
+rows, for any level and any subtree, in PostgreSQL's numeric. `snapshot` keeps each day's rows as they stood.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from jejak.domain import clock, db, task_rules
+from jejak.domain.vocabulary import UnitKind
+
+SUMS = "weight_sum, progress_sum, verified_sum, tasks, verified, overdue, started"
+
+
+async def recompute(units: Sequence[UUID] | None = None, now: datetime | None = None) -> None:
+    """Brings the rows of `units`, or of all units, up to the tasks and the tree as they are.
+
+    Incremental and full are the same statement, so they give the same rows. Opens no transaction of its own.
+    """
+    # Taken before the statement's snapshot, so that two recomputations see each other's commits in order.
+    await db.lock(db.Lock.COMPLETION)
+    await db.execute(_RECOMPUTE, units, now or clock.now())
+
+
+async def recompute_all() -> None:
+    async with db.transaction():
+        await recompute()
+
+
+async def snapshot() -> date | None:
+    """Keeps the rows as they stand for the day that has ended at headquarters; the day, or None where it is kept already."""
+    zone = await db.fetchval("select timezone from unit where kind = $1", UnitKind.HQ)
+    if zone is None:
+        return None
+    day = clock.today(zone) - timedelta(days=1)
+    async with db.transaction():
+        await db.lock(db.Lock.COMPLETION)
+        if await db.fetchval("select exists (select from completion_snapshot where day = $1)", day):
+            return None
+        await db.execute(_SNAPSHOT, day, clock.now())
+    return day
+
+
+def figures(*, path: str, chosen: str, on: str | None = None) -> str:
+    """SQL for one row: `reported`, `verified` (percent, two decimals, null where undefined) and the counts beside them.
+
+    `path` is an expression for the path of the unit whose subtree is meant, `chosen` a condition on `i`
+    (initiative), which may speak of `i.id` and `i.step_id`; `on` an expression for a past day, for the figures of
+    the last snapshot up to it.
+    """
+    if on is None:
+        source = f"""
+            select c.initiative_id, c.unit_id, i.step_id, i.weight as initiative_weight, s.weight as step_weight, {_columns("c")}
+            from completion c join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id
+            join unit at on at.id = c.unit_id where at.path ^@ {path} and {chosen}"""
+    else:
+        source = f"""
+            select c.initiative_id, c.unit_id, i.step_id, c.initiative_weight, c.step_weight, {_columns("c")}
+            from completion_snapshot c join initiative i on i.id = c.initiative_id
+            where c.day = (select max(kept.day) from completion_snapshot kept where kept.day <= {on})
+              and c.path ^@ {path} and {chosen}"""
+    return f"""(
+        with part as ({source}
+        ), by_initiative as (
+            select step_id, step_weight, initiative_weight as weight,
+                avg(case when weight_sum > 0 then progress_sum::numeric / weight_sum else 0 end) as reported,
+                avg(case when weight_sum > 0 then verified_sum::numeric * 100 / weight_sum else 0 end) as verified
+            from part group by initiative_id, step_id, step_weight, initiative_weight
+        ), by_step as (
+            select step_weight as weight, sum(weight * reported) / sum(weight) as reported,
+                sum(weight * verified) / sum(weight) as verified
+            from by_initiative group by step_id, step_weight
+        ), whole as (
+            select sum(weight * reported) / sum(weight) as reported, sum(weight * verified) / sum(weight) as verified
+            from by_step
+        )
+        select {_shown("whole.reported")} as reported, {_shown("whole.verified")} as verified, counts.*
+        from whole, (
+            select count(distinct unit_id) as target_units, count(distinct unit_id) filter (where started) as units_started,
+                coalesce(sum(tasks), 0) as tasks, coalesce(sum(overdue), 0) as overdue,
+                coalesce(sum(verified), 0) as verified_tasks
+            from part
+        ) counts)"""
+
+
+def _columns(alias: str) -> str:
+    return ", ".join(f"{alias}.{name}" for name in SUMS.split(", "))
+
+
+def _shown(value: str) -> str:
+    # numeric division carries 16 digits or more; the inner rounding keeps a true half from being seen as just below it.
+    return f"round(round({value}, 10), 2)"
+
+
+_RECOMPUTE = f"""
+with target as (
+    select i.id as initiative_id, u.id as unit_id
+    from initiative i join unit u on u.kind = any(i.scope) and u.closed_at is null
+    where $1::uuid[] is null or u.id = any($1)
+    union
+    select t.initiative_id, t.unit_id from task t
+    where t.status <> 'CANCELLED' and ($1::uuid[] is null or t.unit_id = any($1))
+), summed as (
+    select t.initiative_id, t.unit_id, sum(t.weight) as weight_sum, sum(t.weight * t.progress) as progress_sum,
+        coalesce(sum(t.weight) filter (where t.status = 'VERIFIED'), 0) as verified_sum, count(*) as tasks,
+        count(*) filter (where t.status = 'VERIFIED') as verified,
+        count(*) filter (where {task_rules.overdue("t", "u", "$2::timestamptz")}) as overdue,
+        bool_or(t.status not in ('PLANNED') or t.progress > 0) as started
+    from task t join unit u on u.id = t.unit_id
+    where t.status <> 'CANCELLED' and ($1::uuid[] is null or t.unit_id = any($1))
+    group by t.initiative_id, t.unit_id
+), wanted as (
+    select initiative_id, unit_id, coalesce(weight_sum, 0) as weight_sum, coalesce(progress_sum, 0) as progress_sum,
+        coalesce(verified_sum, 0) as verified_sum, coalesce(tasks, 0) as tasks, coalesce(verified, 0) as verified,
+        coalesce(overdue, 0) as overdue, coalesce(started, false) as started
+    from target left join summed using (initiative_id, unit_id)
+), gone as (
+    delete from completion c
+    where ($1::uuid[] is null or c.unit_id = any($1))
+      and not exists (select from wanted w where w.unit_id = c.unit_id and w.initiative_id = c.initiative_id)
+)
+insert into completion as c (id, initiative_id, unit_id, {SUMS})
+select gen_random_uuid(), initiative_id, unit_id, {SUMS} from wanted
+on conflict (unit_id, initiative_id) do update
+set ({SUMS}) = ({", ".join(f"excluded.{name}" for name in SUMS.split(", "))})
+where ({", ".join(f"c.{name}" for name in SUMS.split(", "))})
+    is distinct from ({", ".join(f"excluded.{name}" for name in SUMS.split(", "))})
+"""
+
+_SNAPSHOT = f"""
+insert into completion_snapshot (id, day, initiative_id, unit_id, path, initiative_weight, step_weight, taken_at, {SUMS})
+select gen_random_uuid(), $1, c.initiative_id, c.unit_id, u.path, i.weight, s.weight, $2, {_columns("c")}
+from completion c join unit u on u.id = c.unit_id join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id
+on conflict do nothing
+"""

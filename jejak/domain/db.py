@@ -1,0 +1,111 @@
+"""The one place that opens transactions, and the one engine under every table."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from enum import IntEnum
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine
+from uuid_utils.compat import uuid7
+
+DB = PostgresEngine(config={})
+_log = logging.getLogger(__name__)
+_after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+
+
+class Lock(IntEnum):
+    """Transaction-scoped advisory locks: every one that exists, so that no two mean different things."""
+
+    MIGRATIONS = 7301
+    UNIT_TREE = 7302
+    COMPLETION = 7303
+    REMINDERS = 7304
+    PEOPLE = 7305
+
+
+async def connect(url: str, **pool: Any) -> None:
+    """Opens the pool behind every table. `pool` goes to asyncpg as it is."""
+    options: dict[str, Any] = {"dsn": url, "min_size": 1, "max_size": 10, "command_timeout": 60}
+    options["server_settings"] = {"timezone": "UTC", "jit": "off", "application_name": "jejak"}
+    DB.config = options | pool
+    await DB.start_connection_pool()
+
+
+async def close() -> None:
+    await DB.close_connection_pool()
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[asyncpg.Connection]:
+    """The open transaction's connection, or one of the pool's for a single statement."""
+    current = DB.current_transaction.get()
+    if current:
+        yield current.connection
+        return
+    if DB.pool is None:
+        raise RuntimeError("db.connect() has not been called")
+    async with DB.pool.acquire() as pooled:
+        yield pooled
+
+
+async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:
+    async with connection() as c:
+        return await c.fetch(sql, *values)
+
+
+async def fetchrow(sql: str, *values: Any) -> asyncpg.Record | None:
+    async with connection() as c:
+        return await c.fetchrow(sql, *values)
+
+
+async def fetchval(sql: str, *values: Any) -> Any:
+    async with connection() as c:
+        return await c.fetchval(sql, *values)
+
+
+async def execute(sql: str, *values: Any) -> None:
+    async with connection() as c:
+        await c.execute(sql, *values)
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """One domain function, one transaction. Nesting is refused: Piccolo's nested transaction is
+    no savepoint, so an inner failure that somebody catches would be committed.
+    """
+    callbacks: list[Callable[[], None]] = []
+    token = _after_commit.set(callbacks)
+    try:
+        async with DB.transaction(allow_nested=False):
+            yield
+    finally:
+        _after_commit.reset(token)
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception:
+            # The change is committed: whoever is told of it late learns it from the sweep.
+            _log.exception("after-commit callback failed")
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Runs `callback` once the open transaction is committed; a rollback drops it."""
+    callbacks = _after_commit.get()
+    if callbacks is None:
+        raise RuntimeError("after_commit() outside a transaction")
+    if callback not in callbacks:
+        callbacks.append(callback)
+
+
+async def lock(which: Lock) -> None:
+    """Waits for `which` and holds it until the open transaction ends."""
+    await execute("select pg_advisory_xact_lock($1)", int(which))
+
+
+def new_id() -> UUID:
+    """Time-ordered, so that indexes stay dense, and without a counter that would tell how many rows exist."""
+    return uuid7()

@@ -1,0 +1,30 @@
+"""R2, pure: which step of a journey's life may follow which."""
+
+from enum import StrEnum
+
+from jejak.domain.errors import Code, Refused
+from jejak.domain.vocabulary import JourneyStatus
+
+
+class JourneyAction(StrEnum):
+    SUBMIT = "journey.submitted"
+    ACCEPT = "journey.accepted"
+    RETURN = "journey.returned"
+    ARCHIVE = "journey.archived"
+
+
+_S = JourneyStatus
+TRANSITIONS: dict[JourneyAction, tuple[frozenset[JourneyStatus], JourneyStatus]] = {
+    JourneyAction.SUBMIT: (frozenset({_S.DRAFT, _S.RETURNED}), _S.SUBMITTED),
+    JourneyAction.ACCEPT: (frozenset({_S.SUBMITTED}), _S.ACCEPTED),
+    JourneyAction.RETURN: (frozenset({_S.SUBMITTED}), _S.RETURNED),
+    JourneyAction.ARCHIVE: (frozenset({_S.ACCEPTED, _S.RETURNED}), _S.ARCHIVED),
+}
+
+
+def after(action: JourneyAction, status: str) -> JourneyStatus:
+    """The status that follows. Refuses WRONG_STATUS."""
+    allowed, to = TRANSITIONS[action]
+    if status not in allowed:
+        raise Refused(Code.WRONG_STATUS, status=status)
+    return to

@@ -1,0 +1,14 @@
+"""What Piccolo needs to know of us: the tables and where their migrations lie."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+APP_CONFIG = AppConfig(
+    app_name="jejak",
+    migrations_folder_path=str(Path(__file__).parent),
+    table_classes=table_finder(
+        [f"jejak.domain.tables.{name}" for name in ("unit", "person", "programme", "journey", "task", "event", "completion", "notice")],
+        exclude_imported=True,
+    ),
+)

@@ -1,0 +1,76 @@
+"""R3: priority, the state that follows from the tasks, and the two decisions that end a pain point."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from jejak.domain import access, change, db
+from jejak.domain.access import Right, Viewer
+from jejak.domain.checks import REASON, Checks
+from jejak.domain.errors import Code, Refused
+from jejak.domain.tables.journey import PainPoint
+from jejak.domain.vocabulary import PainPointState
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePainPoint:
+    pain_point_id: UUID
+    expected_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DismissPainPoint:
+    pain_point_id: UUID
+    expected_version: int
+    reason: str
+
+
+def priority(alias: str) -> str:
+    """SQL: severity x reach, 1 to 25."""
+    return f"({alias}.severity * {alias}.reach)"
+
+
+def state(alias: str) -> str:
+    """SQL: the derived state. A cancelled task does not count."""
+    return f"""coalesce({alias}.decision, (
+        select case
+            when count(*) = 0 then 'OPEN'
+            when bool_and(live.status = 'VERIFIED') then 'RESOLVED'
+            when bool_or(live.status <> 'PLANNED') then 'IN_PROGRESS'
+            else 'ASSIGNED' end
+        from task live where live.pain_point_id = {alias}.id and live.status <> 'CANCELLED'))"""
+
+
+async def state_of(pain_point_id: UUID) -> PainPointState:
+    return PainPointState(await db.fetchval(f"select {state('p')} from pain_point p where p.id = $1", pain_point_id))
+
+
+async def close(viewer: Viewer, wanted: ClosePainPoint) -> PainPoint:
+    """Ends a resolved pain point; for the region or headquarters. Refuses WRONG_STATUS, STALE."""
+    async with db.transaction():
+        point, unit = await change.take(
+            PainPoint, viewer, Right.SEE, wanted.pain_point_id, wanted.expected_version, "pain_point_id"
+        )
+        access.require_regional(viewer, Right.ASSIGN, unit, "pain_point_id")
+        current = await state_of(point.id)
+        if current is not PainPointState.RESOLVED:
+            raise Refused(Code.WRONG_STATUS, status=current)
+        await change.apply(viewer, "pain_point.closed", point, unit.id, decision=PainPointState.CLOSED)
+    return point
+
+
+async def dismiss(viewer: Viewer, wanted: DismissPainPoint) -> PainPoint:
+    """Ends a pain point that nobody will work on, with a reason. Refuses HAS_OPEN_TASKS, WRONG_STATUS, STALE."""
+    with Checks() as checks:
+        reason = checks.text(wanted.reason, "reason", most=REASON)
+    async with db.transaction():
+        point, unit = await change.take(
+            PainPoint, viewer, Right.ASSIGN, wanted.pain_point_id, wanted.expected_version, "pain_point_id"
+        )
+        current = await state_of(point.id)
+        if point.decision is not None:
+            raise Refused(Code.WRONG_STATUS, status=current)
+        if current is not PainPointState.OPEN:
+            raise Refused(Code.HAS_OPEN_TASKS, "pain_point_id")
+        values = {"decision": PainPointState.DISMISSED, "decision_reason": reason}
+        await change.apply(viewer, "pain_point.dismissed", point, unit.id, **values)
+    return point

@@ -1,0 +1,39 @@
+"""R13's other end: carries committed events on to what follows from them.
+
+A batch is taken, carried on and forgotten in one transaction: a worker that dies half-way leaves it for the next.
+"""
+
+from uuid import UUID
+
+from jejak.domain import completion, db
+
+BATCH = 500
+
+
+async def drain() -> int:
+    """Carries on every event there is; returns how many."""
+    carried = 0
+    while taken := await _carry_on():
+        carried += taken
+    return carried
+
+
+async def _carry_on() -> int:
+    async with db.transaction():
+        rows = await db.fetch(
+            """
+            with taken as (
+                delete from pending_event where event_id in (
+                    select event_id from pending_event order by event_id limit $1 for update skip locked
+                ) returning event_id
+            )
+            select e.unit_id, e.kind from event e join taken on taken.event_id = e.id
+            """,
+            BATCH,
+        )
+        if rows:
+            # A new set of initiatives concerns every unit; any other event the unit that it is about.
+            everywhere = any(row["unit_id"] is None for row in rows)
+            units = None if everywhere else list({UUID(str(row["unit_id"])) for row in rows})
+            await completion.recompute(units)
+    return len(rows)

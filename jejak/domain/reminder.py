@@ -1,0 +1,96 @@
+"""R6: the reminder ladder. A rung is planned with the due date, and settled once, for ever, by whichever worker comes first."""
+
+from datetime import datetime
+from uuid import UUID
+
+from jejak.domain import calendar, clock, db, reminder_rules, task_rules
+from jejak.domain.tables.notice import Ladder, Reminder, Rung
+from jejak.domain.tables.task import Task
+from jejak.domain.tables.unit import Unit
+from jejak.domain.vocabulary import Audience
+
+
+async def ensure_ladder() -> None:
+    """Writes the default ladder where there is none."""
+    async with db.transaction():
+        await db.lock(db.Lock.REMINDERS)
+        if await Ladder.exists():
+            return
+        ladder = Ladder(version=1, created_at=clock.now())
+        await ladder.save()
+        offsets = reminder_rules.DEFAULT_OWNER_OFFSETS
+        await Rung.insert(*(Rung(ladder_id=ladder.id, offset_days=n, audience=Audience.OWNER) for n in offsets))
+
+
+async def plan(task: Task, unit: Unit) -> None:
+    """Plans the rungs of the newest ladder for the task's due date, inside the transaction that sets it.
+
+    A due date that the task had before brings its settled rungs back as they are: none speaks twice.
+    """
+    rungs = await db.fetch(
+        "select id, offset_days, audience from rung where ladder_id = (select id from ladder order by version desc limit 1)"
+    )
+    ids = {(r["offset_days"], Audience(r["audience"])): UUID(str(r["id"])) for r in rungs}
+    steps = reminder_rules.planned(ids, task.due_on, clock.today(unit.timezone))
+    rows = [
+        Reminder(
+            task_id=task.id,
+            due_on=task.due_on,
+            rung_id=ids[step.offset_days, step.audience],
+            offset_days=step.offset_days,
+            audience=step.audience,
+            remind_on=step.remind_on,
+        )
+        for step in steps
+    ]
+    if rows:
+        await Reminder.insert(*rows).on_conflict(action="DO NOTHING")
+
+
+async def run(now: datetime | None = None) -> int:
+    """Settles every rung whose day has come in units that are at work now; returns how many notices it wrote.
+
+    Of several rungs of one task that are due together (after a downtime, a weekend, a block) the latest speaks
+    and the others are folded into it. One person gets one digest. Any number of workers may run this at once.
+    """
+    now = now or clock.now()
+    zones = [row["timezone"] for row in await db.fetch("select distinct timezone from unit")]
+    at_work = [zone for zone in zones if calendar.is_open(now, zone)]
+    if not at_work:
+        return 0
+    async with db.transaction():
+        await db.lock(db.Lock.REMINDERS)
+        return int(await db.fetchval(_SETTLE, now, at_work))
+
+
+# Kinds follow `reminder_rules.kind`: what is true on the day it is said.
+_SETTLE = f"""
+with due as (
+    select r.id, r.task_id, r.due_on, t.owner_id, (($1::timestamptz) at time zone u.timezone)::date as today,
+        row_number() over (partition by r.task_id, r.audience order by r.remind_on desc, r.offset_days desc) as nth
+    from reminder r
+    join task t on t.id = r.task_id and t.due_on = r.due_on
+    join unit u on u.id = t.unit_id
+    where r.outcome is null and r.audience = 'OWNER' and t.status in {task_rules.in_sql(task_rules.AT_WORK)}
+      and u.timezone = any($2::text[]) and r.remind_on <= (($1::timestamptz) at time zone u.timezone)::date
+), settled as (
+    update reminder r set outcome = case when due.nth = 1 then 'SENT' else 'FOLDED' end, settled_at = $1
+    from due where due.id = r.id and r.outcome is null
+    returning r.id, r.outcome
+), told as (
+    select due.* from due join settled on settled.id = due.id and settled.outcome = 'SENT'
+), bundled as (
+    insert into digest (id, person_id, created_at)
+    select gen_random_uuid(), owner_id, $1 from (select distinct owner_id from told) owners
+    returning id, person_id
+), noted as (
+    insert into notice (id, person_id, digest_id, kind, task_id, reminder_id, due_on, created_at)
+    select gen_random_uuid(), told.owner_id, bundled.id,
+        case when told.today < told.due_on then 'DUE_SOON' when told.today = told.due_on then 'DUE_TODAY' else 'OVERDUE' end,
+        told.task_id, told.id, told.due_on, $1
+    from told join bundled on bundled.person_id = told.owner_id
+    on conflict do nothing
+    returning 1
+)
+select count(*) from noted
+"""

@@ -1,0 +1,75 @@
+"""Sign-in by e-mail and password, and the viewer that a bearer token stands for."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from jejak.domain import clock, db, password
+from jejak.domain.access import Grant, Viewer
+from jejak.domain.checks import storable
+from jejak.domain.errors import Code, Refused
+from jejak.domain.tables.person import Session
+from jejak.domain.vocabulary import Language, Role, UnitKind
+
+LIFETIME = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """`token` is shown once; only its hash is kept."""
+
+    token: str
+    expires_at: datetime
+    viewer: Viewer
+
+
+async def sign_in(wanted: SignIn) -> SignedIn:
+    """Refuses WRONG_CREDENTIALS, in the same words and time for an unknown e-mail as for a wrong password."""
+    email = wanted.email.strip().lower()
+    row = await db.fetchrow("select id, password_hash from person where email = $1", email) if storable(email) else None
+    secret = wanted.password if len(wanted.password) <= password.MOST else ""
+    if not await password.matches(secret, row["password_hash"] if row else None) or row is None:
+        raise Refused(Code.WRONG_CREDENTIALS, "password")
+    token = f"jejak_{secrets.token_urlsafe(32)}"
+    now = clock.now()
+    async with db.transaction():
+        await db.execute("delete from session where person_id = $1 and expires_at < $2", row["id"], now)
+        await Session(
+            person_id=UUID(str(row["id"])), token_hash=_hash(token), created_at=now, expires_at=now + LIFETIME
+        ).save()
+    viewer = await viewer_of(token)
+    if viewer is None:
+        raise RuntimeError("a new session is not valid")
+    return SignedIn(token, now + LIFETIME, viewer)
+
+
+async def viewer_of(token: str) -> Viewer | None:
+    """Whom a bearer token stands for, with the roles in force now; None where it is unknown or has expired."""
+    rows = await db.fetch(
+        """
+        select p.id, p.language, u.path, u.kind, m.role
+        from session s
+        join person p on p.id = s.person_id
+        left join membership m on m.person_id = p.id and m.revoked_at is null
+        left join unit u on u.id = m.unit_id
+        where s.token_hash = $1 and s.expires_at > $2
+        """,
+        _hash(token),
+        clock.now(),
+    )
+    if not rows:
+        return None
+    grants = tuple(Grant(r["path"], UnitKind(r["kind"]), Role(r["role"])) for r in rows if r["role"])
+    return Viewer(UUID(str(rows[0]["id"])), Language(rows[0]["language"]), grants)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,1 @@
+"""Piccolo tables and nothing else. Constraints and indexes stand in the migrations."""

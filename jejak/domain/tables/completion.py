@@ -1,0 +1,41 @@
+from piccolo.columns import UUID, BigInt, Boolean, Date, ForeignKey, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+from jejak.domain.db import DB, new_id
+from jejak.domain.tables.programme import Initiative
+from jejak.domain.tables.unit import Unit
+
+
+class Completion(Table, db=DB, tablename="completion"):
+    """R5: one row per initiative and target unit, exact integer sums over its tasks that are not cancelled."""
+
+    id = UUID(primary_key=True, default=new_id)
+    initiative_id = ForeignKey(Initiative, null=False)
+    unit_id = ForeignKey(Unit, null=False)
+    weight_sum = BigInt()
+    progress_sum = BigInt()
+    verified_sum = BigInt()
+    tasks = Integer()
+    verified = Integer()
+    overdue = Integer()
+    started = Boolean()
+
+
+class CompletionSnapshot(Table, db=DB, tablename="completion_snapshot"):
+    """A day's rows with the tree and the weights as they stood, so that closed months keep their figures."""
+
+    id = UUID(primary_key=True, default=new_id)
+    day = Date()
+    initiative_id = ForeignKey(Initiative, null=False)
+    unit_id = ForeignKey(Unit, null=False)
+    path = Text()
+    initiative_weight = Integer()
+    step_weight = Integer()
+    weight_sum = BigInt()
+    progress_sum = BigInt()
+    verified_sum = BigInt()
+    tasks = Integer()
+    verified = Integer()
+    overdue = Integer()
+    started = Boolean()
+    taken_at = Timestamptz()

@@ -1,0 +1,53 @@
+from piccolo.columns import UUID, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.table import Table
+
+from jejak.domain.db import DB, new_id
+from jejak.domain.tables.person import Person
+from jejak.domain.tables.unit import Unit
+
+
+class Journey(Table, db=DB, tablename="journey"):
+    id = UUID(primary_key=True, default=new_id)
+    unit_id = ForeignKey(Unit, null=False)
+    service = Text()
+    title = Text()
+    narrative = Text()
+    occurred_on = Date()
+    status = Text()
+    return_reason = Text(null=True, default=None)
+    recaptures_id = ForeignKey("self", null=True)
+    captured_by = ForeignKey(Person, null=False)
+    version = Integer(default=1)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()
+
+
+class Stage(Table, db=DB, tablename="stage"):
+    id = UUID(primary_key=True, default=new_id)
+    journey_id = ForeignKey(Journey, null=False)
+    position = SmallInt()
+    name = Text()
+    touchpoint = Text()
+    emotion = SmallInt()
+    customer_did = Text()
+    customer_said = Text()
+    target_minutes = Integer(null=True, default=None)
+    actual_minutes = Integer(null=True, default=None)
+
+
+class PainPoint(Table, db=DB, tablename="pain_point"):
+    """R3. Only the two decisions are stored; every other state is derived from the tasks."""
+
+    id = UUID(primary_key=True, default=new_id)
+    unit_id = ForeignKey(Unit, null=False)
+    journey_id = ForeignKey(Journey, null=False)
+    stage_id = ForeignKey(Stage, null=False)
+    description = Text()
+    category = Text()
+    parameter = Text()
+    severity = SmallInt()
+    reach = SmallInt()
+    decision = Text(null=True, default=None)
+    decision_reason = Text(null=True, default=None)
+    version = Integer(default=1)
+    created_at = Timestamptz()

