@@ -31,6 +31,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.INVALID_EMAIL: ("Alamat e-mail tidak sah.", "This is not an e-mail address."),
     Code.INVALID_ID: ("Id ini tidak sah.", "This is not a valid id."),
+    Code.INVALID_KIND: ("Jenis unit di sini harus {kind}.", "The kind of this unit must be {kind}."),
     Code.INVALID_PAGE: (
         "Minta 1 sampai {most} baris dengan `first` atau `last` (bukan keduanya), dan kursor dari daftar yang sama.",
         "Ask for 1 to {most} rows by `first` or `last` (not both), with a cursor from the same list.",
@@ -62,6 +63,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.TREE_CYCLE: ("Unit tidak dapat berada di bawah dirinya sendiri.", "A unit cannot lie below itself."),
     Code.UNAUTHENTICATED: ("Silakan masuk terlebih dahulu.", "Please sign in first."),
     Code.UNIT_CLOSED: ("Unit ini sudah ditutup.", "This unit is closed."),
+    Code.UNREADABLE_FILE: (
+        "Berkas tidak dapat dibaca; kirim CSV (UTF-8) atau XLSX.",
+        "The file cannot be read; send CSV (UTF-8) or XLSX.",
+    ),
     Code.WEAK_PASSWORD: ("Kata sandi minimal {least} karakter.", "A password has at least {least} characters."),
     Code.WRONG_CREDENTIALS: ("E-mail atau kata sandi salah.", "Wrong e-mail or password."),
     Code.WRONG_KIND: ("{kind} tidak dapat berada di bawah {parent}.", "A {kind} cannot lie under {parent}."),

@@ -63,19 +63,24 @@ async def create(viewer: Viewer, wanted: CreateUnit) -> Unit:
         check_kind(wanted.kind, UnitKind(parent.kind), "kind")
         if await Unit.exists().where(Unit.code == code):
             raise Refused(Code.TAKEN, "code")
-        unit = Unit(
-            id=new_id,
-            code=code,
-            name=name,
-            kind=wanted.kind,
-            parent_id=parent.id,
-            path=f"{parent.path}{code}/",
-            timezone=timezone,
-            created_at=clock.now(),
-        )
-        await unit.save()
-        after = {"code": code, "name": name, "kind": wanted.kind, "parent_id": parent.id, "timezone": timezone}
-        await event.append(viewer, "unit.created", ("unit", unit.id), unit.id, after=after)
+        return await add(viewer, new_id, parent, code=code, name=name, kind=wanted.kind, timezone=timezone)
+
+
+async def add(viewer: Viewer, new_id: UUID, parent: Unit, *, code: str, name: str, kind: UnitKind, timezone: str) -> Unit:
+    """Puts a unit below `parent`, inside the open transaction; what it is made of is the caller's to check."""
+    unit = Unit(
+        id=new_id,
+        code=code,
+        name=name,
+        kind=kind,
+        parent_id=parent.id,
+        path=f"{parent.path}{code}/",
+        timezone=timezone,
+        created_at=clock.now(),
+    )
+    await unit.save()
+    after = {"code": code, "name": name, "kind": kind, "parent_id": parent.id, "timezone": timezone}
+    await event.append(viewer, "unit.created", ("unit", unit.id), unit.id, after=after)
     return unit
 
 

@@ -1,0 +1,59 @@
+"""R5 in the API: two figures, always shown together, and the counts beside them."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from jejak.domain import completion
+from jejak.graphql import ids
+from jejak.graphql.reading import Field, entity, everyone, expression, one, within
+from jejak.graphql.reading.declare import REQUIRED
+
+if TYPE_CHECKING:
+    from jejak.graphql.unit import Unit
+
+
+@entity("completion", everyone, "How far something has come in a unit and everything below it.")
+class Completion:
+    reported: Decimal | None = expression(
+        "{t}.reported::text", "Percent by reported progress, two decimals; null where no unit is to carry it out."
+    )
+    verified: Decimal | None = expression(
+        "{t}.verified::text", "Percent by verified tasks, two decimals; null where no unit is to carry it out."
+    )
+    target_units: int = expression("{t}.target_units", "Units that are to carry it out.")
+    units_started: int = expression("{t}.units_started", "Target units that have begun.")
+    tasks: int = expression("{t}.tasks", "Tasks, cancelled ones left out.")
+    overdue: int = expression("{t}.overdue", "Tasks past their due date that are not handed in.")
+    verified_tasks: int = expression("{t}.verified_tasks", "Verified tasks.")
+    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one("{u}.id = {t}.unit_id", "For which unit.")
+
+
+ON = (date | None, strawberry.UNSET, "As the figures stood at the end of this day; today's where left out.")
+
+
+def completion_for(chosen: Callable[[Field], str], description: str) -> Any:
+    """`chosen` picks initiatives (`i`); the unit comes as an argument."""
+
+    def rows(field: Field) -> str:
+        key = ids.decode(field.args["unit_id"], "Unit", ("unit_id",))
+        place = field.statement.param(key, "uuid")
+        scope = within("id")(field.statement, "w")
+        return _rows(field, chosen(field), f"w.id = {place} and {scope}")
+
+    arguments = {"unit_id": (strawberry.ID, REQUIRED, "The unit whose subtree is meant."), "on": ON}
+    return one("true", description, rows=rows, arguments=arguments)
+
+
+def completion_here(description: str) -> Any:
+    """Of the whole programme, for the unit that the field hangs on."""
+    return one("true", description, rows=lambda field: _rows(field, "true", f"w.id = {field.t}.id"), arguments={"on": ON})
+
+
+def _rows(field: Field, chosen: str, where: str) -> str:
+    on = field.param("on", "date") if field.args.get("on") else None
+    figures = completion.figures(path="w.path", chosen=chosen, on=on)
+    return f"(select w.id as unit_id, f.* from unit w cross join lateral {figures} f where {where})"

@@ -1,0 +1,79 @@
+"""Refusals as payload errors and as top-level errors; bugs masked under the request's id."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
+
+from jejak.domain import texts
+from jejak.domain.errors import Code, Problem, Refused
+from jejak.domain.vocabulary import Language
+from jejak.graphql.vocabulary import ErrorCode
+
+_log = logging.getLogger(__name__)
+
+
+@strawberry.type(description="Why a mutation was refused. Nothing has been written.")
+class UserError:
+    code: ErrorCode = strawberry.field(description="Stable; what a program switches on.")
+    message: str = strawberry.field(description="What to show the person, in their language.")
+    path: list[str] = strawberry.field(description='The input it is about, as `["input", "stages", "0", "emotion"]`.')
+
+
+def camel(part: str | int) -> str:
+    head, *tail = str(part).split("_")
+    return head + "".join(word.title() for word in tail)
+
+
+def user_errors(refused: Refused, language: Language) -> list[UserError]:
+    return [
+        UserError(
+            code=problem.code,
+            message=texts.message(problem, language),
+            path=["input", *(camel(part) for part in problem.path)],
+        )
+        for problem in refused.problems
+    ]
+
+
+class CodedErrors(SchemaExtension):
+    """Gives every top-level error `extensions.code`; what is not a refusal and not a broken request is masked."""
+
+    def on_operation(self) -> Iterator[None]:
+        yield
+        result = self.execution_context.result
+        errors = getattr(result, "errors", None)
+        if errors:
+            result.errors = [self._coded(error) for error in errors]  # type: ignore[union-attr]
+
+    def _coded(self, error: GraphQLError) -> GraphQLError:
+        context: Any = self.execution_context.context
+        refused = _cause(error)
+        if refused is not None:
+            problem = refused.problems[0]
+            extensions: dict[str, Any] = {"code": problem.code.value}
+            if problem.path:
+                extensions["input"] = [camel(part) for part in problem.path]
+            return _copy(error, texts.message(problem, context.language), extensions)
+        # What the request itself got wrong carries no Python exception, or one raised while reading a value of it.
+        if error.original_error is None or (error.path is None and isinstance(error.original_error, GraphQLError | ValueError | TypeError)):
+            return _copy(error, error.message, {"code": Code.BAD_REQUEST.value})
+        _log.error("request %s failed", context.request_id, exc_info=error.original_error)
+        problem = Problem(Code.INTERNAL, values={"request_id": context.request_id})
+        extensions = {"code": Code.INTERNAL.value, "requestId": context.request_id}
+        return _copy(error, texts.message(problem, context.language), extensions)
+
+
+def _cause(error: BaseException | None) -> Refused | None:
+    while error is not None:
+        if isinstance(error, Refused):
+            return error
+        error = getattr(error, "original_error", None) or error.__cause__
+    return None
+
+
+def _copy(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+    return GraphQLError(message, nodes=error.nodes, source=error.source, positions=error.positions, path=error.path, extensions=extensions)

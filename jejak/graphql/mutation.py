@@ -1,0 +1,120 @@
+"""What all mutations share: input -> frozen change -> domain function -> payload. Translates, decides nothing."""
+
+import dataclasses
+import inspect
+import types
+import typing
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import strawberry
+
+from jejak.domain.errors import Code, Refused
+from jejak.graphql import ids
+from jejak.graphql.context import Info
+from jejak.graphql.errors import user_errors
+
+REF = "ref"
+
+
+def ref(type_name: str, description: str, *, optional: bool = False) -> Any:
+    """An input field that holds the global id of a `type_name`."""
+    extra: dict[str, Any] = {"default": strawberry.UNSET} if optional else {}
+    return strawberry.field(description=description, metadata={REF: type_name}, **extra)
+
+
+def given(description: str, default: Any = dataclasses.MISSING) -> Any:
+    """A plain input field; required without a default."""
+    if default is dataclasses.MISSING:
+        return strawberry.field(description=description)
+    if isinstance(default, list):
+        return strawberry.field(description=description, default_factory=list)
+    return strawberry.field(description=description, default=strawberry.UNSET if default is None else default)
+
+
+def mutation(
+    takes: type,
+    change: type,
+    act: Callable[..., Awaitable[Any]],
+    payload: type,
+    shows: Callable[[Any], dict[str, Any]],
+    description: str,
+    *,
+    current: str | None = None,
+) -> Any:
+    """`shows` says what of the result the payload holds; `current` names the input whose object a refusal shows as it is."""
+
+    async def resolve(info: Info, input: Any) -> Any:  # noqa: A002 -- Relay's name
+        if info.context.viewer is None:
+            raise Refused(Code.UNAUTHENTICATED)
+        try:
+            made = await act(info.context.viewer, translate(input, change))
+        except Refused as refused:
+            errors = user_errors(refused, info.context.language)
+            return payload(errors=errors, **_current(input, payload, current))
+        return payload(errors=[], **shows(made))
+
+    return field(resolve, takes, payload, description)
+
+
+def field(resolve: Callable[..., Awaitable[Any]], takes: type, payload: type, description: str) -> Any:
+    argument = strawberry.argument(description="What to do.")
+    resolve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
+            inspect.Parameter("input", inspect.Parameter.KEYWORD_ONLY, annotation=typing.Annotated[takes, argument]),
+        ],
+        return_annotation=payload,
+    )
+    resolve.__annotations__ = {"info": Info, "input": typing.Annotated[takes, argument], "return": payload}
+    return strawberry.mutation(resolver=resolve, description=description)
+
+
+def _current(given: Any, payload: type, current: str | None) -> dict[str, Any]:
+    """The object that the refused change was about; the reader shows it only to whom it may be shown."""
+    shown = {f.name: None for f in dataclasses.fields(payload) if f.name != "errors"}
+    if current is not None:
+        declared = next(f for f in dataclasses.fields(given) if f.name == current)
+        try:
+            key = ids.decode(getattr(given, current), declared.metadata[REF])
+        except Refused:
+            return shown
+        shown[current.removesuffix("_id")] = key
+    return shown
+
+
+def translate(given: Any, change: type, at: tuple[str | int, ...] = ()) -> Any:
+    """The domain's dataclass for an input: same names, global ids decoded. Refuses INVALID_ID with its path."""
+    hints = typing.get_type_hints(change)
+    declared = {f.name: f for f in dataclasses.fields(given)}
+    values: dict[str, Any] = {}
+    for wanted in dataclasses.fields(change):
+        if wanted.name in declared:
+            if getattr(given, wanted.name) is strawberry.UNSET:
+                continue
+            here = (*at, wanted.name)
+            values[wanted.name] = _value(getattr(given, wanted.name), declared[wanted.name], hints[wanted.name], here)
+        elif dataclasses.is_dataclass(hints[wanted.name]):
+            # A part that the input spells out flat, as `CreateTask.task`.
+            values[wanted.name] = translate(given, hints[wanted.name], at)
+    return change(**values)
+
+
+def _value(value: Any, declared: Any, hint: Any, at: tuple[str | int, ...]) -> Any:
+    if value is None:
+        return None
+    kind = declared.metadata.get(REF)
+    if isinstance(value, list):
+        (inner,) = typing.get_args(_not_null(hint))
+        if kind:
+            return [ids.decode(one, kind, (*at, n)) for n, one in enumerate(value)]
+        if dataclasses.is_dataclass(inner):
+            return [translate(one, typing.cast("type", inner), (*at, n)) for n, one in enumerate(value)]
+        return value
+    return ids.decode(value, kind, at) if kind else value
+
+
+def _not_null(hint: Any) -> Any:
+    if isinstance(hint, types.UnionType):
+        return next(part for part in typing.get_args(hint) if part is not type(None))
+    return hint

@@ -1,0 +1,57 @@
+"""People, their roles, and the viewer."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from jejak.domain import access
+from jejak.graphql.node import Node, global_id
+from jejak.graphql.reading import Field, column, entity, everyone, expression, many, one, own, within
+from jejak.graphql.vocabulary import Language, Role
+
+if TYPE_CHECKING:
+    from jejak.graphql.unit import Unit
+
+
+def _shares_a_unit(statement, alias):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    place = access.seen("m.unit_id", statement.paths)
+    own_row = f"{alias}.id = {statement.param(statement.viewer.person, 'uuid')}"
+    return f"({own_row} or exists (select from membership m where m.person_id = {alias}.id and m.revoked_at is null and {place}))"
+
+
+def _email(field: Field) -> str:
+    return f"case when {_shares_a_unit(field.statement, field.t)} then {field.t}.email end"
+
+
+@entity("membership", within("unit_id"), "A role that a person holds at a unit and everywhere below it.")
+class Membership(Node):
+    id: strawberry.ID = global_id("Membership")
+    role: Role = column("The role.")
+    ranger: bool = column("Whether this is the unit's PIC Ranger: the default owner of its tasks.")
+    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one("{u}.id = {t}.unit_id", "Where.")
+    person: Annotated["Person", strawberry.lazy("jejak.graphql.person")] = one(
+        "{u}.id = {t}.person_id", "Who.", scoped=False
+    )
+    granted_at: datetime = column("Since when.")
+    revoked_at: datetime | None = column("Until when; null while it holds.")
+
+
+@entity("person", _shares_a_unit, "A person. Whoever sees a thing sees the names of those who acted on it.")
+class Person(Node):
+    id: strawberry.ID = global_id("Person")
+    name: str = column("Full name.")
+    email: str | None = expression(_email, "E-mail address; null for people outside the viewer's units.")
+    memberships: list[Membership] = many(
+        "{u}.person_id = {t}.id and {u}.revoked_at is null", "{u}.granted_at, {u}.id", "Roles in force, where the viewer sees."
+    )
+
+
+@entity("person", own("id"), "Who is signed in.")
+class Viewer:
+    id: strawberry.ID = global_id("Person")
+    name: str = column("Full name.")
+    email: str = column("E-mail address, used to sign in.")
+    language: Language = column("In which language messages come.")
+    memberships: list[Membership] = many("{u}.person_id = {t}.id and {u}.revoked_at is null", "{u}.granted_at, {u}.id", "Roles in force.")

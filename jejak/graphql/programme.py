@@ -1,0 +1,71 @@
+"""The programme: steps, measures, initiatives."""
+
+from typing import Annotated
+
+import strawberry
+
+from jejak.graphql.completion import Completion, completion_for
+from jejak.graphql.node import Node, global_id
+from jejak.graphql.reading import column, entity, everyone, expression, many, one
+from jejak.graphql.vocabulary import UnitKind
+
+TITLE = "Title in the person's language."
+
+
+def _title(field):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    return field.statement.title(field.t)
+
+
+@entity("measure", everyone, "A strategic measure of a step.")
+class Measure(Node):
+    id: strawberry.ID = global_id("Measure")
+    title: str = expression(_title, TITLE)
+    title_id: str = column("Official Indonesian title.")
+    title_en: str = column("English title.")
+
+
+@entity("initiative", everyone, "What is carried out: every task is under one of these.")
+class Initiative(Node):
+    id: strawberry.ID = global_id("Initiative")
+    code: str = column("`1.1` to `10.3`.")
+    title: str = expression(_title, TITLE)
+    title_id: str = column("Official Indonesian title.")
+    title_en: str = column("English title.")
+    weight: int = column("Share within its step.")
+    scope: list[UnitKind] = expression("to_json({t}.scope)", "The kinds of unit that carry it out.")
+    evidence_required: bool = column("Whether a task needs evidence before it is submitted.")
+    step: Annotated["Step", strawberry.lazy("jejak.graphql.programme")] = one("{u}.id = {t}.step_id", "Its step.")
+    completion: Completion | None = completion_for(
+        lambda field: f"i.id = {field.t}.id", "How far it has come at a unit; null where the viewer does not see the unit."
+    )
+
+
+@entity("step", everyone, "One of the ten strategic steps.")
+class Step(Node):
+    id: strawberry.ID = global_id("Step")
+    number: int = column("1 to 10.")
+    title: str = expression(_title, TITLE)
+    title_id: str = column("Official Indonesian title.")
+    title_en: str = column("English title.")
+    aligned_with: list[str] = expression(
+        "to_json({t}.aligned_with)", "CX100 categories, 3E parameters, or SERVICE_ASSET, CX_MANAGEMENT, METHODOLOGY."
+    )
+    weight: int = column("Share within the programme.")
+    measures: list[Measure] = many("{u}.step_id = {t}.id", "{u}.position", "Strategic measures.")
+    initiatives: list[Initiative] = many("{u}.step_id = {t}.id", "{u}.position", "What is carried out.")
+    completion: Completion | None = completion_for(
+        lambda field: f"i.step_id = {field.t}.id", "How far it has come at a unit; null where the viewer does not see the unit."
+    )
+
+
+@entity("programme", everyone, "The CX100 programme.")
+class Programme(Node):
+    id: strawberry.ID = global_id("Programme")
+    code: str = column("`CX100`.")
+    title: str = expression(_title, TITLE)
+    title_id: str = column("Official Indonesian title.")
+    title_en: str = column("English title.")
+    steps: list[Step] = many("{u}.programme_id = {t}.id", "{u}.number", "The ten steps.")
+    completion: Completion | None = completion_for(
+        lambda _: "true", "How far it has come at a unit; null where the viewer does not see the unit."
+    )

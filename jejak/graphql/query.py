@@ -1,0 +1,69 @@
+"""The queries."""
+
+from typing import Any
+
+import strawberry
+
+from jejak.domain.errors import Code, Refused
+from jejak.graphql import ids
+from jejak.graphql.context import Info
+from jejak.graphql.journey import Journey, JourneyFilter, JourneyOrder
+from jejak.graphql.node import Node
+from jejak.graphql.notice import Notice, NoticeFilter, NoticeOrder
+from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
+from jejak.graphql.person import Viewer
+from jejak.graphql.programme import Initiative, Programme, Step
+from jejak.graphql.reading import Connection, Field, many, one, page
+from jejak.graphql.reading.declare import REQUIRED
+from jejak.graphql.reading.schema import by_global_ids
+from jejak.graphql.task import Task, TaskFilter, TaskOrder
+from jejak.graphql.unit import Unit, UnitFilter, UnitOrder
+
+
+def _unit(field: Field) -> str:
+    given = {name for name in ("id", "code") if field.args.get(name) is not None}
+    if len(given) != 1:
+        raise Refused(Code.REQUIRED, "id")
+    if given == {"code"}:
+        return f"{field.u}.code = {field.param('code', 'text')}"
+    key = ids.decode(field.args["id"], "Unit", ("id",))
+    return f"{field.u}.id = {field.statement.param(key, 'uuid')}"
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    viewer: Viewer = one("true", "Who is signed in.")
+    unit: Unit | None = one(
+        _unit,
+        "A unit, by id or by code.",
+        arguments={"id": (strawberry.ID | None, strawberry.UNSET, "Its id."), "code": (str | None, strawberry.UNSET, "Its code.")},
+    )
+    units: Connection[Unit] = page("true", "Units that the viewer sees.", order=UnitOrder, filters=UnitFilter)
+    programme: Programme = one("true", "The programme.")
+    steps: list[Step] = many("true", "{u}.number", "The ten steps.")
+    step: Step | None = one(
+        lambda field: f"{field.u}.number = {field.param('number', 'integer')}",
+        "A step.",
+        arguments={"number": (int, REQUIRED, "1 to 10.")},
+    )
+    initiative: Initiative | None = one(
+        lambda field: f"{field.u}.code = {field.param('code', 'text')}",
+        "An initiative.",
+        arguments={"code": (str, REQUIRED, "`1.1` to `10.3`.")},
+    )
+    journeys: Connection[Journey] = page("true", "Journeys that the viewer sees.", order=JourneyOrder, filters=JourneyFilter)
+    pain_points: Connection[PainPoint] = page(
+        "true", "Pain points that the viewer sees.", order=PainPointOrder, filters=PainPointFilter
+    )
+    tasks: Connection[Task] = page("true", "Tasks that the viewer sees.", order=TaskOrder, filters=TaskFilter)
+    notices: Connection[Notice] = page("true", "The viewer's inbox.", order=NoticeOrder, filters=NoticeFilter)
+
+    @strawberry.field(description="Anything by its global id; null where the viewer does not see it.")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002 -- Relay's name
+        found: list[Any] = await by_global_ids(info.schema, info._raw_info, [id], "id")  # noqa: SLF001
+        return found[0]  # type: ignore[no-any-return]
+
+    @strawberry.field(description="Up to 100 things by their global ids, in order; null for what the viewer does not see.")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        found: list[Any] = await by_global_ids(info.schema, info._raw_info, list(ids), "ids")  # noqa: SLF001
+        return found

@@ -1,0 +1,155 @@
+"""How a type is declared over its table: a field is a line."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, dataclass_transform
+
+import strawberry
+
+from jejak.domain import access
+from jejak.graphql.reading.statement import Field, Statement
+
+C = TypeVar("C", bound=type)
+Sql = str | Callable[[Field], str]
+Sees = Callable[[Statement, str], str]
+READ = "read"
+
+
+def render(sql: Sql, field: Field) -> str:
+    """`{t}` stands for the row's alias and `{u}` for the related row's."""
+    return sql(field) if callable(sql) else sql.format(t=field.t, u=field.u)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A value computed from the row."""
+
+    sql: Sql
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The column of the field's own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Rows of another type: `where` joins them. `rows` replaces the type's table where they are computed."""
+
+    where: Sql
+    order: str = ""
+    rows: Sql | None = None
+    scoped: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A connection over the rows of another type."""
+
+    where: Sql
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The row, or rows, whose keys the object itself holds."""
+
+
+Spec = Expression | Column | Relation | Page | Held
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A type over a table. `sees`: which rows the viewer may see."""
+
+    table: str
+    sees: Sees
+
+
+def everyone(_statement: Statement, _alias: str) -> str:
+    """Every signed-in person sees every row."""
+    return "true"
+
+
+def within(column: str) -> Sees:
+    """R12: rows whose unit lies in the viewer's subtrees."""
+    return lambda statement, alias: access.seen(f"{alias}.{column}", statement.paths)
+
+
+def own(column: str) -> Sees:
+    """The viewer's own rows."""
+    return lambda statement, alias: f"{alias}.{column} = {statement.param(statement.viewer.person, 'uuid')}"
+
+
+@dataclass_transform(kw_only_default=True)
+def entity(table: str, sees: Sees, description: str, name: str | None = None) -> Callable[[C], C]:
+    def declare(cls: C) -> C:
+        decorated = strawberry.type(cls, description=description, name=name)
+        decorated.__read__ = Entity(table, sees)
+        return decorated
+
+    return declare
+
+
+Arguments = dict[str, tuple[Any, Any, str]]  # name -> (type, default, description)
+
+
+def _field(spec: Spec, description: str, arguments: Arguments | None = None) -> Any:
+    if not arguments:
+        return strawberry.field(description=description, metadata={READ: spec}, default=None)
+
+    def declared() -> None:
+        """Carries the arguments' signature; `bind` puts the reader in its place."""
+
+    declared.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                argument,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=default,
+                annotation=Annotated[kind, strawberry.argument(description=about)],
+            )
+            for argument, (kind, default, about) in arguments.items()
+        ]
+    )
+    return strawberry.field(resolver=declared, description=description, metadata={READ: spec})
+
+
+REQUIRED = inspect.Parameter.empty
+
+
+def column(description: str) -> Any:
+    return _field(Column(), description)
+
+
+def expression(sql: Sql, description: str) -> Any:
+    return _field(Expression(sql), description)
+
+
+def one(where: Sql, description: str, *, rows: Sql | None = None, scoped: bool = True, arguments: Arguments | None = None) -> Any:
+    """At most one row. `scoped=False` where seeing this row includes seeing that one, as with the name of who acted."""
+    return _field(Relation(where, rows=rows, scoped=scoped), description, arguments)
+
+
+def many(where: Sql, order: str, description: str, *, arguments: Arguments | None = None) -> Any:
+    """All rows, for relations that are short by their nature."""
+    return _field(Relation(where, order=order), description, arguments)
+
+
+def held(description: str) -> Any:
+    return _field(Held(), description)
+
+
+def page(where: Sql, description: str, *, order: type, filters: type | None = None, default: Any = None) -> Any:
+    """A connection; `order` is an enum of `Key` sequences, `filters` an input type with a `where` method."""
+    arguments: Arguments = {
+        "first": (int | None, strawberry.UNSET, "How many rows from the start, 1 to 100."),
+        "after": (str | None, strawberry.UNSET, "Only rows after this cursor."),
+        "last": (int | None, strawberry.UNSET, "How many rows from the end, 1 to 100."),
+        "before": (str | None, strawberry.UNSET, "Only rows before this cursor."),
+    }
+    if filters is not None:
+        arguments["filter"] = (filters | None, strawberry.UNSET, "Which rows; several conditions all hold.")
+    choices: Sequence[Any] = list(order)  # type: ignore[call-overload]
+    arguments["order"] = (order, default or choices[0], "In which order.")
+    return _field(Page(where), description, arguments)

@@ -1,0 +1,140 @@
+"""Keyset pages: the order's keys are the cursor, so that pages stay stable while rows are added."""
+
+import binascii
+from base64 import urlsafe_b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+import strawberry
+
+from jejak.domain.checks import storable
+from jejak.domain.errors import Code, Refused
+from jejak.graphql.reading.statement import Statement
+
+MOST = 100
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A part of an order: an SQL expression over `{u}` that is never null, and its type. The last one is unique."""
+
+    sql: str
+    cast: str = "text"
+    descending: bool = False
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="More rows follow (when paging forwards).")
+    has_previous_page: bool = strawberry.field(description="More rows precede (when paging backwards).")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first row.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last row.")
+
+
+@strawberry.type(description="A row and its place in the list.")
+class Edge(Generic[T]):
+    node: T = strawberry.field(description="The row.")
+    cursor: str = strawberry.field(description="Its place, for `after` and `before`.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The rows with their cursors.")
+    nodes: list[T] = strawberry.field(description="The rows alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    total_count: int = strawberry.field(description="Rows on all pages; counted only when asked for.")
+
+
+# Types whose values are nested in the answer of a statement; their specialisations inherit the mark.
+NESTED = "__nested__"
+for _kind in (PageInfo, Edge, Connection):
+    setattr(_kind, NESTED, True)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A page's arguments as SQL: conditions, order and the one row more that tells whether there is another page."""
+
+    size: int
+    backwards: bool
+    bounded: bool
+    keyset: list[str]
+    order: str
+    forward_order: str
+    cursor: str
+
+
+def window(statement: Statement, u: str, keys: Sequence[Key], args: dict[str, Any]) -> Window:
+    """Refuses INVALID_PAGE for a size that is missing, doubled or out of range, and for a foreign cursor."""
+    first, last = args.get("first"), args.get("last")
+    size = first if last is None else last
+    if size is None or (first is not None and last is not None) or not 1 <= size <= MOST:
+        raise Refused(Code.INVALID_PAGE, "first" if last is None else "last", most=MOST)
+    backwards = last is not None
+    expressions = [key.sql.format(u=u) for key in keys]
+    keyset = []
+    for name, after in (("after", True), ("before", False)):
+        if args.get(name) is not None:
+            values = _decode(args[name], keys, name)
+            keyset.append(_beyond(statement, expressions, keys, values, after=after))
+    return Window(
+        size=size,
+        backwards=backwards,
+        bounded=args.get("before" if not backwards else "after") is not None,
+        keyset=keyset,
+        order=_order(expressions, keys, backwards=backwards),
+        forward_order=_order(expressions, keys, backwards=False),
+        cursor=_cursor(expressions),
+    )
+
+
+def _order(expressions: Sequence[str], keys: Sequence[Key], *, backwards: bool) -> str:
+    return ", ".join(f"{e} {'desc' if key.descending != backwards else 'asc'}" for e, key in zip(expressions, keys, strict=True))
+
+
+def _cursor(expressions: Sequence[str]) -> str:
+    # Line breaks that PostgreSQL's base64 adds are dropped, and the alphabet is the one that URLs can bear.
+    text = f"convert_to(json_build_array({', '.join(expressions)})::text, 'UTF8')"
+    return f"translate(encode({text}, 'base64'), E'+/\\n', '-_')"
+
+
+def _beyond(statement: Statement, expressions: Sequence[str], keys: Sequence[Key], values: Sequence[Any], *, after: bool) -> str:
+    """Lexicographic comparison, spelled out because keys may run in different directions."""
+    equal: list[str] = []
+    ways: list[str] = []
+    for expression, key, value in zip(expressions, keys, values, strict=True):
+        place = statement.param(value, key.cast)
+        operator = ">" if key.descending != after else "<"
+        ways.append(" and ".join([*equal, f"{expression} {operator} {place}"]))
+        equal.append(f"{expression} = {place}")
+    return "(" + " or ".join(f"({way})" for way in ways) + ")"
+
+
+def _decode(cursor: str, keys: Sequence[Key], name: str) -> list[Any]:
+    try:
+        values = orjson.loads(urlsafe_b64decode(cursor.encode("ascii")))
+        if not isinstance(values, list) or len(values) != len(keys):
+            raise ValueError(cursor)  # noqa: TRY004, TRY301 -- all ways of being no cursor end alike
+        return [_parse(value, key.cast) for value, key in zip(values, keys, strict=True)]
+    except (ValueError, TypeError, binascii.Error):
+        raise Refused(Code.INVALID_PAGE, name, most=MOST) from None
+
+
+def _parse(value: Any, cast: str) -> Any:
+    parsers: dict[str, Any] = {"date": date.fromisoformat, "timestamptz": datetime.fromisoformat, "uuid": UUID}
+    if cast in parsers:
+        return parsers[cast](value)
+    if cast in {"integer", "bigint"}:
+        if type(value) is not int or not -(2**31) <= value < (2**31 if cast == "integer" else 2**63):
+            raise ValueError(value)
+        return value
+    if not isinstance(value, str) or not storable(value):
+        raise ValueError(value)
+    return value
+
+

@@ -1,0 +1,62 @@
+"""A statement under construction."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from jejak.domain.access import Viewer
+from jejak.domain.checks import storable
+from jejak.domain.errors import Code, Refused
+from jejak.domain.vocabulary import Language
+
+
+@dataclass(slots=True)
+class Statement:
+    """One SQL statement with its parameters; every relation in it is scoped to `viewer`."""
+
+    viewer: Viewer
+    language: Language
+    values: list[Any] = field(default_factory=list)
+    _aliases: int = 0
+    _paths: str | None = None
+
+    def param(self, value: Any, cast: str, *at: str | int) -> str:
+        """The placeholder for `value`. Refuses text that no row can hold, naming the input `at`."""
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and not storable(text) for text in texts):
+            raise Refused(Code.INVALID_TEXT, *at)
+        self.values.append(value)
+        return f"${len(self.values)}::{cast}"
+
+    def alias(self) -> str:
+        self._aliases += 1
+        return f"t{self._aliases}"
+
+    @property
+    def paths(self) -> str:
+        """The roots of what the viewer sees, as one parameter however often it is used."""
+        if self._paths is None:
+            self._paths = self.param(self.viewer.paths, "text[]")
+        return self._paths
+
+    def title(self, alias: str) -> str:
+        """The column that holds a title in the person's language."""
+        return f"{alias}.title_{self.language.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a selection while it becomes SQL. `t` is the row it hangs on, `u` the row it leads to."""
+
+    statement: Statement
+    t: str
+    u: str
+    args: dict[str, Any]
+
+    def param(self, name: str, cast: str) -> str:
+        """The placeholder for the argument `name`."""
+        value = self.args[name]
+        if not isinstance(value, str | int | date | UUID | list):
+            raise TypeError(f"argument {name} is not a plain value")
+        return self.statement.param(value, cast, name)

@@ -1,0 +1,99 @@
+"""Tasks and their evidence."""
+
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from jejak.domain import clock, task_rules
+from jejak.graphql.event import HistoryEntry, history
+from jejak.graphql.filters import any_of, between, given, holds, is_key, under
+from jejak.graphql.node import Node, global_id
+from jejak.graphql.pain_point import PainPoint
+from jejak.graphql.person import Person
+from jejak.graphql.programme import Initiative
+from jejak.graphql.reading import Connection, Field, Key, column, entity, everyone, expression, many, one, within
+from jejak.graphql.vocabulary import TaskStatus, enum
+
+if TYPE_CHECKING:
+    from jejak.graphql.unit import Unit
+
+
+@entity("evidence", everyone, "What shows that a task's work was done.")
+class Evidence:
+    note: str = column("In words.")
+    url: str | None = column("Where it can be looked at.")
+    added_by: Person = one("{u}.id = {t}.added_by", "Who added it.", scoped=False)
+    added_at: datetime = column("When.")
+
+
+def _overdue(field: Field, row: str) -> str:
+    now = field.statement.param(clock.now(), "timestamptz")
+    return f"exists (select from unit here where here.id = {row}.unit_id and {task_rules.overdue(row, 'here', now)})"
+
+
+@entity("task", within("unit_id"), "A unit's follow-up, under one initiative, often for one pain point.")
+class Task(Node):
+    id: strawberry.ID = global_id("Task")
+    title: str = column("What is to be done.")
+    description: str = column("In detail.")
+    status: TaskStatus = column("Where it stands.")
+    status_reason: str | None = column("Why it was returned, blocked or cancelled.")
+    progress: int = column("Percent, as reported.")
+    weight: int = column("Share in completion, 1 to 1000.")
+    due_on: date = column("The last day for it, in the unit's zone.")
+    overdue: bool = expression(lambda field: _overdue(field, field.t), "Past its due date and not handed in.")
+    version: int = column("To be named as `expectedVersion` by the next change.")
+    created_at: datetime = column("When it was created.")
+    updated_at: datetime = column("When it was last changed.")
+    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one("{u}.id = {t}.unit_id", "Whose task it is.")
+    initiative: Initiative = one("{u}.id = {t}.initiative_id", "Under which initiative.")
+    pain_point: PainPoint | None = one("{u}.id = {t}.pain_point_id", "For which pain point; null where the viewer does not see it.")
+    owner: Person = one("{u}.id = {t}.owner_id", "Who answers for it.", scoped=False)
+    submitted_by: Person | None = one("{u}.id = {t}.submitted_by", "Who handed it in.", scoped=False)
+    verified_by: Person | None = one("{u}.id = {t}.verified_by", "Who verified it.", scoped=False)
+    evidence: list[Evidence] = many("{u}.task_id = {t}.id", "{u}.added_at, {u}.id", "What shows that it was done.")
+    history: Connection[HistoryEntry] = history()
+
+
+class TaskOrder(Enum):
+    DUE_FIRST = (Key("{u}.due_on", "date"), Key("{u}.id", "uuid"))
+    NEWEST_FIRST = (Key("{u}.created_at", "timestamptz", descending=True), Key("{u}.id", "uuid", descending=True))
+    LEAST_PROGRESS_FIRST = (Key("{u}.progress::integer", "integer"), Key("{u}.id", "uuid"))
+
+
+enum(
+    TaskOrder,
+    "Order of tasks.",
+    DUE_FIRST="Earliest due date first.",
+    NEWEST_FIRST="Latest first.",
+    LEAST_PROGRESS_FIRST="Least progress first.",
+)
+
+
+@strawberry.input(description="Which tasks.")
+class TaskFilter:
+    unit_id: strawberry.ID | None = given("Of this unit and everything below it.")
+    initiative_id: strawberry.ID | None = given("Under this initiative.")
+    pain_point_id: strawberry.ID | None = given("For this pain point.")
+    owner_id: strawberry.ID | None = given("Whose owner is this person.")
+    statuses: list[TaskStatus] | None = given("In these states.")
+    due_from: date | None = given("Due on this day or later.")
+    due_to: date | None = given("Due on this day or earlier.")
+    overdue: bool | None = given("Only those that are (or are not) overdue.")
+    text: str | None = given("Whose title or description holds this.")
+
+    def where(self, field: Field) -> list[str]:
+        conditions = [
+            *under(field, "unit_id", self.unit_id),
+            *is_key(field, "initiative_id", "Initiative", self.initiative_id),
+            *is_key(field, "pain_point_id", "PainPoint", self.pain_point_id),
+            *is_key(field, "owner_id", "Person", self.owner_id),
+            *any_of(field, status=self.statuses),
+            *between(field, "due_on", self.due_from, self.due_to),
+            *holds(field, ("title", "description"), self.text),
+        ]
+        if self.overdue is not None:
+            conditions.append(f"{'' if self.overdue else 'not '}{_overdue(field, field.u)}")
+        return conditions

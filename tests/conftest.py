@@ -1,0 +1,96 @@
+"""Real servers, one clean database for every test that asks for it."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from jejak.domain import clock, db
+from tests import servers
+
+# Deliberately: an example that needs a clean database cleans it itself, with the fixture `clean`.
+settings.register_profile(
+    "jejak", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+settings.load_profile("jejak")
+
+_ending = pytest.StashKey[ExitStack]()
+_start = pytest.StashKey[object]()
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        config.stash[_ending] = ExitStack()
+        config.stash[_start] = config.stash[_ending].enter_context(servers.stopped_at_the_end())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """In xdist's controller: the workers are told where its servers are."""
+    node.workerinput["run"] = asdict(node.config.stash[_start]())
+
+
+def pytest_unconfigure(config):
+    if _ending in config.stash:
+        config.stash[_ending].close()
+
+
+@pytest.fixture(scope="session")
+def _run(request) -> servers.Run:
+    given = getattr(request.config, "workerinput", None)
+    return servers.Run(**given["run"]) if given else request.config.stash[_start]()
+
+
+@pytest.fixture(scope="session")
+async def _clone(_run, request) -> AsyncIterator[str]:
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "alone")
+    async with servers.a_clone(_run, worker) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def _cleaner(_clone) -> AsyncIterator[servers.Cleaner]:
+    async with servers.Cleaner.of(_clone) as cleaner:
+        yield cleaner
+
+
+@pytest.fixture(scope="session")
+async def _redis(_run) -> AsyncIterator[str]:
+    async with servers.a_redis(_run) as url:
+        yield url
+
+
+@pytest.fixture
+async def database_url(_clone, _cleaner) -> str:
+    """The worker's own database: migrated, with reference data and nothing else. Nothing is connected to it yet."""
+    await _cleaner.clean()
+    return _clone
+
+
+@pytest.fixture
+async def database(database_url) -> AsyncIterator[str]:
+    """As `database_url`, and the domain is connected to it."""
+    await db.connect(database_url, max_size=20)
+    yield database_url
+    await db.close()
+
+
+@pytest.fixture
+def clean(_cleaner):
+    """A function to call at the start of every hypothesis example: the database as it was at the start of the test."""
+    return _cleaner.clean
+
+
+@pytest.fixture
+async def redis_url(_redis) -> str:
+    """An empty numbered database that no other worker uses."""
+    await servers.empty(_redis)
+    return _redis
+
+
+@pytest.fixture(autouse=True)
+def _clock_in_time() -> Iterator[None]:
+    yield
+    clock.shift(-clock.shifted())

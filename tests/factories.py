@@ -1,0 +1,229 @@
+"""Things that tests start from: real domain calls, sensible defaults, everything overridable by keyword."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from jejak.domain import calendar, clock, db, journey, person, programme, task, unit
+from jejak.domain.access import SYSTEM, Grant, Viewer
+from jejak.domain.journey import CaptureJourney, ChangeJourney, NewPainPoint, NewStage
+from jejak.domain.person import GrantRole
+from jejak.domain.tables.journey import Journey, PainPoint
+from jejak.domain.tables.person import Person
+from jejak.domain.tables.task import Task
+from jejak.domain.tables.unit import Unit
+from jejak.domain.task import ChangeTask, CreateTask, NewEvidence, NewTask, ReportProgress, SubmitTask
+from jejak.domain.unit import CloseUnit, CreateUnit
+from jejak.domain.vocabulary import (
+    Category,
+    JourneyStatus,
+    Language,
+    Parameter,
+    Role,
+    Service,
+    TaskStatus,
+    Touchpoint,
+    UnitKind,
+)
+
+_n = count(1)
+# "correct horse battery" under argon2id with its smallest costs: nobody waits for it.
+PASSWORD = "correct horse battery"
+PASSWORD_HASH = "$argon2id$v=19$m=8,t=1,p=1$g0To/KJY80V8C0ivQ8Uh3Q$RQ+E4XZTd5Tckesaxn1Wvx57yDeF4g5XF9k0bAyEGqA"
+
+
+async def reference_unit(code: str) -> Unit:
+    """Headquarters ("HQ") or one of the regions ("JATIM", "BALI", "PPB", ...)."""
+    found = await Unit.objects().get(Unit.code == code)
+    assert found is not None
+    return found
+
+
+def initiative_id(code: str) -> UUID:
+    return programme.reference_id("initiative", code)
+
+
+async def a_unit(
+    kind: UnitKind = UnitKind.ULP,
+    parent: Unit | None = None,
+    *,
+    code: str | None = None,
+    name: str | None = None,
+    timezone: str | None = None,
+    closed: bool = False,
+) -> Unit:
+    """Below `parent`, by default: a new UP3 for a ULP, the region JATIM for a UP3, headquarters for a region."""
+    if parent is None and kind is UnitKind.ULP:
+        parent = await a_unit(UnitKind.UP3, timezone=timezone)
+    parent = parent or await reference_unit("JATIM" if kind is UnitKind.UP3 else "HQ")
+    code = code or f"{kind}-{next(_n)}"
+    wanted = CreateUnit(parent.id, code, name or f"Unit {code}", kind, timezone or parent.timezone)
+    made = await unit.create(SYSTEM, wanted)
+    return await unit.close(SYSTEM, CloseUnit(made.id, made.version)) if closed else made
+
+
+async def a_person(
+    role: Role | None = Role.CONTRIBUTOR,
+    unit: Unit | None = None,
+    *,
+    ranger: bool = False,
+    email: str | None = None,
+    name: str = "Sri Wahyuni",
+    language: Language = Language.ID,
+) -> Person:
+    """Their password is `PASSWORD`; `role` None gives a person without roles."""
+    made = Person(
+        email=email or f"person-{next(_n)}@pln.example",
+        name=name,
+        language=language,
+        password_hash=PASSWORD_HASH,
+        created_at=clock.now(),
+    )
+    await made.save()
+    if role is not None:
+        await a_role(made, role, unit or await a_unit(), ranger=ranger)
+    return made
+
+
+async def a_role(who: Person, role: Role, unit: Unit, *, ranger: bool = False) -> None:
+    await person.grant(SYSTEM, GrantRole(who.id, unit.id, role, ranger))
+
+
+async def viewer_for(who: Person) -> Viewer:
+    """What a token of theirs would stand for."""
+    rows = await db.fetch(
+        "select u.path, u.kind, m.role from membership m join unit u on u.id = m.unit_id where m.person_id = $1 and m.revoked_at is null",
+        who.id,
+    )
+    return Viewer(who.id, Language(who.language), tuple(Grant(r["path"], UnitKind(r["kind"]), Role(r["role"])) for r in rows))
+
+
+async def a_viewer(role: Role | None = Role.MANAGER, unit: Unit | None = None, *, ranger: bool = False, **of_person: Any) -> Viewer:
+    return await viewer_for(await a_person(role, unit, ranger=ranger, **of_person))
+
+
+def a_stage(**changes: Any) -> NewStage:
+    return NewStage(**{"name": "Mengajukan pasang baru", "touchpoint": Touchpoint.PLN_MOBILE, "emotion": -1} | changes)
+
+
+def a_new_pain_point(**changes: Any) -> NewPainPoint:
+    given = {
+        "description": "Menunggu tanpa kabar",
+        "category": Category.SPEED,
+        "parameter": Parameter.EASE,
+        "severity": 4,
+        "reach": 3,
+    }
+    return NewPainPoint(**given | changes)
+
+
+def a_capture(unit: Unit, **changes: Any) -> CaptureJourney:
+    """The input of `journey.capture`: two stages, a pain point in the first."""
+    given = {
+        "unit_id": unit.id,
+        "service": Service.PB_PD,
+        "title": "Pasang baru",
+        "occurred_on": clock.today(unit.timezone) - timedelta(days=1),
+        "stages": [a_stage(pain_points=[a_new_pain_point()]), a_stage(name="Menyala", emotion=2)],
+    }
+    return CaptureJourney(**given | changes)
+
+
+async def a_journey(
+    unit: Unit | None = None, *, status: JourneyStatus = JourneyStatus.DRAFT, viewer: Viewer | None = None, **changes: Any
+) -> Journey:
+    unit = unit or await a_unit()
+    viewer = viewer or await a_viewer(Role.MANAGER, unit)
+    made = await journey.capture(viewer, a_capture(unit, **changes))
+    for step, reason in _JOURNEY_WAY[status]:
+        made = await step(viewer, ChangeJourney(made.id, made.version, reason))
+    return made
+
+
+_JOURNEY_WAY = {
+    JourneyStatus.DRAFT: [],
+    JourneyStatus.SUBMITTED: [(journey.submit, None)],
+    JourneyStatus.ACCEPTED: [(journey.submit, None), (journey.accept, None)],
+    JourneyStatus.RETURNED: [(journey.submit, None), (journey.return_, "Kurang lengkap")],
+    JourneyStatus.ARCHIVED: [(journey.submit, None), (journey.accept, None), (journey.archive, None)],
+}
+
+
+async def a_pain_point(unit: Unit | None = None, *, journey: Journey | None = None, **changes: Any) -> PainPoint:
+    """In an accepted journey of its own, unless a journey is given: then the first one in that."""
+    if journey is None:
+        stages = [a_stage(pain_points=[a_new_pain_point(**changes)])]
+        journey = await a_journey(unit, status=JourneyStatus.ACCEPTED, stages=stages)
+    found = await PainPoint.objects().where(PainPoint.journey_id == journey.id).order_by(PainPoint.id).first()
+    assert found is not None
+    return found
+
+
+def in_working_days(unit: Unit, days: int) -> date:
+    return calendar.shift(clock.today(unit.timezone), days)
+
+
+async def a_task(
+    unit: Unit | None = None,
+    *,
+    initiative: str = "1.1",
+    owner: Person | None = None,
+    status: TaskStatus = TaskStatus.PLANNED,
+    pain_point: PainPoint | None = None,
+    viewer: Viewer | None = None,
+    **changes: Any,
+) -> Task:
+    """Brought to `status` by its owner and a manager of the unit; due in ten working days."""
+    if unit is None and pain_point is not None:
+        unit = await Unit.objects().get(Unit.id == pain_point.unit_id)
+    unit = unit or await a_unit()
+    owner = owner or await a_person(Role.CONTRIBUTOR, unit)
+    viewer = viewer or await a_viewer(Role.MANAGER, unit)
+    given = {"title": "Pelatihan PS4", "due_on": in_working_days(unit, 10), "owner_id": owner.id}
+    wanted = NewTask(**{"initiative_id": initiative_id(initiative), "unit_id": unit.id} | given | changes)
+    made = await task.create(viewer, CreateTask(wanted, pain_point.id if pain_point else None))
+    return await bring(made, status, owner=await viewer_for(owner), manager=viewer)
+
+
+async def bring(made: Task, status: TaskStatus, *, owner: Viewer, manager: Viewer) -> Task:
+    """A planned task to another status, by domain calls."""
+    for step in _TASK_WAY[status]:
+        made = await step(made, owner, manager)
+    return made
+
+
+async def _report(made: Task, owner: Viewer, _: Viewer) -> Task:
+    return await task.report(owner, ReportProgress(made.id, made.version, 40))
+
+
+async def _submit(made: Task, owner: Viewer, _: Viewer) -> Task:
+    return await task.submit(owner, SubmitTask(made.id, made.version, [NewEvidence(note="Daftar hadir")]))
+
+
+async def _verify(made: Task, _: Viewer, manager: Viewer) -> Task:
+    return await task.verify(manager, ChangeTask(made.id, made.version))
+
+
+async def _return(made: Task, _: Viewer, manager: Viewer) -> Task:
+    return await task.return_(manager, ChangeTask(made.id, made.version, "Bukti kurang"))
+
+
+async def _block(made: Task, owner: Viewer, _: Viewer) -> Task:
+    return await task.block(owner, ChangeTask(made.id, made.version, "Menunggu material"))
+
+
+async def _cancel(made: Task, _: Viewer, manager: Viewer) -> Task:
+    return await task.cancel(manager, ChangeTask(made.id, made.version, "Tidak perlu lagi"))
+
+
+_TASK_WAY: dict[TaskStatus, Sequence[Any]] = {
+    TaskStatus.PLANNED: [],
+    TaskStatus.IN_PROGRESS: [_report],
+    TaskStatus.SUBMITTED: [_submit],
+    TaskStatus.VERIFIED: [_submit, _verify],
+    TaskStatus.RETURNED: [_submit, _return],
+    TaskStatus.BLOCKED: [_block],
+    TaskStatus.CANCELLED: [_cancel],
+}

@@ -1,0 +1,63 @@
+"""Counts the SQL statements that the service issues."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import asyncio
+
+from jejak.domain import db
+
+_BOOKKEEPING = ("begin", "commit", "rollback", "savepoint", "release")
+
+
+@dataclass
+class Counted:
+    """`all` holds every text in order, `sql` only what the service asked for: `len(counted)` of them."""
+
+    all: list[str] = field(default_factory=list)
+
+    @property
+    def sql(self) -> list[str]:
+        return [text for text in self.all if not _is_bookkeeping(text)]
+
+    def __len__(self) -> int:
+        return len(self.sql)
+
+
+def _is_bookkeeping(text: str) -> bool:
+    start = text.lstrip().lower()
+    # What asyncpg sends to reset a connection, and to learn of a type.
+    return start.startswith(_BOOKKEEPING) or "pg_advisory_unlock_all" in start or "typeinfo_tree" in start
+
+
+@asynccontextmanager
+async def statements() -> AsyncIterator[Counted]:
+    """Counts inside an `async with` block, on every connection that the pool has or opens meanwhile."""
+    pool = db.DB.pool
+    assert pool is not None, "db.connect() comes first"
+    counted = Counted()
+
+    def log(record) -> None:
+        counted.all.append(record.query)
+
+    before, watched = pool._init, []
+
+    async def watch(connection) -> None:
+        if before is not None:
+            await before(connection)
+        connection.add_query_logger(log)
+        watched.append(connection)
+
+    for holder in pool._holders:
+        if holder._con is not None and not holder._con.is_closed():
+            holder._con.add_query_logger(log)
+            watched.append(holder._con)
+    pool._init = watch
+    try:
+        yield counted
+    finally:
+        pool._init = before
+        await asyncio.sleep(0)  # asyncpg tells its loggers with the loop's next turn
+        for connection in watched:
+            connection.remove_query_logger(log)
