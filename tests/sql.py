@@ -1,10 +1,9 @@
 """Counts the SQL statements that the service issues."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-
-import asyncio
 
 from jejak.domain import db
 

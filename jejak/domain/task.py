@@ -27,9 +27,9 @@ class NewTask:
     """`owner_id` None: the unit's PIC Ranger. `weight` from 1 to 1000: the task's share in completion."""
 
     initiative_id: UUID
-    unit_id: UUID | None
     title: str
     due_on: date
+    unit_id: UUID | None = None
     description: str = ""
     owner_id: UUID | None = None
     weight: int = 1

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import PurePath
+from typing import Any
 
 from openpyxl import load_workbook
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from jejak.domain.checks import Checks
 from jejak.domain.errors import Code, Refused
@@ -109,11 +109,11 @@ def _xlsx(content: bytes) -> Iterator[list[str]]:
         raise Refused(Code.UNREADABLE_FILE) from None
 
 
-def _sheet(content: bytes) -> ReadOnlyWorksheet:
+def _sheet(content: bytes) -> Any:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
             raise Refused(Code.TOO_LARGE)
-    sheet: ReadOnlyWorksheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
+    sheet: Any = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
     sheet.reset_dimensions()  # what some programs write there is wrong, and rows would be missing
     return sheet
 

@@ -4,17 +4,20 @@ The wheels' own life-cycle code is not used: it changes the mode of folders abov
 listens on TCP, and loses its servers when the parent is killed.
 """
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jejak.embedded.folder import locked, opened, private_sockets
 from jejak.embedded.postgres import postgres as postgres_server
-from jejak.embedded.server import EmbeddedError, end_leftovers
+from jejak.embedded.server import EmbeddedError, InUse, end_leftovers, private
 from jejak.embedded.valkey import valkey as valkey_server
 
-__all__ = ["EmbeddedError", "Running", "running"]
+__all__ = ["EmbeddedError", "InUse", "Running", "running", "shared"]
+
+_TOLD = "servers.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,35 @@ async def running(data: Path, *, postgres: bool = True, valkey: bool = True) -> 
                 redis_url = await stack.enter_async_context(valkey_server(home, sockets))
             if postgres:
                 database_url = await stack.enter_async_context(postgres_server(home, sockets))
-        yield Running(database_url, redis_url)
+            servers = Running(database_url, redis_url)
+            stack.enter_context(_announced(home, servers))
+        yield servers
+
+
+@asynccontextmanager
+async def shared(data: Path, *, valkey: bool = True) -> AsyncIterator[Running]:
+    """As `running`, but on a folder in use these are the servers of the run that holds it, for commands beside it."""
+    async with AsyncExitStack() as stack:
+        try:
+            servers = await stack.enter_async_context(running(data, valkey=valkey))
+        except InUse:
+            try:
+                servers = Running(**json.loads((data / _TOLD).read_text()))
+            except (OSError, ValueError, TypeError):
+                # It holds the lock and has not said where its servers are: it is starting, or going.
+                raise InUse(f"the data folder {data} is being started or stopped; try again in a moment") from None
+        yield servers
+
+
+@contextmanager
+def _announced(home: Path, servers: Running) -> Iterator[None]:
+    told = home / _TOLD
+    with open(told, "w", opener=private) as file:
+        json.dump(asdict(servers), file)
+    try:
+        yield
+    finally:
+        told.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jejak.embedded.server import EmbeddedError, mark, private
+from jejak.embedded.server import EmbeddedError, InUse, mark, private
 
 # The kernel's limit is 107 bytes on Linux and 103 on macOS.
 _LONGEST_SOCKET = 103
@@ -36,7 +36,7 @@ def locked(data: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "that is just starting"
-            raise EmbeddedError(
+            raise InUse(
                 f"the data folder {data} is in use by process {holder}; stop it or choose another folder"
             ) from None
         file.truncate(0)

@@ -35,6 +35,10 @@ class EmbeddedError(Exception):
     """A server cannot run; the message is one line that says what is wrong and what to do next."""
 
 
+class InUse(EmbeddedError):
+    """Another process runs on the folder."""
+
+
 def program(package: str, pattern: str) -> Path:
     """The one file of an installed wheel that matches."""
     spec = find_spec(package)

@@ -1,8 +1,10 @@
 """The schema, whole."""
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
 
 from jejak.graphql import reading
 from jejak.graphql.errors import CodedErrors
@@ -15,8 +17,13 @@ MOST_ALIASES = 60
 MOST_TOKENS = 4_000
 
 
+class _Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Logs nothing: a refusal is an answer, and `CodedErrors` logs bugs under their request's id."""
+
+
 def build_schema() -> strawberry.Schema:
-    schema = strawberry.Schema(
+    schema = _Schema(
         query=Query,
         mutation=Mutation,
         config=StrawberryConfig(scalar_map=SCALARS),

@@ -122,6 +122,17 @@ async def test_figures_of_a_closed_month_do_not_change_after_a_move():
     assert (await figures_of("HQ/BALI/", on=day + timedelta(days=1)))["verified_tasks"] == 1
 
 
+async def test_a_moved_unit_keeps_its_own_figures_of_a_closed_month():
+    up3 = await a_unit(UP3, await reference_unit("JATIM"))
+    await a_task(await a_unit(ULP, up3), status="VERIFIED")
+    await relay.drain()
+    day = await completion.snapshot()
+    before = await figures_of(up3.path, on=day)
+    moved = await unit.move(SYSTEM, MoveUnit(up3.id, (await reference_unit("BALI")).id, up3.version))
+    assert before["verified_tasks"] == 1
+    assert await figures_of(moved.path, on=day) == before
+
+
 async def test_a_closed_unit_keeps_its_history_and_takes_no_new_work():
     ulp = await a_unit()
     manager = await a_viewer(Role.MANAGER, ulp)

@@ -1,0 +1,28 @@
+"""Whether the process lives, and whether it can serve."""
+
+import logging
+
+from litestar import Response, get
+
+from jejak.domain import db
+from jejak.domain.migrations.run import missing
+
+_log = logging.getLogger(__name__)
+
+
+@get("/health/live")
+async def live() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@get("/health/ready")
+async def ready() -> Response[dict[str, str]]:
+    """503 while the database is out of reach or behind this version."""
+    try:
+        behind = await missing()
+    except Exception:
+        _log.exception("the database is out of reach")
+        return Response({"status": "database out of reach"}, status_code=503)
+    if behind or not await db.fetchval("select exists (select from reference_load)"):
+        return Response({"status": "run jejak migrate"}, status_code=503)
+    return Response({"status": "ok"})

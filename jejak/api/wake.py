@@ -1,0 +1,43 @@
+"""Wakes a worker after a commit. Losing a wake-up is safe: the worker's sweep finds what nobody announced."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from arq.connections import ArqRedis, RedisSettings
+from redis.exceptions import RedisError
+
+from jejak.domain import event
+
+_log = logging.getLogger(__name__)
+JOB = "relay"
+
+
+@contextlib.asynccontextmanager
+async def waking(redis_url: str) -> AsyncIterator[None]:
+    """While this is open, each commit that held events puts a job on the queue; bursts become one."""
+    wanted = asyncio.Event()
+    settings = RedisSettings.from_dsn(redis_url)
+    redis = ArqRedis.from_url(redis_url, socket_connect_timeout=settings.conn_timeout)
+    task = asyncio.create_task(_wake(redis, wanted), name="wake")
+    event.on_commit(wanted.set)
+    try:
+        yield
+    finally:
+        event.forget(wanted.set)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await redis.aclose()
+
+
+async def _wake(redis: ArqRedis, wanted: asyncio.Event) -> None:
+    while True:
+        await wanted.wait()
+        wanted.clear()
+        try:
+            # No job id: a fixed one would be refused while the job runs and for as long as its result is kept.
+            await redis.enqueue_job(JOB)
+        except (RedisError, OSError) as error:
+            _log.warning("no wake-up: %s", error)

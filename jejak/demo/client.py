@@ -1,0 +1,60 @@
+"""A person at the API, over HTTP."""
+
+from typing import Any
+
+import httpx
+
+
+class DemoFailed(Exception):  # noqa: N818 -- said to a person, in one line
+    """The story did not go as told."""
+
+
+def expect(*, holds: bool, told: str) -> None:
+    if not holds:
+        raise DemoFailed(f"expected: {told}")
+
+
+class Client:
+    """Signs in again when its token has run out, as a person would."""
+
+    def __init__(self, http: httpx.AsyncClient, email: str, password: str) -> None:
+        self._http, self._email, self._password = http, email, password
+        self._token: str | None = None
+
+    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The answer's data. Top-level errors end the demo; refusals of a mutation are the caller's."""
+        response = await self._post(document, variables)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._token = None
+            response = await self._post(document, variables)
+        answer = response.json()
+        if answer.get("errors"):
+            raise DemoFailed(f"{response.status_code}: {answer['errors'][0]['message']} ({document.strip()[:60]}...)")
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    async def do(self, mutation: str, input_type: str, shows: str, **values: Any) -> dict[str, Any]:
+        """The payload of a mutation that has to be done."""
+        payload = await self.attempt(mutation, input_type, shows, **values)
+        if payload["errors"]:
+            raise DemoFailed(f"{mutation}: {payload['errors'][0]['message']} at {payload['errors'][0]['path']}")
+        return payload
+
+    async def attempt(self, mutation: str, input_type: str, shows: str, **values: Any) -> dict[str, Any]:
+        """The payload, refused or not."""
+        document = f"mutation ($input: {input_type}!) {{ {mutation}(input: $input) {{ {shows} errors {{ code path message }} }} }}"
+        payload: dict[str, Any] = (await self.ask(document, input=values))[mutation]
+        return payload
+
+    async def _post(self, document: str, variables: dict[str, Any]) -> httpx.Response:
+        if self._token is None:
+            await self._sign_in()
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return await self._http.post("/graphql", json={"query": document, "variables": variables}, headers=headers)
+
+    async def _sign_in(self) -> None:
+        document = "mutation ($input: SignInInput!) { signIn(input: $input) { token errors { message } } }"
+        given = {"input": {"email": self._email, "password": self._password}}
+        answer = (await self._http.post("/graphql", json={"query": document, "variables": given})).json()
+        self._token = answer["data"]["signIn"]["token"]
+        expect(holds=self._token is not None, told=f"{self._email} can sign in")

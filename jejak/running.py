@@ -1,0 +1,142 @@
+"""Puts the parts together and takes them apart again: servers, database, API, worker."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import uvicorn
+
+from jejak.api.app import create_app
+from jejak.api.wake import waking
+from jejak.domain import db, person, programme, reminder
+from jejak.domain.migrations.run import migrate
+from jejak.embedded import running as embedded
+from jejak.embedded import shared
+from jejak.settings import Settings
+from jejak.workers.main import work
+
+
+class CannotRun(Exception):  # noqa: N818 -- said to a person, in one line
+    """One clear line: what is wrong and what to do next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    database_url: str
+    redis_url: str
+
+
+@contextlib.asynccontextmanager
+async def servers(settings: Settings, data: Path, *, alone: bool = False, valkey: bool = True) -> AsyncIterator[Servers]:
+    """The configured servers, and embedded ones for those that are not. `alone`: the folder must not be in use."""
+    need_redis = valkey and settings.redis_url is None
+    if settings.database_url and not need_redis:
+        yield Servers(settings.database_url, settings.redis_url or "")
+        return
+    if alone:
+        start = embedded(data, postgres=settings.database_url is None, valkey=need_redis)
+    else:
+        start = shared(data, valkey=need_redis)
+    async with start as own:
+        yield Servers(settings.database_url or own.database_url or "", settings.redis_url or own.redis_url or "")
+
+
+@contextlib.asynccontextmanager
+async def database(url: str) -> AsyncIterator[None]:
+    """The connected database. Refuses, by CannotRun, one that cannot be reached."""
+    try:
+        await db.connect(url, timeout=10)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, TimeoutError) as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise CannotRun(f"cannot reach the database: {reason}; check DATABASE_URL") from None
+    try:
+        yield
+    finally:
+        await db.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What `prepare` did; `password` is the first administrator's, shown once."""
+
+    migrations: list[str]
+    loaded: list[str]
+    password: str | None
+
+
+async def prepare(admin_email: str) -> Prepared:
+    """Migrations, reference data, ladder and the first administrator: what is missing of them. Safe to repeat."""
+    migrations = await migrate()
+    loaded = await programme.load()
+    await reminder.ensure_ladder()
+    return Prepared(migrations, loaded, await person.first_administrator(admin_email))
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Taken before anything else is started, so that a busy port costs nothing."""
+    taken = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    with taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind((host, port))
+            taken.listen()
+        except (OSError, OverflowError) as error:
+            raise CannotRun(f"cannot listen on {host}:{port}: {error}; choose another --port") from None
+        yield taken
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to `until_stopped`, which also stops the worker and the embedded servers."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[None]:
+    """Serves the API on `sock`; requests under way are answered before it ends."""
+    config = uvicorn.Config(create_app(), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10)
+    server = _Server(config)
+    async with waking(redis_url):
+        task = asyncio.create_task(server.serve(sockets=[sock]), name="api")
+        try:
+            while not server.started:
+                await asyncio.sleep(0.01)
+                if task.done():
+                    task.result()
+                    raise CannotRun("the API did not start; see the lines above")
+            yield
+        finally:
+            server.should_exit = True
+            await task
+
+
+@contextlib.asynccontextmanager
+async def worker(redis_url: str) -> AsyncIterator[None]:
+    task = asyncio.create_task(work(redis_url), name="worker")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until_stopped() -> None:
+    """Waits for Ctrl-C or SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        await stopped.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
