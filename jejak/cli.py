@@ -34,14 +34,20 @@ data_option = click.option(
     help="Folder of the embedded PostgreSQL and Valkey; not used for a server whose URL is set.",
 )
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-port_option = click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port to listen on; 0 for any.")
+port_option = click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 for any.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 @click.option("-v", "--verbose", is_flag=True, help="Say more of what happens.")
 def main(*, verbose: bool = False) -> None:
-    """Jejak: journey capture and action-plan tracking for CX100.
+    r"""Jejak: journey capture and action-plan tracking for CX100.
 
     \b
     Start here:     jejak up         everything in one process, nothing to set up
@@ -50,7 +56,10 @@ def main(*, verbose: bool = False) -> None:
                     jejak serve      the API, as many as you like
                     jejak worker     the worker, as many as you like
     """
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
 
 
 def _run(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
@@ -94,7 +103,9 @@ def _welcome(address: str, email: str, password: str | None) -> None:
     sign_in = f'mutation {{ signIn(input: {{email: \\"{email}\\", password: \\"{known}\\"}}) {{ token errors {{ message }} }} }}'
     query = "{ steps { number title initiatives { code title } } }"
     post = f"curl -s {address}/graphql -H 'Content-Type: application/json'"
-    click.echo(f"\nA first query, to paste into another terminal:\n  TOKEN=$({post} \\\n    -d '{{\"query\": \"{sign_in}\"}}' \\\n    | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"data\"][\"signIn\"][\"token\"])')")
+    click.echo(
+        f'\nA first query, to paste into another terminal:\n  TOKEN=$({post} \\\n    -d \'{{"query": "{sign_in}"}}\' \\\n    | python3 -c \'import json,sys; print(json.load(sys.stdin)["data"]["signIn"]["token"])\')'
+    )
     click.echo(f'  {post} \\\n    -H "Authorization: Bearer $TOKEN" -d \'{{"query": "{query}"}}\'')
 
 
@@ -136,9 +147,9 @@ def worker(data: Path) -> None:
 
 
 async def _must_be_migrated() -> None:
-    missing = await missing()
-    if missing:
-        raise running.CannotRun(f"the database lacks migrations ({', '.join(missing)}); run: jejak migrate")
+    behind = await missing()
+    if behind:
+        raise running.CannotRun(f"the database lacks migrations ({', '.join(behind)}); run: jejak migrate")
 
 
 @main.command()
@@ -169,27 +180,49 @@ def import_units(file: Path, data: Path) -> None:
     Columns: code, name, kind (UID, UIW, UP3, ULP), parent code, time zone (as Asia/Jakarta). A second import
     updates. Where anything is wrong every problem is named with its row, and nothing is written.
     """
+    content = file.read_bytes()
 
     async def work(settings: Settings) -> None:
         try:
-            rows = unit_file.read(file.read_bytes(), file.name)
-            async with running.servers(settings, data, valkey=False) as own, running.database(own.database_url):
+            rows = unit_file.read(content, file.name)
+            async with (
+                running.servers(settings, data, valkey=False) as own,
+                running.database(own.database_url),
+            ):
                 await _must_be_migrated()
-                with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+                with Progress(
+                    console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+                ) as bar:
                     task = bar.add_task("units", total=len(rows))
-                    loaded = await unit_import.load(SYSTEM, rows, lambda done, total: bar.update(task, completed=done, total=total))
+                    loaded = await unit_import.load(
+                        SYSTEM, rows, lambda done, total: bar.update(task, completed=done, total=total)
+                    )
         except Refused as refused:
             for problem in refused.problems:
                 place = " ".join(str(part) for part in problem.path if part != "rows")
-                click.echo(f"row {place}: {message(problem, Language.EN)}" if place else message(problem, Language.EN), err=True)
-            raise running.CannotRun(f"{len(refused.problems)} problem(s) in {file.name}; nothing was written") from None
-        click.echo(f"{loaded.created} created, {loaded.updated} updated, {loaded.moved} moved, {loaded.unchanged} unchanged")
+                click.echo(
+                    f"row {place}: {message(problem, Language.EN)}"
+                    if place
+                    else message(problem, Language.EN),
+                    err=True,
+                )
+            raise running.CannotRun(
+                f"{len(refused.problems)} problem(s) in {file.name}; nothing was written"
+            ) from None
+        click.echo(
+            f"{loaded.created} created, {loaded.updated} updated, {loaded.moved} moved, {loaded.unchanged} unchanged"
+        )
 
     _run(work)
 
 
 @main.command("export-schema")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; standard output where left out.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file; standard output where left out.",
+)
 def export_schema(output: Path | None) -> None:
     """Print the GraphQL schema."""
     if output:
@@ -214,7 +247,11 @@ def doctor(data: Path) -> None:
 
 
 @main.command()
-@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep the data in this folder, to look at with `jejak up --data`.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the data in this folder, to look at with `jejak up --data`.",
+)
 def demo(keep: Path | None) -> None:
     """Play the main job on two real cases: capture, assign, follow up, verify, remind, complete."""
     _run(lambda settings: play(settings, keep))

@@ -5,7 +5,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from redis.asyncio import from_url
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from jejak import __version__, running
@@ -31,7 +31,9 @@ async def examine(settings: Settings, data: Path) -> list[Finding]:
         async with running.servers(settings, data) as own:
             kind = "embedded" if settings.database_url is None else "DATABASE_URL"
             findings += await _database(own.database_url, kind)
-            findings.append(await _valkey(own.redis_url, "embedded" if settings.redis_url is None else "REDIS_URL"))
+            findings.append(
+                await _valkey(own.redis_url, "embedded" if settings.redis_url is None else "REDIS_URL")
+            )
     except EmbeddedError as error:
         findings.append(Finding(False, "embedded", str(error)))
     return findings
@@ -46,7 +48,11 @@ async def _database(url: str, kind: str) -> list[Finding]:
     except running.CannotRun as error:
         return [Finding(False, "database", f"{error} ({kind})")]
     old = "" if number >= OLDEST_POSTGRESQL else "; PostgreSQL 15 or newer is needed"
-    said = f"{len(known())} of {len(known())} run" if not behind else f"missing: {', '.join(behind)}; run: jejak migrate"
+    said = (
+        f"{len(known())} of {len(known())} run"
+        if not behind
+        else f"missing: {', '.join(behind)}; run: jejak migrate"
+    )
     return [
         Finding(not old, "database", f"PostgreSQL {version} ({kind}){old}"),
         Finding(not behind, "migrations", said),
@@ -54,7 +60,7 @@ async def _database(url: str, kind: str) -> list[Finding]:
 
 
 async def _valkey(url: str, kind: str) -> Finding:
-    redis = from_url(url, socket_connect_timeout=5)
+    redis = Redis.from_url(url, socket_connect_timeout=5)
     try:
         info = await redis.info("server")
     except (RedisError, OSError) as error:

@@ -32,7 +32,9 @@ class Servers:
 
 
 @contextlib.asynccontextmanager
-async def servers(settings: Settings, data: Path, *, alone: bool = False, valkey: bool = True) -> AsyncIterator[Servers]:
+async def servers(
+    settings: Settings, data: Path, *, alone: bool = False, valkey: bool = True
+) -> AsyncIterator[Servers]:
     """The configured servers, and embedded ones for those that are not. `alone`: the folder must not be in use."""
     need_redis = valkey and settings.redis_url is None
     if settings.database_url and not need_redis:
@@ -43,7 +45,9 @@ async def servers(settings: Settings, data: Path, *, alone: bool = False, valkey
     else:
         start = shared(data, valkey=need_redis)
     async with start as own:
-        yield Servers(settings.database_url or own.database_url or "", settings.redis_url or own.redis_url or "")
+        yield Servers(
+            settings.database_url or own.database_url or "", settings.redis_url or own.redis_url or ""
+        )
 
 
 @contextlib.asynccontextmanager
@@ -102,7 +106,9 @@ class _Server(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[None]:
     """Serves the API on `sock`; requests under way are answered before it ends."""
-    config = uvicorn.Config(create_app(), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10)
+    config = uvicorn.Config(
+        create_app(), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10
+    )
     server = _Server(config)
     async with waking(redis_url):
         task = asyncio.create_task(server.serve(sockets=[sock]), name="api")

@@ -36,5 +36,7 @@ def _url(name: str, schemes: set[str]) -> str | None:
     except ValueError:
         valid = False
     if not valid:
-        raise SettingsError(f"{name} is not a URL of the form {sorted(schemes)[-1]}://...; correct it, or unset it to use the embedded server")
+        raise SettingsError(
+            f"{name} is not a URL of the form {max(schemes)}://...; correct it, or unset it to use the embedded server"
+        )
     return value

@@ -165,6 +165,12 @@ def in_working_days(unit: Unit, days: int) -> date:
     return calendar.shift(clock.today(unit.timezone), days)
 
 
+def a_new_task(unit: Unit, **changes: Any) -> NewTask:
+    """The input for a task, due in five working days and owned by the unit's PIC Ranger."""
+    given = {"initiative_id": initiative_id("1.1"), "unit_id": unit.id, "title": "Pelatihan PS4", "due_on": in_working_days(unit, 5)}
+    return NewTask(**given | changes)
+
+
 async def a_task(
     unit: Unit | None = None,
     *,
@@ -181,8 +187,8 @@ async def a_task(
     unit = unit or await a_unit()
     owner = owner or await a_person(Role.CONTRIBUTOR, unit)
     viewer = viewer or await a_viewer(Role.MANAGER, unit)
-    given = {"title": "Pelatihan PS4", "due_on": in_working_days(unit, 10), "owner_id": owner.id}
-    wanted = NewTask(**{"initiative_id": initiative_id(initiative), "unit_id": unit.id} | given | changes)
+    given = {"initiative_id": initiative_id(initiative), "due_on": in_working_days(unit, 10), "owner_id": owner.id}
+    wanted = a_new_task(unit, **given | changes)
     made = await task.create(viewer, CreateTask(wanted, pain_point.id if pain_point else None))
     return await bring(made, status, owner=await viewer_for(owner), manager=viewer)
 

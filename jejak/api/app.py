@@ -35,7 +35,11 @@ def _refused(request: HttpRequest, error: HTTPException) -> Response[dict[str, A
     said = texts.message(Problem(code), preferred(request.headers.get("accept-language", "")))
     message = error.detail if code is Code.BAD_REQUEST else said
     headers = {"WWW-Authenticate": "Bearer"} if error.status_code == 401 else None
-    return Response({"errors": [{"message": message, "extensions": {"code": code}}]}, status_code=error.status_code, headers=headers)
+    return Response(
+        {"errors": [{"message": message, "extensions": {"code": code}}]},
+        status_code=error.status_code,
+        headers=headers,
+    )
 
 
 def _failed(request: HttpRequest, error: Exception) -> Response[dict[str, Any]]:
@@ -43,7 +47,10 @@ def _failed(request: HttpRequest, error: Exception) -> Response[dict[str, Any]]:
     _log.error("request %s failed", request_id, exc_info=error)
     problem = Problem(Code.INTERNAL, values={"request_id": request_id})
     message = texts.message(problem, preferred(request.headers.get("accept-language", "")))
-    return Response({"errors": [{"message": message, "extensions": {"code": Code.INTERNAL, "requestId": request_id}}]}, status_code=500)
+    return Response(
+        {"errors": [{"message": message, "extensions": {"code": Code.INTERNAL, "requestId": request_id}}]},
+        status_code=500,
+    )
 
 
 def create_app() -> Litestar:

@@ -59,7 +59,9 @@ def routes(schema: strawberry.Schema) -> list[HTTPRouteHandler]:
         kind, parameters = request.content_type
         if kind != JSON or parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
             raise _bad(f"the body must be {JSON} in UTF-8", 415)
-        return await _execute(schema, request, _asked(_parsed(await request.body(), "the body")), frozenset(OperationType))
+        return await _execute(
+            schema, request, _asked(_parsed(await request.body(), "the body")), frozenset(OperationType)
+        )
 
     @get("/graphql")
     async def graphql_get(request: HttpRequest) -> Response[bytes]:

@@ -50,8 +50,16 @@ KOTA: dict[str, Any] = {
             "targetMinutes": 30,
             "actualMinutes": 34,
             "painPoints": [
-                _pain("Petugas tiba 34 menit setelah pengaduan, lebih dari 30 menit", "SPEED", "EFFECTIVENESS", 4, 4),
-                _pain("Tidak mengucapkan salam dan tidak memperkenalkan diri", "COMMUNICATION", "EMOTION", 3, 5),
+                _pain(
+                    "Petugas tiba 34 menit setelah pengaduan, lebih dari 30 menit",
+                    "SPEED",
+                    "EFFECTIVENESS",
+                    4,
+                    4,
+                ),
+                _pain(
+                    "Tidak mengucapkan salam dan tidak memperkenalkan diri", "COMMUNICATION", "EMOTION", 3, 5
+                ),
                 _pain("Tidak memakai seragam dan ID card", "COMFORT", "EMOTION", 3, 3),
             ],
         },
@@ -60,7 +68,13 @@ KOTA: dict[str, Any] = {
             "touchpoint": "FIELD_VISIT",
             "emotion": -1,
             "painPoints": [
-                _pain("Tidak melakukan verifikasi data pengaduan dan durasi gangguan", "PROCESS_EFFICIENCY", "EASE", 4, 3),
+                _pain(
+                    "Tidak melakukan verifikasi data pengaduan dan durasi gangguan",
+                    "PROCESS_EFFICIENCY",
+                    "EASE",
+                    4,
+                    3,
+                ),
                 _pain("Tidak meminta izin memeriksa kWh meter dan MCB", "COMPETENCE", "EMOTION", 3, 3),
             ],
         },
@@ -69,7 +83,13 @@ KOTA: dict[str, Any] = {
             "touchpoint": "FIELD_VISIT",
             "emotion": -1,
             "painPoints": [
-                _pain("Tanpa sarung tangan, helm dan kacamata keselamatan; merokok saat bertugas", "COMPETENCE", "EFFECTIVENESS", 5, 5),
+                _pain(
+                    "Tanpa sarung tangan, helm dan kacamata keselamatan; merokok saat bertugas",
+                    "COMPETENCE",
+                    "EFFECTIVENESS",
+                    5,
+                    5,
+                ),
                 _pain("Tidak melakukan “Tunjuk Sebut”", "RELIABILITY", "EFFECTIVENESS", 3, 2),
                 _pain("Menerima tip dari pelanggan", "RELIABILITY", "EMOTION", 4, 2),
             ],
@@ -79,7 +99,13 @@ KOTA: dict[str, Any] = {
             "touchpoint": "FIELD_VISIT",
             "emotion": -1,
             "painPoints": [
-                _pain("Tidak merekomendasikan PLN Mobile dan rating di Play Store", "INFORMATION_ACCESSIBILITY", "EASE", 2, 4),
+                _pain(
+                    "Tidak merekomendasikan PLN Mobile dan rating di Play Store",
+                    "INFORMATION_ACCESSIBILITY",
+                    "EASE",
+                    2,
+                    4,
+                ),
             ],
         },
     ],
@@ -107,7 +133,9 @@ PULUNG_KENCANA: dict[str, Any] = {
             "name": "Petugas pamit",
             "touchpoint": "FIELD_VISIT",
             "emotion": 1,
-            "painPoints": [_pain("Belum merekomendasikan PLN Mobile", "INFORMATION_ACCESSIBILITY", "EASE", 2, 3)],
+            "painPoints": [
+                _pain("Belum merekomendasikan PLN Mobile", "INFORMATION_ACCESSIBILITY", "EASE", 2, 3)
+            ],
         },
     ],
 }

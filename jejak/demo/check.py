@@ -66,7 +66,9 @@ class Raw:
         for initiative in (i for i in self.initiatives if i["step_id"] == step_id):
             own = [task for task in self.tasks if task["initiative_id"] == initiative["id"]]
             here = {
-                key for key, unit in self.units.items() if unit["kind"] in initiative["scope"] and unit["closed_at"] is None
+                key
+                for key, unit in self.units.items()
+                if unit["kind"] in initiative["scope"] and unit["closed_at"] is None
             } | {task["unit_id"] for task in own}
             here &= subtree
             targets |= here
@@ -81,7 +83,9 @@ class Raw:
             reported=_percent(sum((w * r for w, r, _ in weighted), Fraction(0)) / whole) if whole else None,
             verified=_percent(sum((w * v for w, _, v in weighted), Fraction(0)) / whole) if whole else None,
             target_units=len(targets),
-            units_started=len({task["unit_id"] for task in counted if task["status"] != "PLANNED" or task["progress"] > 0}),
+            units_started=len(
+                {task["unit_id"] for task in counted if task["status"] != "PLANNED" or task["progress"] > 0}
+            ),
             tasks=len(counted),
             overdue=sum(self._overdue(task, now) for task in counted),
             verified_tasks=sum(task["status"] == "VERIFIED" for task in counted),

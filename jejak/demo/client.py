@@ -29,7 +29,9 @@ class Client:
             response = await self._post(document, variables)
         answer = response.json()
         if answer.get("errors"):
-            raise DemoFailed(f"{response.status_code}: {answer['errors'][0]['message']} ({document.strip()[:60]}...)")
+            raise DemoFailed(
+                f"{response.status_code}: {answer['errors'][0]['message']} ({document.strip()[:60]}...)"
+            )
         data: dict[str, Any] = answer["data"]
         return data
 
@@ -37,7 +39,9 @@ class Client:
         """The payload of a mutation that has to be done."""
         payload = await self.attempt(mutation, input_type, shows, **values)
         if payload["errors"]:
-            raise DemoFailed(f"{mutation}: {payload['errors'][0]['message']} at {payload['errors'][0]['path']}")
+            raise DemoFailed(
+                f"{mutation}: {payload['errors'][0]['message']} at {payload['errors'][0]['path']}"
+            )
         return payload
 
     async def attempt(self, mutation: str, input_type: str, shows: str, **values: Any) -> dict[str, Any]:
@@ -50,7 +54,9 @@ class Client:
         if self._token is None:
             await self._sign_in()
         headers = {"Authorization": f"Bearer {self._token}"}
-        return await self._http.post("/graphql", json={"query": document, "variables": variables}, headers=headers)
+        return await self._http.post(
+            "/graphql", json={"query": document, "variables": variables}, headers=headers
+        )
 
     async def _sign_in(self) -> None:
         document = "mutation ($input: SignInInput!) { signIn(input: $input) { token errors { message } } }"

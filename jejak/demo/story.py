@@ -91,13 +91,16 @@ async def _tell(stage: Stage) -> None:
     await _verify(stage)
     await _remind(stage)
     await _complete(stage)
-    stage.console.print("\nThe main job works: every printed figure equals the one computed from the raw rows.", style="bold green")
+    stage.console.print(
+        "\nThe main job works: every printed figure equals the one computed from the raw rows.",
+        style="bold green",
+    )
 
 
 async def _organise(stage: Stage) -> None:
     stage.chapter("1. Units and people")
     admin = stage.people["admin"]
-    known = await admin.ask('{ units(first: 100) { nodes { id code } totalCount } }')
+    known = await admin.ask("{ units(first: 100) { nodes { id code } totalCount } }")
     stage.units.update({unit["code"]: unit["id"] for unit in known["units"]["nodes"]})
     stage.say(f"headquarters and its regions are there: {known['units']['totalCount']} units")
     for code, name, kind, parent, zone in cases.UNITS:
@@ -120,17 +123,36 @@ async def _organise(stage: Stage) -> None:
 async def _capture(stage: Stage) -> None:
     stage.chapter("2. Two units capture what their customers went through")
     today = clock.today(ZONE).isoformat()
-    for who, code, case in (("ranger", "PONTIANAK-KOTA", cases.KOTA), ("other", "PULUNG-KENCANA", cases.PULUNG_KENCANA)):
-        values = {**case, "unitId": stage.units[code], "occurredOn": today, "submit": True, "clientMutationId": f"phone-{code}"}
+    for who, code, case in (
+        ("ranger", "PONTIANAK-KOTA", cases.KOTA),
+        ("other", "PULUNG-KENCANA", cases.PULUNG_KENCANA),
+    ):
+        values = {
+            **case,
+            "unitId": stage.units[code],
+            "occurredOn": today,
+            "submit": True,
+            "clientMutationId": f"phone-{code}",
+        }
         shows = "journey { id version title status stages { name insideSla painPoints { id } } }"
-        made = (await stage.people[who].do("captureJourney", "CaptureJourneyInput", shows, **values))["journey"]
-        again = (await stage.people[who].do("captureJourney", "CaptureJourneyInput", shows, **values))["journey"]
+        made = (await stage.people[who].do("captureJourney", "CaptureJourneyInput", shows, **values))[
+            "journey"
+        ]
+        again = (await stage.people[who].do("captureJourney", "CaptureJourneyInput", shows, **values))[
+            "journey"
+        ]
         expect(holds=made == again, told="a phone that sends a capture twice makes one journey")
         pains = sum(len(part["painPoints"]) for part in made["stages"])
         late = sum(part["insideSla"] is False for part in made["stages"])
-        stage.say(f"{made['title']}: {len(made['stages'])} stages, {pains} pain points, {late} outside its SLA; sent twice, kept once")
+        stage.say(
+            f"{made['title']}: {len(made['stages'])} stages, {pains} pain points, {late} outside its SLA; sent twice, kept once"
+        )
         accepted = await stage.people["hq"].do(
-            "acceptJourney", "ChangeJourneyInput", "journey { status }", journeyId=made["id"], expectedVersion=made["version"]
+            "acceptJourney",
+            "ChangeJourneyInput",
+            "journey { status }",
+            journeyId=made["id"],
+            expectedVersion=made["version"],
         )
         stage.say(f"  headquarters: {accepted['journey']['status']}")
 
@@ -161,8 +183,13 @@ async def _assign(stage: Stage) -> None:
         )  # fmt: skip
         for task in made["tasks"]:
             stage.tasks[task["title"]] = task | {"painPoint": point["id"]}
-            stage.say(f"      -> {task['initiative']['code']} {task['title']}: {task['owner']['name']}, due {task['dueOn']}")
-    expect(holds=len(stage.tasks) == sum(len(fixes) for fixes in cases.FIXES.values()), told="a task for every fix")
+            stage.say(
+                f"      -> {task['initiative']['code']} {task['title']}: {task['owner']['name']}, due {task['dueOn']}"
+            )
+    expect(
+        holds=len(stage.tasks) == sum(len(fixes) for fixes in cases.FIXES.values()),
+        told="a task for every fix",
+    )
 
 
 async def _follow_up(stage: Stage) -> None:
@@ -178,7 +205,10 @@ async def _follow_up(stage: Stage) -> None:
         "reportProgress", "ReportProgressInput", TASK, taskId=task["id"], expectedVersion=read, progress=80
     )
     expect(holds=[e["code"] for e in stale["errors"]] == ["STALE"], told="a stale update is refused")
-    expect(holds=stale["task"]["progress"] == 60, told="a refused update changes nothing and shows the current state")
+    expect(
+        holds=stale["task"]["progress"] == 60,
+        told="a refused update changes nothing and shows the current state",
+    )
     stage.say(f"  a stale update is refused: {stale['errors'][0]['message']}")
     roleplay = _task(stage, "Roleplay")
     roleplay |= (
@@ -190,7 +220,9 @@ async def _follow_up(stage: Stage) -> None:
     stage.say(f"{roleplay['title']}: {roleplay['progress']} %")
     chief, refresh = stage.people["chief"], _task(stage, "Refreshment")
     refresh |= await _submit(chief, refresh, "Daftar hadir refreshment K3, 24 petugas")
-    own = await chief.attempt("verifyTask", "ChangeTaskInput", TASK, taskId=refresh["id"], expectedVersion=refresh["version"])
+    own = await chief.attempt(
+        "verifyTask", "ChangeTaskInput", TASK, taskId=refresh["id"], expectedVersion=refresh["version"]
+    )
     expect(holds=[e["code"] for e in own["errors"]] == ["FOUR_EYES"], told="nobody verifies their own task")
     expect(holds=own["task"]["status"] == "SUBMITTED", told="a refused verification changes nothing")
     stage.say(f"{refresh['title']}: {refresh['status']}")
@@ -201,10 +233,20 @@ async def _follow_up(stage: Stage) -> None:
 
 
 async def _submit(who: Client, task: dict[str, Any], note: str) -> dict[str, Any]:
-    bare = await who.attempt("submitTask", "SubmitTaskInput", TASK, taskId=task["id"], expectedVersion=task["version"])
-    expect(holds=[e["code"] for e in bare["errors"]] == ["EVIDENCE_REQUIRED"], told="no submission without evidence")
+    bare = await who.attempt(
+        "submitTask", "SubmitTaskInput", TASK, taskId=task["id"], expectedVersion=task["version"]
+    )
+    expect(
+        holds=[e["code"] for e in bare["errors"]] == ["EVIDENCE_REQUIRED"],
+        told="no submission without evidence",
+    )
     done = await who.do(
-        "submitTask", "SubmitTaskInput", TASK, taskId=task["id"], expectedVersion=task["version"], evidence=[{"note": note}]
+        "submitTask",
+        "SubmitTaskInput",
+        TASK,
+        taskId=task["id"],
+        expectedVersion=task["version"],
+        evidence=[{"note": note}],
     )
     submitted: dict[str, Any] = done["task"]
     return submitted
@@ -219,10 +261,16 @@ async def _verify(stage: Stage) -> None:
         task |= (await region.do("verifyTask", "ChangeTaskInput", TASK, **values))["task"]
         stage.say(f"{task['title']}: {task['status']}")
     key = _task(stage, "Refreshment")["painPoint"]
-    point = (await region.ask("query ($id: ID!) { node(id: $id) { ... on PainPoint { state version } } }", id=key))["node"]
+    point = (
+        await region.ask("query ($id: ID!) { node(id: $id) { ... on PainPoint { state version } } }", id=key)
+    )["node"]
     expect(holds=point["state"] == "RESOLVED", told="a pain point whose tasks are all verified is resolved")
     closed = await region.do(
-        "closePainPoint", "ClosePainPointInput", "painPoint { description state }", painPointId=key, expectedVersion=point["version"]
+        "closePainPoint",
+        "ClosePainPointInput",
+        "painPoint { description state }",
+        painPointId=key,
+        expectedVersion=point["version"],
     )
     stage.say(f"{closed['painPoint']['description']}: {point['state']} -> {closed['painPoint']['state']}")
     read = await region.ask(
@@ -237,7 +285,9 @@ async def _remind(stage: Stage) -> None:
     stage.chapter("6. The clock moves past a due date")
     due = date.fromisoformat(_task(stage, "Atur ulang penugasan")["dueOn"])
     _move_to(_working_morning(due + timedelta(days=1)))
-    stage.say(f"it is {clock.now().astimezone(ZoneInfo(ZONE)):%A %Y-%m-%d %H:%M} in Pontianak; the tasks were due on {due}")
+    stage.say(
+        f"it is {clock.now().astimezone(ZoneInfo(ZONE)):%A %Y-%m-%d %H:%M} in Pontianak; the tasks were due on {due}"
+    )
     inbox = "{ notices(first: 20) { nodes { id kind text digestId } totalCount } }"
     ranger = stage.people["ranger"]
     async with _queue(stage) as queue:
@@ -249,11 +299,17 @@ async def _remind(stage: Stage) -> None:
     for notice in first["nodes"]:
         stage.say(f"{notice['kind']}: {notice['text']}")
     expect(holds=first["totalCount"] == 2, told="one notice for each of the ranger's two overdue tasks")
-    expect(holds=len({notice["digestId"] for notice in first["nodes"]}) == 1, told="one digest, not many messages")
+    expect(
+        holds=len({notice["digestId"] for notice in first["nodes"]}) == 1,
+        told="one digest, not many messages",
+    )
     expect(holds=first == second, told="running the ladder again says nothing twice")
     stage.say("the ladder ran three times; each was said once, in one digest")
     await ranger.do(
-        "markNoticesRead", "MarkNoticesReadInput", "notices { readAt }", noticeIds=[notice["id"] for notice in first["nodes"]]
+        "markNoticesRead",
+        "MarkNoticesReadInput",
+        "notices { readAt }",
+        noticeIds=[notice["id"] for notice in first["nodes"]],
     )
 
 

@@ -48,7 +48,8 @@ async def take(
 async def find(table: type[T], row_id: UUID, *at: str | int) -> T:
     """A row, locked until the transaction ends; access is the caller's to check."""
     key = table._meta.primary_key  # noqa: SLF001 -- Piccolo's own way to the key
-    rows = await table.objects().where(key == row_id).lock_rows("UPDATE")
+    # Not FOR UPDATE: rows that refer to this one may still be written meanwhile.
+    rows = await table.objects().where(key == row_id).lock_rows("NO KEY UPDATE")
     if not rows:
         raise Refused(Code.NOT_FOUND, *at)
     return rows[0]

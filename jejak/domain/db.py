@@ -54,7 +54,8 @@ async def connection() -> AsyncIterator[asyncpg.Connection]:
 
 async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:
     async with connection() as c:
-        return await c.fetch(sql, *values)
+        rows: list[asyncpg.Record] = await c.fetch(sql, *values)
+        return rows
 
 
 async def fetchrow(sql: str, *values: Any) -> asyncpg.Record | None:
@@ -87,7 +88,7 @@ async def transaction() -> AsyncIterator[None]:
     for callback in callbacks:
         try:
             callback()
-        except Exception:
+        except Exception:  # noqa: BLE001 -- whatever it is, the change stands
             # The change is committed: whoever is told of it late learns it from the sweep.
             _log.exception("after-commit callback failed")
 

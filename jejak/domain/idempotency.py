@@ -12,7 +12,9 @@ from jejak.domain.access import Viewer
 from jejak.domain.errors import Code, Refused
 
 
-async def claim(viewer: Viewer, mutation: str, client_id: str | None, body: Any, count: int = 1) -> tuple[list[UUID], bool]:
+async def claim(
+    viewer: Viewer, mutation: str, client_id: str | None, body: Any, count: int = 1
+) -> tuple[list[UUID], bool]:
     """The `count` ids to create under, and whether they are new; not new: the rows exist, return them.
 
     Of two concurrent claims the second waits for the first one's transaction to end.

@@ -70,13 +70,17 @@ class ChangeJourney:
 async def capture(viewer: Viewer, wanted: CaptureJourney) -> Journey:
     """The whole journey in one transaction; `submit` hands it in at once (which needs a stage)."""
     async with db.transaction():
-        (new_id,), fresh = await idempotency.claim(viewer, "captureJourney", wanted.client_mutation_id, wanted)
+        (new_id,), fresh = await idempotency.claim(
+            viewer, "captureJourney", wanted.client_mutation_id, wanted
+        )
         if not fresh:
             return await change.find(Journey, new_id)
         unit = await change.unit(viewer, Right.CAPTURE, wanted.unit_id, "unit_id")
         journey, stages, pain_points = _checked(viewer, wanted, unit, new_id)
         if wanted.recaptures_id is not None:
-            earlier, _ = await change.take(Journey, viewer, Right.SEE, wanted.recaptures_id, None, "recaptures_id")
+            earlier, _ = await change.take(
+                Journey, viewer, Right.SEE, wanted.recaptures_id, None, "recaptures_id"
+            )
             journey.recaptures_id = earlier.id
         await journey.save()
         if stages:
@@ -86,12 +90,16 @@ async def capture(viewer: Viewer, wanted: CaptureJourney) -> Journey:
         after = {"title": journey.title, "service": journey.service, "status": journey.status}
         await event.append(viewer, "journey.captured", ("journey", journey.id), unit.id, after=after)
         for point in pain_points:
-            after = {"description": point.description, "severity": point.severity, "reach": point.reach}
-            await event.append(viewer, "pain_point.recorded", ("pain_point", point.id), unit.id, after=after)
+            recorded = {"description": point.description, "severity": point.severity, "reach": point.reach}
+            await event.append(
+                viewer, "pain_point.recorded", ("pain_point", point.id), unit.id, after=recorded
+            )
     return journey
 
 
-def _checked(viewer: Viewer, wanted: CaptureJourney, unit: Unit, new_id: UUID) -> tuple[Journey, list[Stage], list[PainPoint]]:
+def _checked(
+    viewer: Viewer, wanted: CaptureJourney, unit: Unit, new_id: UUID
+) -> tuple[Journey, list[Stage], list[PainPoint]]:
     now = clock.now()
     stages: list[Stage] = []
     pain_points: list[PainPoint] = []
@@ -179,7 +187,9 @@ async def _advance(viewer: Viewer, wanted: ChangeJourney, action: JourneyAction,
         with Checks() as checks:
             reason = checks.text(wanted.reason, "reason", most=REASON)
     async with db.transaction():
-        journey, unit = await change.take(Journey, viewer, right, wanted.journey_id, wanted.expected_version, "journey_id")
+        journey, unit = await change.take(
+            Journey, viewer, right, wanted.journey_id, wanted.expected_version, "journey_id"
+        )
         status = journey_rules.after(action, journey.status)
         if action is JourneyAction.SUBMIT and not await Stage.exists().where(Stage.journey_id == journey.id):
             raise Refused(Code.REQUIRED, "stages")

@@ -21,11 +21,15 @@ async def mark_read(viewer: Viewer, wanted: MarkNoticesRead) -> list[UUID]:
         raise Refused(Code.TOO_MANY, "notice_ids", most=MOST)
     async with db.transaction():
         rows = await db.fetch(
-            "select id from notice where person_id = $1 and id = any($2) order by id for update", viewer.person, wanted.notice_ids
+            "select id from notice where person_id = $1 and id = any($2) order by id for update",
+            viewer.person,
+            wanted.notice_ids,
         )
         own = {UUID(str(row["id"])) for row in rows}
         for position, notice_id in enumerate(wanted.notice_ids):
             if notice_id not in own:
                 raise Refused(Code.NOT_FOUND, "notice_ids", position)
-        await db.execute("update notice set read_at = $2 where id = any($1) and read_at is null", list(own), clock.now())
+        await db.execute(
+            "update notice set read_at = $2 where id = any($1) and read_at is null", list(own), clock.now()
+        )
     return wanted.notice_ids

@@ -41,7 +41,9 @@ def state(alias: str) -> str:
 
 
 async def state_of(pain_point_id: UUID) -> PainPointState:
-    return PainPointState(await db.fetchval(f"select {state('p')} from pain_point p where p.id = $1", pain_point_id))
+    return PainPointState(
+        await db.fetchval(f"select {state('p')} from pain_point p where p.id = $1", pain_point_id)
+    )
 
 
 async def close(viewer: Viewer, wanted: ClosePainPoint) -> PainPoint:

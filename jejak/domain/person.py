@@ -86,16 +86,25 @@ async def _add(viewer: Viewer, person: Person, unit: Unit, role: Role, *, ranger
     if ranger and Right.PROGRESS not in RIGHTS[role]:
         raise Refused(Code.NOT_STAFF, "ranger")
     held = await Membership.objects().where(
-        (Membership.person_id == person.id) & (Membership.unit_id == unit.id) & (Membership.role == role) & Membership.revoked_at.is_null()
+        (Membership.person_id == person.id)
+        & (Membership.unit_id == unit.id)
+        & (Membership.role == role)
+        & Membership.revoked_at.is_null()
     )
-    membership = held[0] if held else Membership(person_id=person.id, unit_id=unit.id, role=role, granted_at=clock.now())
+    membership = (
+        held[0]
+        if held
+        else Membership(person_id=person.id, unit_id=unit.id, role=role, granted_at=clock.now())
+    )
     before = {"role": role, "ranger": membership.ranger} if held else None
     if held and membership.ranger == ranger:
         return membership
     membership.ranger = ranger
     await membership.save()
     after = {"role": role, "ranger": ranger, "unit_id": unit.id}
-    await event.append(viewer, "person.role_granted", ("person", person.id), unit.id, before=before, after=after)
+    await event.append(
+        viewer, "person.role_granted", ("person", person.id), unit.id, before=before, after=after
+    )
     return membership
 
 
@@ -110,7 +119,9 @@ async def revoke(viewer: Viewer, wanted: RevokeRole) -> Membership:
             membership.revoked_at = clock.now()
             await membership.save()
             before = {"role": membership.role, "ranger": membership.ranger, "unit_id": unit.id}
-            await event.append(viewer, "person.role_revoked", ("person", membership.person_id), unit.id, before=before)
+            await event.append(
+                viewer, "person.role_revoked", ("person", membership.person_id), unit.id, before=before
+            )
     return membership
 
 
@@ -155,7 +166,13 @@ async def first_administrator(email: str) -> str | None:
         root = await Unit.objects().get(Unit.kind == UnitKind.HQ)
         if root is None:
             raise RuntimeError("reference data is not loaded")
-        person = Person(email=email, name="Administrator", language=Language.ID, password_hash=hashed, created_at=clock.now())
+        person = Person(
+            email=email,
+            name="Administrator",
+            language=Language.ID,
+            password_hash=hashed,
+            created_at=clock.now(),
+        )
         await person.save()
         after = {"email": email, "name": person.name, "language": person.language}
         await event.append(access.SYSTEM, "person.created", ("person", person.id), root.id, after=after)

@@ -92,8 +92,20 @@ async def _programme(content: dict[str, Any]) -> None:
             )
         for position, initiative in enumerate(initiatives, 1):
             code = initiative["code"]
-            await _upsert("initiative", id=reference_id("initiative", code), step_id=step_id, position=position, **initiative)
-    await event.append(access.SYSTEM, "programme.loaded", ("programme", programme_id), None, after={"version": content["version"]})
+            await _upsert(
+                "initiative",
+                id=reference_id("initiative", code),
+                step_id=step_id,
+                position=position,
+                **initiative,
+            )
+    await event.append(
+        access.SYSTEM,
+        "programme.loaded",
+        ("programme", programme_id),
+        None,
+        after={"version": content["version"]},
+    )
 
 
 async def _upsert(table: str, **values: Any) -> None:

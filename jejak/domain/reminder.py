@@ -19,7 +19,9 @@ async def ensure_ladder() -> None:
         ladder = Ladder(version=1, created_at=clock.now())
         await ladder.save()
         offsets = reminder_rules.DEFAULT_OWNER_OFFSETS
-        await Rung.insert(*(Rung(ladder_id=ladder.id, offset_days=n, audience=Audience.OWNER) for n in offsets))
+        await Rung.insert(
+            *(Rung(ladder_id=ladder.id, offset_days=n, audience=Audience.OWNER) for n in offsets)
+        )
 
 
 async def plan(task: Task, unit: Unit) -> None:

@@ -34,7 +34,11 @@ class SignedIn:
 async def sign_in(wanted: SignIn) -> SignedIn:
     """Refuses WRONG_CREDENTIALS, in the same words and time for an unknown e-mail as for a wrong password."""
     email = wanted.email.strip().lower()
-    row = await db.fetchrow("select id, password_hash from person where email = $1", email) if storable(email) else None
+    row = (
+        await db.fetchrow("select id, password_hash from person where email = $1", email)
+        if storable(email)
+        else None
+    )
     secret = wanted.password if len(wanted.password) <= password.MOST else ""
     if not await password.matches(secret, row["password_hash"] if row else None) or row is None:
         raise Refused(Code.WRONG_CREDENTIALS, "password")

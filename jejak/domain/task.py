@@ -8,7 +8,7 @@ from uuid import UUID
 from jejak.domain import change, clock, db, event, idempotency, person, reminder, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import BODY, REASON, TITLE, Checks
-from jejak.domain.errors import Code, Refused
+from jejak.domain.errors import Code, Problem, Refused
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.programme import Initiative
@@ -120,7 +120,8 @@ async def assign(viewer: Viewer, wanted: AssignPainPoint) -> list[Task]:
         if not fresh:
             return [await change.find(Task, known) for known in ids]
         point = await _open_pain_point(viewer, wanted.pain_point_id)
-        made, problems = [], []
+        made: list[Task] = []
+        problems: list[Problem] = []
         for position, (new_id, task) in enumerate(zip(ids, wanted.tasks, strict=True)):
             try:
                 made.append(await _create(viewer, new_id, task, point, "tasks", position))
@@ -129,7 +130,9 @@ async def assign(viewer: Viewer, wanted: AssignPainPoint) -> list[Task]:
         if problems:
             raise Refused.because(problems)
         after = {"tasks": [str(task.id) for task in made]}
-        await event.append(viewer, "pain_point.assigned", ("pain_point", point.id), point.unit_id, after=after)
+        await event.append(
+            viewer, "pain_point.assigned", ("pain_point", point.id), point.unit_id, after=after
+        )
     return made
 
 
@@ -144,7 +147,9 @@ async def _open_pain_point(viewer: Viewer, pain_point_id: UUID) -> PainPoint:
     return point
 
 
-async def _create(viewer: Viewer, new_id: UUID, wanted: NewTask, point: PainPoint | None, *at: str | int) -> Task:
+async def _create(
+    viewer: Viewer, new_id: UUID, wanted: NewTask, point: PainPoint | None, *at: str | int
+) -> Task:
     unit_id = wanted.unit_id or (point.unit_id if point else None)
     if unit_id is None:
         raise Refused(Code.REQUIRED, *at, "unit_id")
@@ -172,7 +177,13 @@ async def _create(viewer: Viewer, new_id: UUID, wanted: NewTask, point: PainPoin
     )
     await task.save()
     await reminder.plan(task, unit)
-    after = {"title": title, "status": task.status, "owner_id": task.owner_id, "due_on": task.due_on, "weight": task.weight}
+    after = {
+        "title": title,
+        "status": task.status,
+        "owner_id": task.owner_id,
+        "due_on": task.due_on,
+        "weight": task.weight,
+    }
     await event.append(viewer, "task.created", ("task", task.id), unit.id, after=after)
     return task
 
@@ -191,14 +202,18 @@ async def _owner(wanted: UUID | None, unit: Unit, *at: str | int) -> UUID:
 async def update(viewer: Viewer, wanted: UpdateTask) -> Task:
     """A new due date starts the reminder ladder anew (R6). Refuses as `create`, and STALE, WRONG_STATUS."""
     async with db.transaction():
-        task, unit = await change.take(Task, viewer, Right.ASSIGN, wanted.task_id, wanted.expected_version, "task_id")
+        task, unit = await change.take(
+            Task, viewer, Right.ASSIGN, wanted.task_id, wanted.expected_version, "task_id"
+        )
         task_rules.after(TaskAction.UPDATE, task.status)
         values: dict[str, Any] = {}
         with Checks() as checks:
             if wanted.title is not None:
                 values["title"] = checks.text(wanted.title, "title", most=TITLE)
             if wanted.description is not None:
-                values["description"] = checks.text(wanted.description, "description", most=BODY, required=False)
+                values["description"] = checks.text(
+                    wanted.description, "description", most=BODY, required=False
+                )
             if wanted.weight is not None:
                 checks.between(wanted.weight, 1, MOST_WEIGHT, "weight")
                 values["weight"] = wanted.weight
@@ -221,10 +236,20 @@ async def report(viewer: Viewer, wanted: ReportProgress) -> Task:
         checks.between(wanted.progress, 0, 100, "progress")
         note = checks.text(wanted.note, "note", most=BODY, required=False)
     async with db.transaction():
-        task, unit = await change.take(Task, viewer, Right.PROGRESS, wanted.task_id, wanted.expected_version, "task_id")
+        task, unit = await change.take(
+            Task, viewer, Right.PROGRESS, wanted.task_id, wanted.expected_version, "task_id"
+        )
         status = task_rules.after(TaskAction.REPORT, task.status)
         await _attach(viewer, task, unit, wanted.evidence)
-        await change.apply(viewer, TaskAction.REPORT, task, unit.id, status=status, progress=wanted.progress, status_reason=None)
+        await change.apply(
+            viewer,
+            TaskAction.REPORT,
+            task,
+            unit.id,
+            status=status,
+            progress=wanted.progress,
+            status_reason=None,
+        )
         if note:
             await event.append(viewer, "task.noted", ("task", task.id), unit.id, after={"note": note})
     return task
@@ -233,11 +258,17 @@ async def report(viewer: Viewer, wanted: ReportProgress) -> Task:
 async def submit(viewer: Viewer, wanted: SubmitTask) -> Task:
     """Hands the task in as done (progress 100). Refuses EVIDENCE_REQUIRED where the initiative asks for it."""
     async with db.transaction():
-        task, unit = await change.take(Task, viewer, Right.PROGRESS, wanted.task_id, wanted.expected_version, "task_id")
+        task, unit = await change.take(
+            Task, viewer, Right.PROGRESS, wanted.task_id, wanted.expected_version, "task_id"
+        )
         status = task_rules.after(TaskAction.SUBMIT, task.status)
         await _attach(viewer, task, unit, wanted.evidence)
         initiative = await Initiative.objects().get(Initiative.id == task.initiative_id)
-        if initiative and initiative.evidence_required and not await Evidence.exists().where(Evidence.task_id == task.id):
+        if (
+            initiative
+            and initiative.evidence_required
+            and not await Evidence.exists().where(Evidence.task_id == task.id)
+        ):
             raise Refused(Code.EVIDENCE_REQUIRED, "evidence")
         values = {"status": status, "progress": 100, "submitted_by": viewer.person, "status_reason": None}
         await change.apply(viewer, TaskAction.SUBMIT, task, unit.id, **values)
@@ -252,7 +283,9 @@ async def _attach(viewer: Viewer, task: Task, unit: Unit, evidence: list[NewEvid
             inside = checks.at("evidence", position)
             note = inside.text(given.note, "note", most=BODY, required=given.url is None)
             url = inside.url(given.url, "url")
-            rows.append(Evidence(task_id=task.id, note=note, url=url, added_by=viewer.person, added_at=clock.now()))
+            rows.append(
+                Evidence(task_id=task.id, note=note, url=url, added_by=viewer.person, added_at=clock.now())
+            )
     if rows:
         await Evidence.insert(*rows)
         after = {"evidence": [{"note": row.note, "url": row.url} for row in rows]}
@@ -262,7 +295,9 @@ async def _attach(viewer: Viewer, task: Task, unit: Unit, evidence: list[NewEvid
 async def verify(viewer: Viewer, wanted: ChangeTask) -> Task:
     """Four eyes: neither the owner nor whoever submitted it. Refuses FOUR_EYES, STALE, WRONG_STATUS."""
     async with db.transaction():
-        task, unit = await change.take(Task, viewer, Right.VERIFY, wanted.task_id, wanted.expected_version, "task_id")
+        task, unit = await change.take(
+            Task, viewer, Right.VERIFY, wanted.task_id, wanted.expected_version, "task_id"
+        )
         status = task_rules.after(TaskAction.VERIFY, task.status)
         if viewer.person in {task.owner_id, task.submitted_by}:
             raise Refused(Code.FOUR_EYES, "task_id")
@@ -293,7 +328,9 @@ async def _advance(viewer: Viewer, wanted: ChangeTask, action: TaskAction, right
         with Checks() as checks:
             reason = checks.text(wanted.reason, "reason", most=REASON)
     async with db.transaction():
-        task, unit = await change.take(Task, viewer, right, wanted.task_id, wanted.expected_version, "task_id")
+        task, unit = await change.take(
+            Task, viewer, right, wanted.task_id, wanted.expected_version, "task_id"
+        )
         status = task_rules.after(action, task.status, task.blocked_from)
         blocked_from = task.status if action is TaskAction.BLOCK else None
         values = {"status": status, "status_reason": reason, "blocked_from": blocked_from}

@@ -49,4 +49,6 @@ def in_sql(statuses: frozenset[TaskStatus]) -> str:
 
 def overdue(task: str, unit: str, now: str) -> str:
     """SQL: not handed in, and the due day is over in the unit's zone. Takes aliases and an instant's expression."""
-    return f"({task}.status in {in_sql(AWAITED)} and {task}.due_on < ({now} at time zone {unit}.timezone)::date)"
+    return (
+        f"({task}.status in {in_sql(AWAITED)} and {task}.due_on < ({now} at time zone {unit}.timezone)::date)"
+    )

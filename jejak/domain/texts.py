@@ -36,9 +36,18 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Minta 1 sampai {most} baris dengan `first` atau `last` (bukan keduanya), dan kursor dari daftar yang sama.",
         "Ask for 1 to {most} rows by `first` or `last` (not both), with a cursor from the same list.",
     ),
-    Code.INVALID_TEXT: ("Teks berisi karakter yang tidak diizinkan.", "The text contains characters that are not allowed."),
-    Code.INVALID_TIMEZONE: ("Zona waktu tidak dikenal, contoh: Asia/Jakarta.", "Unknown time zone; for example Asia/Jakarta."),
-    Code.INVALID_URL: ("Tautan harus berupa alamat http atau https.", "A link must be an http or https address."),
+    Code.INVALID_TEXT: (
+        "Teks berisi karakter yang tidak diizinkan.",
+        "The text contains characters that are not allowed.",
+    ),
+    Code.INVALID_TIMEZONE: (
+        "Zona waktu tidak dikenal, contoh: Asia/Jakarta.",
+        "Unknown time zone; for example Asia/Jakarta.",
+    ),
+    Code.INVALID_URL: (
+        "Tautan harus berupa alamat http atau https.",
+        "A link must be an http or https address.",
+    ),
     Code.NO_OWNER: (
         "Unit ini belum memiliki PIC Ranger; sebutkan pemilik tugas.",
         "This unit has no PIC Ranger; name an owner.",
@@ -49,7 +58,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Orang ini tidak dapat mengerjakan tugas di unit tersebut.",
         "This person cannot carry out tasks at that unit.",
     ),
-    Code.OUT_OF_RANGE: ("Nilai harus antara {least} dan {most}.", "The value must lie between {least} and {most}."),
+    Code.OUT_OF_RANGE: (
+        "Nilai harus antara {least} dan {most}.",
+        "The value must lie between {least} and {most}.",
+    ),
     Code.PAST_DATE: ("Tanggal ini sudah lewat.", "This date has passed."),
     Code.REQUIRED: ("Wajib diisi.", "This is required."),
     Code.STALE: (
@@ -67,16 +79,28 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Berkas tidak dapat dibaca; kirim CSV (UTF-8) atau XLSX.",
         "The file cannot be read; send CSV (UTF-8) or XLSX.",
     ),
-    Code.WEAK_PASSWORD: ("Kata sandi minimal {least} karakter.", "A password has at least {least} characters."),
+    Code.WEAK_PASSWORD: (
+        "Kata sandi minimal {least} karakter.",
+        "A password has at least {least} characters.",
+    ),
     Code.WRONG_CREDENTIALS: ("E-mail atau kata sandi salah.", "Wrong e-mail or password."),
     Code.WRONG_KIND: ("{kind} tidak dapat berada di bawah {parent}.", "A {kind} cannot lie under {parent}."),
-    Code.WRONG_STATUS: ("Tidak dapat dilakukan pada status {status}.", "This cannot be done in status {status}."),
+    Code.WRONG_STATUS: (
+        "Tidak dapat dilakukan pada status {status}.",
+        "This cannot be done in status {status}.",
+    ),
 }
 
 _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.DUE_SOON: ("Tugas “{title}” jatuh tempo {due}.", "Task “{title}” is due on {due}."),
-    NoticeKind.DUE_TODAY: ("Tugas “{title}” jatuh tempo hari ini ({due}).", "Task “{title}” is due today ({due})."),
-    NoticeKind.OVERDUE: ("Tugas “{title}” melewati jatuh tempo {due}.", "Task “{title}” is past its due date {due}."),
+    NoticeKind.DUE_TODAY: (
+        "Tugas “{title}” jatuh tempo hari ini ({due}).",
+        "Task “{title}” is due today ({due}).",
+    ),
+    NoticeKind.OVERDUE: (
+        "Tugas “{title}” melewati jatuh tempo {due}.",
+        "Task “{title}” is past its due date {due}.",
+    ),
 }
 
 

@@ -66,7 +66,9 @@ async def create(viewer: Viewer, wanted: CreateUnit) -> Unit:
         return await add(viewer, new_id, parent, code=code, name=name, kind=wanted.kind, timezone=timezone)
 
 
-async def add(viewer: Viewer, new_id: UUID, parent: Unit, *, code: str, name: str, kind: UnitKind, timezone: str) -> Unit:
+async def add(
+    viewer: Viewer, new_id: UUID, parent: Unit, *, code: str, name: str, kind: UnitKind, timezone: str
+) -> Unit:
     """Puts a unit below `parent`, inside the open transaction; what it is made of is the caller's to check."""
     unit = Unit(
         id=new_id,
@@ -88,7 +90,9 @@ async def move(viewer: Viewer, wanted: MoveUnit) -> Unit:
     """The unit takes its subtree and its history along. Refuses TREE_CYCLE, WRONG_KIND, STALE, UNIT_CLOSED."""
     async with db.transaction():
         await db.lock(db.Lock.UNIT_TREE)
-        unit, _ = await change.take(Unit, viewer, Right.UNITS, wanted.unit_id, wanted.expected_version, "unit_id")
+        unit, _ = await change.take(
+            Unit, viewer, Right.UNITS, wanted.unit_id, wanted.expected_version, "unit_id"
+        )
         parent = await change.unit(viewer, Right.UNITS, wanted.parent_id, "parent_id")
         if parent.path.startswith(unit.path):
             raise Refused(Code.TREE_CYCLE, "parent_id")
@@ -112,7 +116,9 @@ async def close(viewer: Viewer, wanted: CloseUnit) -> Unit:
     """Closed units keep their history and take no new work. Refuses HAS_OPEN_UNITS, STALE."""
     async with db.transaction():
         await db.lock(db.Lock.UNIT_TREE)
-        unit, _ = await change.take(Unit, viewer, Right.UNITS, wanted.unit_id, wanted.expected_version, "unit_id")
+        unit, _ = await change.take(
+            Unit, viewer, Right.UNITS, wanted.unit_id, wanted.expected_version, "unit_id"
+        )
         if unit.closed_at is not None:
             raise Refused(Code.UNIT_CLOSED, "unit_id")
         if unit.kind == UnitKind.HQ:
@@ -122,5 +128,3 @@ async def close(viewer: Viewer, wanted: CloseUnit) -> Unit:
             raise Refused(Code.HAS_OPEN_UNITS, "unit_id")
         await change.apply(viewer, "unit.closed", unit, unit.id, closed_at=clock.now())
     return unit
-
-

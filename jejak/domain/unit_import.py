@@ -49,10 +49,16 @@ async def load(viewer: Viewer, rows: list[Row], progress: Callable[[int, int], N
             else:
                 renamed, moves = (unit.name, unit.timezone) != (row.name, row.timezone), _moves(unit, parent)
                 if renamed:
-                    await change.apply(viewer, "unit.updated", unit, unit.id, name=row.name, timezone=row.timezone)
+                    await change.apply(
+                        viewer, "unit.updated", unit, unit.id, name=row.name, timezone=row.timezone
+                    )
                 if parent is not None and moves:
                     await tree.reparent(viewer, unit, parent)
-                updated, moved, unchanged = updated + renamed, moved + moves, unchanged + (not (renamed or moves))
+                updated, moved, unchanged = (
+                    updated + renamed,
+                    moved + moves,
+                    unchanged + (not (renamed or moves)),
+                )
             if progress is not None:
                 progress(done, len(wanted))
     return Loaded(created=len(new), updated=updated, moved=moved, unchanged=unchanged)
@@ -83,7 +89,9 @@ def _checked(viewer: Viewer, rows: list[Row], units: Mapping[str, Unit]) -> list
         for row in wanted:
             if row.code:
                 first.setdefault(row.code, row)
-        kinds = {code: row.kind for code, row in first.items()} | {code: unit.kind for code, unit in seen.items()}
+        kinds = {code: row.kind for code, row in first.items()} | {
+            code: unit.kind for code, unit in seen.items()
+        }
         parents = {code: codes.get(unit.parent_id, "") for code, unit in seen.items()}
         loops = _loops(parents | {code: row.parent_code for code, row in first.items()})
         for row in wanted:
@@ -112,7 +120,11 @@ def _cleaned(row: Row, here: Checks) -> Row:
         here.refuse(Code.INVALID_KIND, "kind", kind=" / ".join(UnitKind))
     for column in COLUMNS:
         # The name is told by its own check, and the root has no parent.
-        if not getattr(row, column) and column != "name" and not (column == "parent_code" and kind == UnitKind.HQ):
+        if (
+            not getattr(row, column)
+            and column != "name"
+            and not (column == "parent_code" and kind == UnitKind.HQ)
+        ):
             here.refuse(Code.REQUIRED, column)
     return Row(
         number=row.number,

@@ -63,7 +63,9 @@ async def shared(data: Path, *, valkey: bool = True) -> AsyncIterator[Running]:
                 servers = Running(**json.loads((data / _TOLD).read_text()))
             except (OSError, ValueError, TypeError):
                 # It holds the lock and has not said where its servers are: it is starting, or going.
-                raise InUse(f"the data folder {data} is being started or stopped; try again in a moment") from None
+                raise InUse(
+                    f"the data folder {data} is being started or stopped; try again in a moment"
+                ) from None
         yield servers
 
 

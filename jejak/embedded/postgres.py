@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGQUIT
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 
 from jejak.embedded.server import EmbeddedError, dies_with_us, failed, launch, mark, program, serving
 

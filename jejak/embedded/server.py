@@ -35,7 +35,7 @@ class EmbeddedError(Exception):
     """A server cannot run; the message is one line that says what is wrong and what to do next."""
 
 
-class InUse(EmbeddedError):
+class InUse(EmbeddedError):  # noqa: N818 -- a state, said in one line
     """Another process runs on the folder."""
 
 

@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 @entity("completion", everyone, "How far something has come in a unit and everything below it.")
 class Completion:
     reported: Decimal | None = expression(
-        "{t}.reported::text", "Percent by reported progress, two decimals; null where no unit is to carry it out."
+        "{t}.reported::text",
+        "Percent by reported progress, two decimals; null where no unit is to carry it out.",
     )
     verified: Decimal | None = expression(
-        "{t}.verified::text", "Percent by verified tasks, two decimals; null where no unit is to carry it out."
+        "{t}.verified::text",
+        "Percent by verified tasks, two decimals; null where no unit is to carry it out.",
     )
     target_units: int = expression("{t}.target_units", "Units that are to carry it out.")
     units_started: int = expression("{t}.units_started", "Target units that have begun.")
     tasks: int = expression("{t}.tasks", "Tasks, cancelled ones left out.")
     overdue: int = expression("{t}.overdue", "Tasks past their due date that are not handed in.")
     verified_tasks: int = expression("{t}.verified_tasks", "Verified tasks.")
-    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one("{u}.id = {t}.unit_id", "For which unit.")
+    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one(
+        "{u}.id = {t}.unit_id", "For which unit."
+    )
 
 
 ON = (date | None, strawberry.UNSET, "As the figures stood at the end of this day; today's where left out.")
@@ -50,7 +54,12 @@ def completion_for(chosen: Callable[[Field], str], description: str) -> Any:
 
 def completion_here(description: str) -> Any:
     """Of the whole programme, for the unit that the field hangs on."""
-    return one("true", description, rows=lambda field: _rows(field, "true", f"w.id = {field.t}.id"), arguments={"on": ON})
+    return one(
+        "true",
+        description,
+        rows=lambda field: _rows(field, "true", f"w.id = {field.t}.id"),
+        arguments={"on": ON},
+    )
 
 
 def _rows(field: Field, chosen: str, where: str) -> str:

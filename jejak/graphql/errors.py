@@ -20,7 +20,9 @@ _log = logging.getLogger(__name__)
 class UserError:
     code: ErrorCode = strawberry.field(description="Stable; what a program switches on.")
     message: str = strawberry.field(description="What to show the person, in their language.")
-    path: list[str] = strawberry.field(description='The input it is about, as `["input", "stages", "0", "emotion"]`.')
+    path: list[str] = strawberry.field(
+        description='The input it is about, as `["input", "stages", "0", "emotion"]`.'
+    )
 
 
 def camel(part: str | int) -> str:
@@ -59,7 +61,9 @@ class CodedErrors(SchemaExtension):
                 extensions["input"] = [camel(part) for part in problem.path]
             return _copy(error, texts.message(problem, context.language), extensions)
         # What the request itself got wrong carries no Python exception, or one raised while reading a value of it.
-        if error.original_error is None or (error.path is None and isinstance(error.original_error, GraphQLError | ValueError | TypeError)):
+        if error.original_error is None or (
+            error.path is None and isinstance(error.original_error, GraphQLError | ValueError | TypeError)
+        ):
             return _copy(error, error.message, {"code": Code.BAD_REQUEST.value})
         _log.error("request %s failed", context.request_id, exc_info=error.original_error)
         problem = Problem(Code.INTERNAL, values={"request_id": context.request_id})
@@ -76,4 +80,11 @@ def _cause(error: BaseException | None) -> Refused | None:
 
 
 def _copy(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
-    return GraphQLError(message, nodes=error.nodes, source=error.source, positions=error.positions, path=error.path, extensions=extensions)
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

@@ -4,10 +4,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-import strawberry
-
 from jejak.graphql.person import Person
-from jejak.graphql.reading import Connection, Key, column, entity, everyone, expression, one, page
+from jejak.graphql.reading import Key, column, entity, everyone, one, page
 from jejak.graphql.scalars import JSON
 from jejak.graphql.vocabulary import enum
 
@@ -16,7 +14,9 @@ from jejak.graphql.vocabulary import enum
 class HistoryEntry:
     at: datetime = column("When.")
     kind: str = column("What happened, as `task.verified`.")
-    actor: Person | None = one("{u}.id = {t}.actor_id", "Who did it; null for the service itself.", scoped=False)
+    actor: Person | None = one(
+        "{u}.id = {t}.actor_id", "Who did it; null for the service itself.", scoped=False
+    )
     before: JSON | None = column("What changed, before.")
     after: JSON | None = column("What changed, after.")
 

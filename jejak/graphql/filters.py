@@ -25,10 +25,8 @@ def under(field: Field, column: str, unit_id: str | None) -> list[str]:
         return []
     key = field.statement.param(ids.decode(unit_id, "Unit", ("filter", "unit_id")), "uuid")
     scope = access.seen("top.id", field.statement.paths)
-    return [
-        f"{field.u}.{column} in (select below.id from unit top join unit below on below.path ^@ top.path"
-        f" where top.id = {key} and {scope})"
-    ]
+    below = f"select below.id from unit top join unit below on below.path ^@ top.path where top.id = {key} and {scope}"
+    return [f"{field.u}.{column} in ({below})"]
 
 
 def any_of(field: Field, **wanted: Sequence[Any] | None) -> list[str]:
@@ -68,6 +66,8 @@ def holds(field: Field, columns: Sequence[str], text: str | None) -> list[str]:
 def between(field: Field, column: str, least: Any, most: Any) -> list[str]:
     """Rows whose date lies between the two, both included, either left open."""
     ends = [(">=", least), ("<=", most)]
-    return [f"{field.u}.{column} {sign} {field.statement.param(end, 'date')}" for sign, end in ends if end is not None]
-
-
+    return [
+        f"{field.u}.{column} {sign} {field.statement.param(end, 'date')}"
+        for sign, end in ends
+        if end is not None
+    ]

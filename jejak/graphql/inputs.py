@@ -47,7 +47,7 @@ class CreatePersonInput:
     password: str = given("At least 12 characters.")
     unit_id: strawberry.ID = ref("Unit", "Where the person works.")
     role: Role = given("The role there.")
-    language: Language = given("In which language messages come.", Language.ID)  # type: ignore[attr-defined]
+    language: Language = given("In which language messages come.", Language.ID)
     ranger: bool = given("Whether this is the unit's PIC Ranger.", False)
     client_mutation_id: str | None = given(CLIENT_ID, None)
 
@@ -94,7 +94,9 @@ class CaptureJourneyInput:
     occurred_on: date = given("The day it happened, in the unit's zone.")
     narrative: str = given("In whole; at most 5000 characters.", "")
     stages: list[NewStageInput] = given("Its parts, in order; at most 50.", [])
-    recaptures_id: strawberry.ID | None = ref("Journey", "The earlier journey that this is the after-picture of.", optional=True)
+    recaptures_id: strawberry.ID | None = ref(
+        "Journey", "The earlier journey that this is the after-picture of.", optional=True
+    )
     submit: bool = given("Whether to hand it in at once.", False)
     client_mutation_id: str | None = given(CLIENT_ID, None)
 
@@ -117,9 +119,13 @@ class NewTaskInput:
     initiative_id: strawberry.ID = ref("Initiative", "Under which initiative.")
     title: str = given("What is to be done.")
     due_on: date = given("The last day for it, in the unit's zone.")
-    unit_id: strawberry.ID | None = ref("Unit", "Whose task; the pain point's unit where left out.", optional=True)
+    unit_id: strawberry.ID | None = ref(
+        "Unit", "Whose task; the pain point's unit where left out.", optional=True
+    )
     description: str = given("In detail.", "")
-    owner_id: strawberry.ID | None = ref("Person", "Who answers for it; the unit's PIC Ranger where left out.", optional=True)
+    owner_id: strawberry.ID | None = ref(
+        "Person", "Who answers for it; the unit's PIC Ranger where left out.", optional=True
+    )
     weight: int = given("Share in completion, 1 to 1000.", 1)
 
 
@@ -150,7 +156,9 @@ class CreateTaskInput:
     title: str = given("What is to be done.")
     due_on: date = given("The last day for it, in the unit's zone.")
     description: str = given("In detail.", "")
-    owner_id: strawberry.ID | None = ref("Person", "Who answers for it; the unit's PIC Ranger where left out.", optional=True)
+    owner_id: strawberry.ID | None = ref(
+        "Person", "Who answers for it; the unit's PIC Ranger where left out.", optional=True
+    )
     weight: int = given("Share in completion, 1 to 1000.", 1)
     pain_point_id: strawberry.ID | None = ref("PainPoint", "For which pain point.", optional=True)
     client_mutation_id: str | None = given(CLIENT_ID, None)

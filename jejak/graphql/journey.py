@@ -10,7 +10,18 @@ from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import any_of, given, holds, under
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.person import Person
-from jejak.graphql.reading import Connection, Field, Key, column, entity, everyone, expression, many, one, within
+from jejak.graphql.reading import (
+    Connection,
+    Field,
+    Key,
+    column,
+    entity,
+    everyone,
+    expression,
+    many,
+    one,
+    within,
+)
 from jejak.graphql.vocabulary import JourneyStatus, Service, Touchpoint, enum
 
 if TYPE_CHECKING:
@@ -29,7 +40,8 @@ class Stage:
     target_minutes: int | None = column("How long it should take.")
     actual_minutes: int | None = column("How long it took.")
     inside_sla: bool | None = expression(
-        "({t}.actual_minutes <= {t}.target_minutes)", "Whether it took no longer than it should; null where one is unknown."
+        "({t}.actual_minutes <= {t}.target_minutes)",
+        "Whether it took no longer than it should; null where one is unknown.",
     )
     pain_points: list[Annotated["PainPoint", strawberry.lazy("jejak.graphql.pain_point")]] = many(
         "{u}.stage_id = {t}.id", "{u}.severity * {u}.reach desc, {u}.id", "What hurt here, the worst first."
@@ -39,7 +51,9 @@ class Stage:
 @entity("journey", within("unit_id"), "A captured path of a customer through one service.")
 class Journey(Node):
     id: strawberry.ID = global_id("Journey")
-    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one("{u}.id = {t}.unit_id", "Which unit it happened at.")
+    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one(
+        "{u}.id = {t}.unit_id", "Which unit it happened at."
+    )
     service: Service = column("Which service.")
     title: str = column("In a few words.")
     narrative: str = column("In whole.")
@@ -61,11 +75,19 @@ class Journey(Node):
 
 
 class JourneyOrder(Enum):
-    NEWEST_FIRST = (Key("{u}.created_at", "timestamptz", descending=True), Key("{u}.id", "uuid", descending=True))
+    NEWEST_FIRST = (
+        Key("{u}.created_at", "timestamptz", descending=True),
+        Key("{u}.id", "uuid", descending=True),
+    )
     OLDEST_FIRST = (Key("{u}.created_at", "timestamptz"), Key("{u}.id", "uuid"))
 
 
-enum(JourneyOrder, "Order of journeys.", NEWEST_FIRST="Latest capture first.", OLDEST_FIRST="Earliest capture first.")
+enum(
+    JourneyOrder,
+    "Order of journeys.",
+    NEWEST_FIRST="Latest capture first.",
+    OLDEST_FIRST="Earliest capture first.",
+)
 
 
 @strawberry.input(description="Which journeys.")

@@ -32,7 +32,7 @@ def given(description: str, default: Any = dataclasses.MISSING) -> Any:
     return strawberry.field(description=description, default=strawberry.UNSET if default is None else default)
 
 
-def mutation(
+def mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
     takes: type,
     change: type,
     act: Callable[..., Awaitable[Any]],
@@ -62,7 +62,9 @@ def field(resolve: Callable[..., Awaitable[Any]], takes: type, payload: type, de
     resolve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
-            inspect.Parameter("input", inspect.Parameter.KEYWORD_ONLY, annotation=typing.Annotated[takes, argument]),
+            inspect.Parameter(
+                "input", inspect.Parameter.KEYWORD_ONLY, annotation=typing.Annotated[takes, argument]
+            ),
         ],
         return_annotation=payload,
     )
@@ -72,7 +74,7 @@ def field(resolve: Callable[..., Awaitable[Any]], takes: type, payload: type, de
 
 def _current(given: Any, payload: type, current: str | None) -> dict[str, Any]:
     """The object that the refused change was about; the reader shows it only to whom it may be shown."""
-    shown = {f.name: None for f in dataclasses.fields(payload) if f.name != "errors"}
+    shown: dict[str, Any] = {f.name: None for f in dataclasses.fields(payload) if f.name != "errors"}
     if current is not None:
         declared = next(f for f in dataclasses.fields(given) if f.name == current)
         try:
@@ -93,7 +95,9 @@ def translate(given: Any, change: type, at: tuple[str | int, ...] = ()) -> Any:
             if getattr(given, wanted.name) is strawberry.UNSET:
                 continue
             here = (*at, wanted.name)
-            values[wanted.name] = _value(getattr(given, wanted.name), declared[wanted.name], hints[wanted.name], here)
+            values[wanted.name] = _value(
+                getattr(given, wanted.name), declared[wanted.name], hints[wanted.name], here
+            )
         elif dataclasses.is_dataclass(hints[wanted.name]):
             # A part that the input spells out flat, as `CreateTask.task`.
             values[wanted.name] = translate(given, hints[wanted.name], at)

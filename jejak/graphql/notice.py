@@ -17,7 +17,11 @@ from jejak.graphql.vocabulary import NoticeKind, enum
 def _text(field: Field) -> str:
     cases = []
     for kind in Kind:
-        template = texts.notice_template(kind, field.statement.language).replace("{title}", "%1$s").replace("{due}", "%2$s")
+        template = (
+            texts.notice_template(kind, field.statement.language)
+            .replace("{title}", "%1$s")
+            .replace("{due}", "%2$s")
+        )
         cases.append(f"when '{kind}' then {field.statement.param(template, 'text')}")
     title = f"(select task.title from task where task.id = {field.t}.task_id)"
     return f"format(case {field.t}.kind {' '.join(cases)} end, {title}, {field.t}.due_on)"
@@ -36,7 +40,10 @@ class Notice(Node):
 
 
 class NoticeOrder(Enum):
-    NEWEST_FIRST = (Key("{u}.created_at", "timestamptz", descending=True), Key("{u}.id", "uuid", descending=True))
+    NEWEST_FIRST = (
+        Key("{u}.created_at", "timestamptz", descending=True),
+        Key("{u}.id", "uuid", descending=True),
+    )
     OLDEST_FIRST = (Key("{u}.created_at", "timestamptz"), Key("{u}.id", "uuid"))
 
 

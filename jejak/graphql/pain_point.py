@@ -12,7 +12,7 @@ from jejak.graphql.filters import any_of, given, holds, under
 from jejak.graphql.journey import Journey, Stage
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Connection, Field, Key, column, entity, expression, many, one, within
-from jejak.graphql.vocabulary import Category, Parameter, PainPointState, Service, enum
+from jejak.graphql.vocabulary import Category, PainPointState, Parameter, Service, enum
 
 if TYPE_CHECKING:
     from jejak.graphql.task import Task
@@ -28,25 +28,42 @@ class PainPoint(Node):
     severity: int = column("How bad, 1 to 5.")
     reach: int = column("How many customers it meets, 1 to 5.")
     priority: int = expression(pain_point.priority("{t}"), "Severity x reach, 1 to 25.")
-    state: PainPointState = expression(pain_point.state("{t}"), "Follows from its tasks, until it is closed or dismissed.")
+    state: PainPointState = expression(
+        pain_point.state("{t}"), "Follows from its tasks, until it is closed or dismissed."
+    )
     decision_reason: str | None = column("Why it was dismissed.")
     version: int = column("To be named as `expectedVersion` by the next change.")
     created_at: datetime = column("When it was recorded.")
-    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one("{u}.id = {t}.unit_id", "At which unit.")
+    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one(
+        "{u}.id = {t}.unit_id", "At which unit."
+    )
     journey: Journey = one("{u}.id = {t}.journey_id", "In which journey.")
     stage: Stage = one("{u}.id = {t}.stage_id", "In which part of it.")
     tasks: list[Annotated["Task", strawberry.lazy("jejak.graphql.task")]] = many(
-        "{u}.pain_point_id = {t}.id", "{u}.created_at, {u}.id", "What is done about it, where the viewer sees it."
+        "{u}.pain_point_id = {t}.id",
+        "{u}.created_at, {u}.id",
+        "What is done about it, where the viewer sees it.",
     )
     history: Connection[HistoryEntry] = history()
 
 
 class PainPointOrder(Enum):
-    WORST_FIRST = (Key("({u}.severity * {u}.reach)", "integer", descending=True), Key("{u}.id", "uuid", descending=True))
-    NEWEST_FIRST = (Key("{u}.created_at", "timestamptz", descending=True), Key("{u}.id", "uuid", descending=True))
+    WORST_FIRST = (
+        Key("({u}.severity * {u}.reach)", "integer", descending=True),
+        Key("{u}.id", "uuid", descending=True),
+    )
+    NEWEST_FIRST = (
+        Key("{u}.created_at", "timestamptz", descending=True),
+        Key("{u}.id", "uuid", descending=True),
+    )
 
 
-enum(PainPointOrder, "Order of pain points.", WORST_FIRST="Highest priority first.", NEWEST_FIRST="Latest first.")
+enum(
+    PainPointOrder,
+    "Order of pain points.",
+    WORST_FIRST="Highest priority first.",
+    NEWEST_FIRST="Latest first.",
+)
 
 
 @strawberry.input(description="Which pain points.")
@@ -69,5 +86,7 @@ class PainPointFilter:
             conditions.append(f"{pain_point.state(field.u)} = any({states})")
         if self.services is not None:
             services = field.statement.param([service.value for service in self.services], "text[]")
-            conditions.append(f"exists (select from journey j where j.id = {field.u}.journey_id and j.service = any({services}))")
+            conditions.append(
+                f"exists (select from journey j where j.id = {field.u}.journey_id and j.service = any({services}))"
+            )
         return conditions

@@ -70,7 +70,9 @@ class NoticesPayload:
 
 @strawberry.type(description="A bearer token, shown once.")
 class SignInPayload:
-    token: str | None = strawberry.field(description="To be sent as `Authorization: Bearer ...`.", default=None)
+    token: str | None = strawberry.field(
+        description="To be sent as `Authorization: Bearer ...`.", default=None
+    )
     expires_at: datetime | None = strawberry.field(description="Until when it holds.", default=None)
     viewer: Viewer | None = held("Who is signed in now.")
     errors: list[UserError] = errors()

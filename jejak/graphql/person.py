@@ -1,21 +1,30 @@
 """People, their roles, and the viewer."""
 
 from datetime import datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from jejak.domain import access
 from jejak.graphql.node import Node, global_id
-from jejak.graphql.reading import Field, column, entity, everyone, expression, many, one, own, within
+from jejak.graphql.reading import (
+    Field,
+    Statement,
+    column,
+    entity,
+    expression,
+    many,
+    one,
+    own,
+    within,
+)
 from jejak.graphql.vocabulary import Language, Role
 
 if TYPE_CHECKING:
     from jejak.graphql.unit import Unit
 
 
-def _shares_a_unit(statement, alias):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _shares_a_unit(statement: Statement, alias: str) -> str:
     place = access.seen("m.unit_id", statement.paths)
     own_row = f"{alias}.id = {statement.param(statement.viewer.person, 'uuid')}"
     return f"({own_row} or exists (select from membership m where m.person_id = {alias}.id and m.revoked_at is null and {place}))"
@@ -44,7 +53,9 @@ class Person(Node):
     name: str = column("Full name.")
     email: str | None = expression(_email, "E-mail address; null for people outside the viewer's units.")
     memberships: list[Membership] = many(
-        "{u}.person_id = {t}.id and {u}.revoked_at is null", "{u}.granted_at, {u}.id", "Roles in force, where the viewer sees."
+        "{u}.person_id = {t}.id and {u}.revoked_at is null",
+        "{u}.granted_at, {u}.id",
+        "Roles in force, where the viewer sees.",
     )
 
 
@@ -54,4 +65,6 @@ class Viewer:
     name: str = column("Full name.")
     email: str = column("E-mail address, used to sign in.")
     language: Language = column("In which language messages come.")
-    memberships: list[Membership] = many("{u}.person_id = {t}.id and {u}.revoked_at is null", "{u}.granted_at, {u}.id", "Roles in force.")
+    memberships: list[Membership] = many(
+        "{u}.person_id = {t}.id and {u}.revoked_at is null", "{u}.granted_at, {u}.id", "Roles in force."
+    )

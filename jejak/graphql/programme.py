@@ -6,13 +6,13 @@ import strawberry
 
 from jejak.graphql.completion import Completion, completion_for
 from jejak.graphql.node import Node, global_id
-from jejak.graphql.reading import column, entity, everyone, expression, many, one
+from jejak.graphql.reading import Field, column, entity, everyone, expression, many, one
 from jejak.graphql.vocabulary import UnitKind
 
 TITLE = "Title in the person's language."
 
 
-def _title(field):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _title(field: Field) -> str:
     return field.statement.title(field.t)
 
 
@@ -34,9 +34,12 @@ class Initiative(Node):
     weight: int = column("Share within its step.")
     scope: list[UnitKind] = expression("to_json({t}.scope)", "The kinds of unit that carry it out.")
     evidence_required: bool = column("Whether a task needs evidence before it is submitted.")
-    step: Annotated["Step", strawberry.lazy("jejak.graphql.programme")] = one("{u}.id = {t}.step_id", "Its step.")
+    step: Annotated["Step", strawberry.lazy("jejak.graphql.programme")] = one(
+        "{u}.id = {t}.step_id", "Its step."
+    )
     completion: Completion | None = completion_for(
-        lambda field: f"i.id = {field.t}.id", "How far it has come at a unit; null where the viewer does not see the unit."
+        lambda field: f"i.id = {field.t}.id",
+        "How far it has come at a unit; null where the viewer does not see the unit.",
     )
 
 
@@ -48,13 +51,15 @@ class Step(Node):
     title_id: str = column("Official Indonesian title.")
     title_en: str = column("English title.")
     aligned_with: list[str] = expression(
-        "to_json({t}.aligned_with)", "CX100 categories, 3E parameters, or SERVICE_ASSET, CX_MANAGEMENT, METHODOLOGY."
+        "to_json({t}.aligned_with)",
+        "CX100 categories, 3E parameters, or SERVICE_ASSET, CX_MANAGEMENT, METHODOLOGY.",
     )
     weight: int = column("Share within the programme.")
     measures: list[Measure] = many("{u}.step_id = {t}.id", "{u}.position", "Strategic measures.")
     initiatives: list[Initiative] = many("{u}.step_id = {t}.id", "{u}.position", "What is carried out.")
     completion: Completion | None = completion_for(
-        lambda field: f"i.step_id = {field.t}.id", "How far it has come at a unit; null where the viewer does not see the unit."
+        lambda field: f"i.step_id = {field.t}.id",
+        "How far it has come at a unit; null where the viewer does not see the unit.",
     )
 
 

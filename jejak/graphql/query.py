@@ -1,5 +1,6 @@
 """The queries."""
 
+import typing
 from typing import Any
 
 import strawberry
@@ -36,7 +37,10 @@ class Query:
     unit: Unit | None = one(
         _unit,
         "A unit, by id or by code.",
-        arguments={"id": (strawberry.ID | None, strawberry.UNSET, "Its id."), "code": (str | None, strawberry.UNSET, "Its code.")},
+        arguments={
+            "id": (strawberry.ID | None, strawberry.UNSET, "Its id."),
+            "code": (str | None, strawberry.UNSET, "Its code."),
+        },
     )
     units: Connection[Unit] = page("true", "Units that the viewer sees.", order=UnitOrder, filters=UnitFilter)
     programme: Programme = one("true", "The programme.")
@@ -51,19 +55,23 @@ class Query:
         "An initiative.",
         arguments={"code": (str, REQUIRED, "`1.1` to `10.3`.")},
     )
-    journeys: Connection[Journey] = page("true", "Journeys that the viewer sees.", order=JourneyOrder, filters=JourneyFilter)
+    journeys: Connection[Journey] = page(
+        "true", "Journeys that the viewer sees.", order=JourneyOrder, filters=JourneyFilter
+    )
     pain_points: Connection[PainPoint] = page(
         "true", "Pain points that the viewer sees.", order=PainPointOrder, filters=PainPointFilter
     )
     tasks: Connection[Task] = page("true", "Tasks that the viewer sees.", order=TaskOrder, filters=TaskFilter)
     notices: Connection[Notice] = page("true", "The viewer's inbox.", order=NoticeOrder, filters=NoticeFilter)
 
-    @strawberry.field(description="Anything by its global id; null where the viewer does not see it.")
+    @strawberry.field(description="Anything by its global id; null where the viewer does not see it.")  # type: ignore[untyped-decorator]
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002 -- Relay's name
         found: list[Any] = await by_global_ids(info.schema, info._raw_info, [id], "id")  # noqa: SLF001
-        return found[0]  # type: ignore[no-any-return]
+        return typing.cast("Node | None", found[0])
 
-    @strawberry.field(description="Up to 100 things by their global ids, in order; null for what the viewer does not see.")
+    @strawberry.field(
+        description="Up to 100 things by their ids, in order; null for what the viewer does not see."
+    )  # type: ignore[untyped-decorator]
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
         found: list[Any] = await by_global_ids(info.schema, info._raw_info, list(ids), "ids")  # noqa: SLF001
         return found

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, NewType
 
 import strawberry
-from strawberry.schema.types.scalar import ScalarDefinition
+from strawberry.types.scalar import ScalarDefinition
 
 
 def _text(value: Any) -> str:
@@ -31,7 +31,10 @@ JSON = NewType("JSON", object)
 
 SCALARS: dict[object, ScalarDefinition] = {
     JSON: strawberry.scalar(
-        name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=lambda value: value
+        name="JSON",
+        description="Any JSON value.",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
     ),
     date: strawberry.scalar(
         name="Date", description="A calendar day, ISO 8601: 2026-11-24.", serialize=_text, parse_value=_date
@@ -43,6 +46,9 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=_datetime,
     ),
     Decimal: strawberry.scalar(
-        name="Decimal", description="An exact decimal number, as text: \"51.63\".", serialize=str, parse_value=Decimal
+        name="Decimal",
+        description='An exact decimal number, as text: "51.63".',
+        serialize=str,
+        parse_value=Decimal,
     ),
 }

@@ -18,7 +18,9 @@ MOST_TOKENS = 4_000
 
 
 class _Schema(strawberry.Schema):
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
         """Logs nothing: a refusal is an answer, and `CodedErrors` logs bugs under their request's id."""
 
 

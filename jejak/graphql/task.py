@@ -13,7 +13,18 @@ from jejak.graphql.node import Node, global_id
 from jejak.graphql.pain_point import PainPoint
 from jejak.graphql.person import Person
 from jejak.graphql.programme import Initiative
-from jejak.graphql.reading import Connection, Field, Key, column, entity, everyone, expression, many, one, within
+from jejak.graphql.reading import (
+    Connection,
+    Field,
+    Key,
+    column,
+    entity,
+    everyone,
+    expression,
+    many,
+    one,
+    within,
+)
 from jejak.graphql.vocabulary import TaskStatus, enum
 
 if TYPE_CHECKING:
@@ -47,19 +58,28 @@ class Task(Node):
     version: int = column("To be named as `expectedVersion` by the next change.")
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
-    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one("{u}.id = {t}.unit_id", "Whose task it is.")
+    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one(
+        "{u}.id = {t}.unit_id", "Whose task it is."
+    )
     initiative: Initiative = one("{u}.id = {t}.initiative_id", "Under which initiative.")
-    pain_point: PainPoint | None = one("{u}.id = {t}.pain_point_id", "For which pain point; null where the viewer does not see it.")
+    pain_point: PainPoint | None = one(
+        "{u}.id = {t}.pain_point_id", "For which pain point; null where the viewer does not see it."
+    )
     owner: Person = one("{u}.id = {t}.owner_id", "Who answers for it.", scoped=False)
     submitted_by: Person | None = one("{u}.id = {t}.submitted_by", "Who handed it in.", scoped=False)
     verified_by: Person | None = one("{u}.id = {t}.verified_by", "Who verified it.", scoped=False)
-    evidence: list[Evidence] = many("{u}.task_id = {t}.id", "{u}.added_at, {u}.id", "What shows that it was done.")
+    evidence: list[Evidence] = many(
+        "{u}.task_id = {t}.id", "{u}.added_at, {u}.id", "What shows that it was done."
+    )
     history: Connection[HistoryEntry] = history()
 
 
 class TaskOrder(Enum):
     DUE_FIRST = (Key("{u}.due_on", "date"), Key("{u}.id", "uuid"))
-    NEWEST_FIRST = (Key("{u}.created_at", "timestamptz", descending=True), Key("{u}.id", "uuid", descending=True))
+    NEWEST_FIRST = (
+        Key("{u}.created_at", "timestamptz", descending=True),
+        Key("{u}.id", "uuid", descending=True),
+    )
     LEAST_PROGRESS_FIRST = (Key("{u}.progress::integer", "integer"), Key("{u}.id", "uuid"))
 
 

@@ -2,16 +2,16 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import Annotated
 
 import strawberry
-from typing import Annotated
 
 from jejak.graphql.completion import Completion, completion_here
 from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import any_of, given, holds, under
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.person import Person
-from jejak.graphql.reading import Connection, Field, Key, column, entity, expression, many, one, page, within
+from jejak.graphql.reading import Connection, Field, Key, column, entity, many, one, page, within
 from jejak.graphql.vocabulary import UnitKind, enum
 
 

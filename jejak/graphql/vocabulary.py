@@ -1,26 +1,60 @@
 """The domain's closed sets as GraphQL enums, each value with its description."""
 
 from enum import Enum
-from typing import TypeVar
+from typing import Any
 
 import strawberry
 
-from jejak.domain import vocabulary as v
-from jejak.domain.errors import Code
+from jejak.domain.errors import Code as ErrorCode
+from jejak.domain.errors import Problem
+from jejak.domain.texts import message
+from jejak.domain.vocabulary import (
+    Category,
+    JourneyStatus,
+    Language,
+    NoticeKind,
+    PainPointState,
+    Parameter,
+    Role,
+    Service,
+    TaskStatus,
+    Touchpoint,
+    UnitKind,
+)
 
-E = TypeVar("E", bound=Enum)
+__all__ = [
+    "Category",
+    "ErrorCode",
+    "JourneyStatus",
+    "Language",
+    "NoticeKind",
+    "PainPointState",
+    "Parameter",
+    "Role",
+    "Service",
+    "TaskStatus",
+    "Touchpoint",
+    "UnitKind",
+    "enum",
+]
 
 
-def enum(cls: type[E], description: str, **values: str) -> type[E]:
+def enum(cls: type[Enum], description: str, *, name: str | None = None, **values: str) -> None:
     """Registers `cls`; `values` describes its members by name."""
-    declared = strawberry.enum(cls, description=description)
-    for value in declared.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    declared: Any = strawberry.enum(cls, description=description, name=name)
+    for value in declared.__strawberry_definition__.values:
         value.description = values[value.name]
-    return declared
 
 
-UnitKind = enum(
-    v.UnitKind,
+class _Names(dict[str, str]):
+    """Leaves a message's `{placeholders}` as they are."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+enum(
+    UnitKind,
     "The kind of a unit; each lies under the next one up.",
     HQ="Headquarters.",
     UID="A distribution region.",
@@ -28,8 +62,8 @@ UnitKind = enum(
     UP3="A customer service area, under a region.",
     ULP="A customer service unit, under a UP3.",
 )
-Role = enum(
-    v.Role,
+enum(
+    Role,
     "What a person may do at a unit and everywhere below it.",
     VIEWER="Sees.",
     CONTRIBUTOR="Captures journeys and reports the progress of tasks.",
@@ -37,9 +71,9 @@ Role = enum(
     ADMIN="Manages people and their roles.",
     PROGRAMME="At headquarters: manages the programme and the units.",
 )
-Language = enum(v.Language, "A language that the service speaks.", ID="Indonesian.", EN="English.")
-Service = enum(
-    v.Service,
+enum(Language, "A language that the service speaks.", ID="Indonesian.", EN="English.")
+enum(
+    Service,
     "A service of PLN.",
     PB_PD="New connection and power change.",
     COMPLAINT="Complaints and outages.",
@@ -49,8 +83,8 @@ Service = enum(
     NON_TAGLIS="Payments other than the electricity bill.",
     SWACAM="Reading one's own meter.",
 )
-Touchpoint = enum(
-    v.Touchpoint,
+enum(
+    Touchpoint,
     "Where the customer met PLN.",
     PLN_MOBILE="The PLN Mobile app.",
     CC123_CALL="Contact centre 123, by phone.",
@@ -62,8 +96,8 @@ Touchpoint = enum(
     FIELD_VISIT="A visit of field officers.",
     SPKLU_STATION="A charging station.",
 )
-Category = enum(
-    v.Category,
+enum(
+    Category,
     "The CX100 category that a pain point falls under.",
     COMPETENCE="Skill and knowledge of the officers.",
     RELIABILITY="Being done right, every time.",
@@ -76,15 +110,15 @@ Category = enum(
     INFORMATION_ACCESSIBILITY="How easily information is found.",
     VALUE_ADDED="What goes beyond the expected.",
 )
-Parameter = enum(
-    v.Parameter,
+enum(
+    Parameter,
     "The 3E of CX100.",
     EFFECTIVENESS="Did it solve the customer's need?",
     EASE="How easy was it?",
     EMOTION="How did it feel?",
 )
-JourneyStatus = enum(
-    v.JourneyStatus,
+enum(
+    JourneyStatus,
     "Where a journey stands.",
     DRAFT="Being written.",
     SUBMITTED="Waiting to be reviewed.",
@@ -92,8 +126,8 @@ JourneyStatus = enum(
     RETURNED="Given back with a reason.",
     ARCHIVED="Put away.",
 )
-PainPointState = enum(
-    v.PainPointState,
+enum(
+    PainPointState,
     "Where a pain point stands; it follows from its tasks.",
     OPEN="No task.",
     ASSIGNED="Tasks, none started.",
@@ -102,8 +136,8 @@ PainPointState = enum(
     CLOSED="Closed by the region or headquarters.",
     DISMISSED="Dismissed with a reason.",
 )
-TaskStatus = enum(
-    v.TaskStatus,
+enum(
+    TaskStatus,
     "Where a task stands.",
     PLANNED="Not begun.",
     IN_PROGRESS="Being worked on.",
@@ -113,13 +147,16 @@ TaskStatus = enum(
     BLOCKED="Cannot go on, with a reason.",
     CANCELLED="Given up, with a reason; counts nowhere.",
 )
-NoticeKind = enum(
-    v.NoticeKind,
+enum(
+    NoticeKind,
     "What a notice is about.",
     DUE_SOON="A task is due in the days to come.",
     DUE_TODAY="A task is due today.",
     OVERDUE="A task is past its due date.",
 )
-ErrorCode = strawberry.enum(
-    Code, name="ErrorCode", description="Every reason for a refusal; the message says it in the person's language."
+enum(
+    ErrorCode,
+    "Every reason for a refusal; the message says it in the person's language.",
+    name="ErrorCode",
+    **{code.name: message(Problem(code, values=_Names()), Language.EN) for code in ErrorCode},
 )

@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from jejak.domain import completion, relay as events, reminder
+from jejak.domain import completion, reminder
+from jejak.domain import relay as events
 
 
-async def relay(_ctx: dict[Any, Any]) -> int:
+async def relay(ctx: dict[Any, Any]) -> int:
     """Carries committed events on; woken after a commit, and by the sweep."""
     return await events.drain()
 
 
-async def sweep(_ctx: dict[Any, Any]) -> int:
+async def sweep(ctx: dict[Any, Any]) -> int:
     """Finds what no wake-up announced."""
     return await events.drain()
 
 
-async def minute(_ctx: dict[Any, Any]) -> None:
+async def minute(ctx: dict[Any, Any]) -> None:
     """The ladder, the day's snapshot, and a full recomputation, which also sees due dates that passed."""
     await events.drain()
     await completion.recompute_all()

@@ -22,8 +22,18 @@ def worker(redis_url: str) -> Worker:
     return Worker(
         functions=[func(jobs.relay, name="relay", keep_result=0, max_tries=1)],
         cron_jobs=[
-            cron(jobs.sweep, name="sweep", second=set(range(0, 60, SWEEP_SECONDS)), keep_result=0, max_tries=1),
-            cron(jobs.minute, name="minute", second=0, run_at_startup=True, keep_result=0, max_tries=1, timeout=300),
+            cron(
+                jobs.sweep, name="sweep", second=set(range(0, 60, SWEEP_SECONDS)), keep_result=0, max_tries=1
+            ),
+            cron(
+                jobs.minute,
+                name="minute",
+                second=0,
+                run_at_startup=True,
+                keep_result=0,
+                max_tries=1,
+                timeout=300,
+            ),
         ],
         redis_settings=RedisSettings.from_dsn(redis_url),
         handle_signals=False,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from jejak.domain import clock, completion, db, relay, task, unit
 from jejak.domain.access import SYSTEM
 from jejak.domain.errors import Refused
-from jejak.domain.task import ChangeTask, NewEvidence, ReportProgress, SubmitTask, UpdateTask
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
+from jejak.domain.task import ChangeTask, NewEvidence, ReportProgress, SubmitTask, UpdateTask
 from jejak.domain.unit import CloseUnit, MoveUnit
 from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
 from tests.domain.completion_model import Model

@@ -10,18 +10,17 @@ from jejak.domain import db, pain_point, task
 from jejak.domain.errors import Code, Refused
 from jejak.domain.pain_point import ClosePainPoint, DismissPainPoint
 from jejak.domain.tables.journey import PainPoint
-from jejak.domain.task import ChangeTask, CreateTask, NewTask
+from jejak.domain.task import ChangeTask, CreateTask
 from jejak.domain.vocabulary import JourneyStatus, PainPointState, Role, TaskStatus, UnitKind
 from tests.factories import (
     a_journey,
+    a_new_task,
     a_pain_point,
     a_person,
     a_task,
     a_unit,
     a_viewer,
     bring,
-    in_working_days,
-    initiative_id,
     reference_unit,
     viewer_for,
 )
@@ -168,7 +167,7 @@ async def test_tasks_come_after_the_journey_is_accepted(status):
     unit = await a_unit()
     point = await a_pain_point(journey=await a_journey(unit, status=status))
     owner = await a_person(Role.CONTRIBUTOR, unit)
-    wanted = NewTask(initiative_id("1.1"), unit.id, "Perbaiki", in_working_days(unit, 5), owner_id=owner.id)
+    wanted = a_new_task(unit, owner_id=owner.id)
     viewer = await a_viewer(Role.MANAGER, unit)
     async with refused(Code.NOT_ACCEPTED, "pain_point_id"):
         await task.create(viewer, CreateTask(wanted, point.id))
@@ -179,7 +178,7 @@ async def test_what_is_decided_gets_no_more_tasks(state):
     unit = await a_unit()
     point = await a_pain_point_in(state, unit)
     owner = await a_person(Role.CONTRIBUTOR, unit)
-    wanted = NewTask(initiative_id("1.1"), unit.id, "Perbaiki", in_working_days(unit, 5), owner_id=owner.id)
+    wanted = a_new_task(unit, owner_id=owner.id)
     viewer = await a_viewer(Role.MANAGER, unit)
     async with refused(Code.WRONG_STATUS, "pain_point_id"):
         await task.create(viewer, CreateTask(wanted, point.id))
@@ -190,7 +189,7 @@ async def test_a_dismissal_and_a_task_at_once_never_both_happen():
     manager, owner = await a_viewer(Role.MANAGER, unit), await a_person(Role.CONTRIBUTOR, unit)
     for _ in range(5):
         point = await a_pain_point(unit)
-        wanted = NewTask(initiative_id("1.1"), unit.id, "Perbaiki", in_working_days(unit, 5), owner_id=owner.id)
+        wanted = a_new_task(unit, owner_id=owner.id)
         results = await asyncio.gather(
             pain_point.dismiss(manager, DismissPainPoint(point.id, 1, "Sebab")),
             task.create(manager, CreateTask(wanted, point.id)),

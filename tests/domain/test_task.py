@@ -11,7 +11,17 @@ from jejak.domain.tables.event import Event
 from jejak.domain.tables.task import Evidence, Task
 from jejak.domain.task import ChangeTask, NewEvidence, ReportProgress, SubmitTask, UpdateTask
 from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
-from tests.factories import a_person, a_role, a_task, a_unit, a_viewer, bring, in_working_days, reference_unit, viewer_for
+from tests.factories import (
+    a_person,
+    a_role,
+    a_task,
+    a_unit,
+    a_viewer,
+    bring,
+    in_working_days,
+    reference_unit,
+    viewer_for,
+)
 from tests.refusals import events_of, refused, unchanged
 
 PLANNED, IN_PROGRESS, SUBMITTED, VERIFIED, RETURNED, BLOCKED, CANCELLED = TaskStatus

@@ -9,15 +9,10 @@ import pytest
 from jejak.domain import clock, task
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.task import Task
-from jejak.domain.task import AssignPainPoint, CreateTask, NewTask
+from jejak.domain.task import AssignPainPoint, CreateTask
 from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
-from tests.factories import a_pain_point, a_person, a_task, a_unit, a_viewer, in_working_days, initiative_id, reference_unit
+from tests.factories import a_new_task, a_pain_point, a_person, a_task, a_unit, a_viewer, reference_unit
 from tests.refusals import events_of, refused, unchanged
-
-
-def a_new_task(unit, **changes) -> NewTask:
-    given = {"initiative_id": initiative_id("1.1"), "unit_id": unit.id, "title": "Pelatihan", "due_on": in_working_days(unit, 5)}
-    return NewTask(**given | changes)
 
 
 async def test_a_new_task_is_planned_and_empty():
@@ -115,7 +110,7 @@ async def test_a_pain_point_gets_several_tasks_at_once_by_default_at_its_own_uni
     tasks = [a_new_task(unit, unit_id=None), a_new_task(unit, title="Kedua", weight=2)]
     made = await task.assign(manager, AssignPainPoint(point.id, tasks))
     assert [(t.unit_id, t.pain_point_id, t.owner_id, t.title, t.weight) for t in made] == [
-        (unit.id, point.id, ranger.id, "Pelatihan", 1),
+        (unit.id, point.id, ranger.id, "Pelatihan PS4", 1),
         (unit.id, point.id, ranger.id, "Kedua", 2),
     ]
     assert await events_of(point.id) == ["pain_point.recorded", "pain_point.assigned"]

@@ -8,7 +8,10 @@ APP_CONFIG = AppConfig(
     app_name="jejak",
     migrations_folder_path=str(Path(__file__).parent),
     table_classes=table_finder(
-        [f"jejak.domain.tables.{name}" for name in ("unit", "person", "programme", "journey", "task", "event", "completion", "notice")],
+        [
+            f"jejak.domain.tables.{name}"
+            for name in ("unit", "person", "programme", "journey", "task", "event", "completion", "notice")
+        ],
         exclude_imported=True,
     ),
 )

@@ -1,3 +1,5 @@
+from typing import Any
+
 from piccolo.columns import UUID, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
@@ -15,7 +17,7 @@ class Journey(Table, db=DB, tablename="journey"):
     occurred_on = Date()
     status = Text()
     return_reason = Text(null=True, default=None)
-    recaptures_id = ForeignKey("self", null=True)
+    recaptures_id: Any = ForeignKey("self", null=True)
     captured_by = ForeignKey(Person, null=False)
     version = Integer(default=1)
     created_at = Timestamptz()

@@ -1,3 +1,5 @@
+from typing import Any
+
 from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
@@ -11,7 +13,7 @@ class Unit(Table, db=DB, tablename="unit"):
     code = Text()
     name = Text()
     kind = Text()
-    parent_id = ForeignKey("self", null=True)
+    parent_id: Any = ForeignKey("self", null=True)
     path = Text()
     timezone = Text()
     closed_at = Timestamptz(null=True, default=None)

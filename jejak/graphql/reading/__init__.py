@@ -10,7 +10,18 @@
 Nothing outside this package knows how a field gets its value.
 """
 
-from jejak.graphql.reading.declare import column, entity, everyone, expression, held, many, one, own, page, within
+from jejak.graphql.reading.declare import (
+    column,
+    entity,
+    everyone,
+    expression,
+    held,
+    many,
+    one,
+    own,
+    page,
+    within,
+)
 from jejak.graphql.reading.paging import Connection, Key
 from jejak.graphql.reading.schema import bind
 from jejak.graphql.reading.statement import Field, Statement

@@ -12,27 +12,24 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLResolveInfo,
     get_named_type,
     is_list_type,
 )
 from graphql.execution.values import get_argument_values
 from strawberry.types.arguments import convert_arguments
 
+from jejak.graphql.reading.connection import PageSql, json_object
 from jejak.graphql.reading.declare import READ, Column, Entity, Expression, Held, Page, Relation, Spec, render
-from jejak.graphql.reading.paging import Key, window
-from jejak.graphql.reading.selection import subselection
+from jejak.graphql.reading.paging import window
+from jejak.graphql.reading.selection import ResolveInfo, subselection
 from jejak.graphql.reading.statement import Field, Statement
-
-# PostgreSQL takes at most 100 arguments, and so 50 pairs, in one call.
-_MOST_PAIRS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
     """Compiles one root field of one request."""
 
-    info: GraphQLResolveInfo
+    info: ResolveInfo
     statement: Statement
     strawberry_schema: Any
 
@@ -44,10 +41,14 @@ class Compiler:
 
     def objects(self, kinds: Sequence[tuple[GraphQLObjectType | None, Any]], nodes: list[FieldNode]) -> str:
         """SQL for rows of several types by their keys, in order; null for what is not there or not seen."""
-        parts = ["null" if kind is None else self._by_key(kind, nodes, key, tagged=True) for kind, key in kinds]
+        parts = [
+            "null" if kind is None else self._by_key(kind, nodes, key, tagged=True) for kind, key in kinds
+        ]
         return f"select json_build_array({', '.join(parts)})" if parts else "select '[]'::json"
 
-    def _by_key(self, kind: GraphQLObjectType, nodes: list[FieldNode], key: Any, *, tagged: bool = False) -> str:
+    def _by_key(
+        self, kind: GraphQLObjectType, nodes: list[FieldNode], key: Any, *, tagged: bool = False
+    ) -> str:
         u = self.statement.alias()
         found = entity_of(kind)
         body = self._object(kind, nodes, u, tagged=tagged)
@@ -67,7 +68,9 @@ class Compiler:
             f"array_position({keys}, {u}.id)",
         )
 
-    def _object(self, kind: GraphQLObjectType, nodes: list[FieldNode], t: str, *, tagged: bool = False) -> str:
+    def _object(
+        self, kind: GraphQLObjectType, nodes: list[FieldNode], t: str, *, tagged: bool = False
+    ) -> str:
         pairs = [("__type", f"'{kind.name}'")] if tagged else []
         for key, same in subselection(self.info, kind, nodes).items():
             name = same[0].name.value
@@ -75,7 +78,7 @@ class Compiler:
                 pairs.append((key, f"'{kind.name}'"))
             else:
                 pairs.append((key, self._field(spec_of(kind, name), kind.fields[name], same, t)))
-        return _json_object(pairs)
+        return json_object(pairs)
 
     def _field(self, spec: Spec, field: GraphQLField, nodes: list[FieldNode], t: str) -> str:
         u = self.statement.alias()
@@ -124,101 +127,27 @@ class Compiler:
         connection = _object_type(field.type)
         target = _object_type(connection.fields["nodes"].type)
         found = entity_of(target)
-        u, statement = here.u, self.statement
-        keys: tuple[Key, ...] = here.args["order"].value
-        frame = window(statement, u, keys, here.args)
-        conditions = [render(spec.where, here), found.sees(statement, u)]
+        conditions = [render(spec.where, here), found.sees(self.statement, here.u)]
         filters = here.args.get("filter")
         if filters is not None:
             conditions += filters.where(here)
-        whole = f"from {found.table} {u} where {' and '.join(conditions)}"
-        bodies: list[str] = []
-        p = statement.alias()
-        outer = self._connection(connection, target, nodes, p, u, frame.size, bodies, f"(select count(*) {whole})", frame)
-        columns = ["".join(f", {body} as n{n}" for n, body in enumerate(bodies))]
-        beyond = "".join(f" and {condition}" for condition in frame.keyset)
-        inner = (
-            f"select row_number() over (order by {frame.order}) as nth, {frame.cursor} as cursor{columns[0]} "
-            f"{whole}{beyond} order by {frame.order} limit {frame.size + 1}"
-        )
-        return f"(select {outer} from ({inner}) {p})"
-
-    def _connection(
-        self,
-        connection: GraphQLObjectType,
-        target: GraphQLObjectType,
-        nodes: list[FieldNode],
-        p: str,
-        u: str,
-        size: int,
-        bodies: list[str],
-        total: str,
-        frame: Any,
-    ) -> str:
-        def body(of: list[FieldNode]) -> str:
-            bodies.append(self._object(target, of, u))
-            return f"{p}.n{len(bodies) - 1}"
-
-        within = f"filter (where {p}.nth <= {size})"
-        in_order = f"order by {p}.nth {'desc' if frame.backwards else 'asc'}"
-
-        def rows(value: str) -> str:
-            return f"coalesce(json_agg({value} {in_order}) {within}, '[]'::json)"
-
-        pairs = []
-        for key, same in subselection(self.info, connection, nodes).items():
-            name = same[0].name.value
-            if name == "__typename":
-                value = f"'{connection.name}'"
-            elif name == "totalCount":
-                value = total
-            elif name == "nodes":
-                value = rows(body(same))
-            elif name == "edges":
-                value = rows(self._edge(connection, same, p, body))
-            else:
-                value = self._page_info(same, p, size, frame)
-            pairs.append((key, value))
-        return _json_object(pairs)
-
-    def _edge(self, connection: GraphQLObjectType, nodes: list[FieldNode], p: str, body: Any) -> str:
-        edge = _object_type(connection.fields["edges"].type)
-        pairs = []
-        for key, same in subselection(self.info, edge, nodes).items():
-            name = same[0].name.value
-            values = {"cursor": lambda: f"{p}.cursor", "__typename": lambda: f"'{edge.name}'"}
-            pairs.append((key, values[name]() if name in values else body(same)))
-        return _json_object(pairs)
-
-    def _page_info(self, nodes: list[FieldNode], p: str, size: int, frame: Any) -> str:
-        more, bounded = f"count(*) > {size}", "true" if frame.bounded else "false"
-        first = f"min({p}.cursor) filter (where {p}.nth = 1)"
-        last = f"(array_agg({p}.cursor order by {p}.nth desc) filter (where {p}.nth <= {size}))[1]"
-        values = {
-            "hasNextPage": bounded if frame.backwards else more,
-            "hasPreviousPage": more if frame.backwards else bounded,
-            "startCursor": last if frame.backwards else first,
-            "endCursor": first if frame.backwards else last,
-            "__typename": "'PageInfo'",
-        }
-        kind = self.info.schema.get_type("PageInfo")
-        assert isinstance(kind, GraphQLObjectType)  # noqa: S101 -- declared in paging
-        return _json_object([(key, values[same[0].name.value]) for key, same in subselection(self.info, kind, nodes).items()])
-
-
-def _json_object(pairs: Sequence[tuple[str, str]]) -> str:
-    # Keys are GraphQL names, which hold nothing that would need quoting.
-    rendered = [f"'{key}', {value}" for key, value in pairs]
-    if len(rendered) <= _MOST_PAIRS:
-        return f"json_build_object({', '.join(rendered)})"
-    chunks = [rendered[start : start + _MOST_PAIRS] for start in range(0, len(rendered), _MOST_PAIRS)]
-    return "(" + " || ".join(f"jsonb_build_object({', '.join(chunk)})" for chunk in chunks) + ")::json"
+        rows = f"from {found.table} {here.u} where {' and '.join(conditions)}"
+        frame = window(self.statement, here.u, here.args["order"].value, here.args)
+        return PageSql(
+            selected=lambda kind, of: subselection(self.info, kind, of),
+            body=lambda of: self._object(target, of, here.u),
+            p=self.statement.alias(),
+            frame=frame,
+            rows=rows,
+        ).sql(connection, nodes)
 
 
 def _filled(value: Any) -> Any:
     """An input whose omitted fields are None, so that omitted and null mean the same to a filter."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        omitted = {f.name: None for f in dataclasses.fields(value) if getattr(value, f.name) is strawberry.UNSET}
+        omitted = {
+            f.name: None for f in dataclasses.fields(value) if getattr(value, f.name) is strawberry.UNSET
+        }
         return dataclasses.replace(value, **omitted)
     return value
 

@@ -84,9 +84,9 @@ def own(column: str) -> Sees:
 @dataclass_transform(kw_only_default=True)
 def entity(table: str, sees: Sees, description: str, name: str | None = None) -> Callable[[C], C]:
     def declare(cls: C) -> C:
-        decorated = strawberry.type(cls, description=description, name=name)
+        decorated: Any = strawberry.type(cls, description=description, name=name)
         decorated.__read__ = Entity(table, sees)
-        return decorated
+        return decorated  # type: ignore[no-any-return]
 
     return declare
 
@@ -126,7 +126,14 @@ def expression(sql: Sql, description: str) -> Any:
     return _field(Expression(sql), description)
 
 
-def one(where: Sql, description: str, *, rows: Sql | None = None, scoped: bool = True, arguments: Arguments | None = None) -> Any:
+def one(
+    where: Sql,
+    description: str,
+    *,
+    rows: Sql | None = None,
+    scoped: bool = True,
+    arguments: Arguments | None = None,
+) -> Any:
     """At most one row. `scoped=False` where seeing this row includes seeing that one, as with the name of who acted."""
     return _field(Relation(where, rows=rows, scoped=scoped), description, arguments)
 
@@ -140,7 +147,9 @@ def held(description: str) -> Any:
     return _field(Held(), description)
 
 
-def page(where: Sql, description: str, *, order: type, filters: type | None = None, default: Any = None) -> Any:
+def page(
+    where: Sql, description: str, *, order: type, filters: type | None = None, default: Any = None
+) -> Any:
     """A connection; `order` is an enum of `Key` sequences, `filters` an input type with a `where` method."""
     arguments: Arguments = {
         "first": (int | None, strawberry.UNSET, "How many rows from the start, 1 to 100."),

@@ -65,7 +65,6 @@ class Window:
     bounded: bool
     keyset: list[str]
     order: str
-    forward_order: str
     cursor: str
 
 
@@ -85,16 +84,18 @@ def window(statement: Statement, u: str, keys: Sequence[Key], args: dict[str, An
     return Window(
         size=size,
         backwards=backwards,
-        bounded=args.get("before" if not backwards else "after") is not None,
+        bounded=args.get("before" if backwards else "after") is not None,
         keyset=keyset,
         order=_order(expressions, keys, backwards=backwards),
-        forward_order=_order(expressions, keys, backwards=False),
         cursor=_cursor(expressions),
     )
 
 
 def _order(expressions: Sequence[str], keys: Sequence[Key], *, backwards: bool) -> str:
-    return ", ".join(f"{e} {'desc' if key.descending != backwards else 'asc'}" for e, key in zip(expressions, keys, strict=True))
+    return ", ".join(
+        f"{e} {'desc' if key.descending != backwards else 'asc'}"
+        for e, key in zip(expressions, keys, strict=True)
+    )
 
 
 def _cursor(expressions: Sequence[str]) -> str:
@@ -103,7 +104,14 @@ def _cursor(expressions: Sequence[str]) -> str:
     return f"translate(encode({text}, 'base64'), E'+/\\n', '-_')"
 
 
-def _beyond(statement: Statement, expressions: Sequence[str], keys: Sequence[Key], values: Sequence[Any], *, after: bool) -> str:
+def _beyond(
+    statement: Statement,
+    expressions: Sequence[str],
+    keys: Sequence[Key],
+    values: Sequence[Any],
+    *,
+    after: bool,
+) -> str:
     """Lexicographic comparison, spelled out because keys may run in different directions."""
     equal: list[str] = []
     ways: list[str] = []
@@ -119,14 +127,18 @@ def _decode(cursor: str, keys: Sequence[Key], name: str) -> list[Any]:
     try:
         values = orjson.loads(urlsafe_b64decode(cursor.encode("ascii")))
         if not isinstance(values, list) or len(values) != len(keys):
-            raise ValueError(cursor)  # noqa: TRY004, TRY301 -- all ways of being no cursor end alike
+            raise ValueError(cursor)  # noqa: TRY301 -- all ways of being no cursor end alike
         return [_parse(value, key.cast) for value, key in zip(values, keys, strict=True)]
     except (ValueError, TypeError, binascii.Error):
         raise Refused(Code.INVALID_PAGE, name, most=MOST) from None
 
 
 def _parse(value: Any, cast: str) -> Any:
-    parsers: dict[str, Any] = {"date": date.fromisoformat, "timestamptz": datetime.fromisoformat, "uuid": UUID}
+    parsers: dict[str, Any] = {
+        "date": date.fromisoformat,
+        "timestamptz": datetime.fromisoformat,
+        "uuid": UUID,
+    }
     if cast in parsers:
         return parsers[cast](value)
     if cast in {"integer", "bigint"}:
@@ -136,5 +148,3 @@ def _parse(value: Any, cast: str) -> Any:
     if not isinstance(value, str) or not storable(value):
         raise ValueError(value)
     return value
-
-

@@ -4,15 +4,16 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo
+from graphql import GraphQLInterfaceType, GraphQLObjectType
 from graphql.execution.values import VariableValues
 
 from jejak.domain import db
 from jejak.domain.errors import Code, Refused
 from jejak.graphql import ids
-from jejak.graphql.reading.compile import Compiler, entity_of
+from jejak.graphql.reading.compile import Compiler
 from jejak.graphql.reading.declare import READ, Entity, Held
 from jejak.graphql.reading.paging import NESTED
+from jejak.graphql.reading.selection import ResolveInfo
 from jejak.graphql.reading.statement import Statement
 
 MOST_NODES = 100
@@ -28,7 +29,9 @@ def bind(schema: strawberry.Schema) -> None:
         definition = kind.extensions.get("strawberry-definition")
         if definition is None:
             continue
-        nested = isinstance(getattr(definition.origin, "__read__", None), Entity) or hasattr(definition.origin, NESTED)
+        nested = isinstance(getattr(definition.origin, "__read__", None), Entity) or hasattr(
+            definition.origin, NESTED
+        )
         if nested:
             kind.is_type_of = None
         for field in kind.fields.values():
@@ -39,12 +42,12 @@ def bind(schema: strawberry.Schema) -> None:
                 field.resolve = _root(schema, declared.metadata[READ], declared.python_name)
 
 
-def _from_answer(source: dict[str, Any], info: GraphQLResolveInfo, **_: Any) -> Any:
+def _from_answer(source: dict[str, Any], info: ResolveInfo, **_: Any) -> Any:
     return source[info.path.key]  # type: ignore[index]
 
 
 def _root(schema: strawberry.Schema, spec: Any, name: str) -> Any:
-    async def read(source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
+    async def read(source: Any, info: ResolveInfo, **_: Any) -> Any:
         held = getattr(source, name) if isinstance(spec, Held) else None
         if isinstance(spec, Held) and held is None:
             return None
@@ -55,30 +58,33 @@ def _root(schema: strawberry.Schema, spec: Any, name: str) -> Any:
     return read
 
 
-async def by_global_ids(schema: strawberry.Schema, info: GraphQLResolveInfo, global_ids: list[str], *at: str) -> list[Any]:
+async def by_global_ids(
+    schema: strawberry.Schema, info: ResolveInfo, global_ids: list[str], *at: str
+) -> list[Any]:
     """Rows of any type, in order; null for what does not exist or is not seen. Refuses INVALID_ID, TOO_MANY."""
     if len(global_ids) > MOST_NODES:
         raise Refused(Code.TOO_MANY, *at, most=MOST_NODES)
     compiler = _compiler(schema, info)
-    wanted = []
+    wanted: list[tuple[GraphQLObjectType | None, Any]] = []
     for value in global_ids:
         name, key = ids.split(value, *at)
         kind = info.schema.get_type(name)
-        wanted.append((kind if _is_node(kind) else None, key))
+        wanted.append((kind if isinstance(kind, GraphQLObjectType) and _is_node(kind) else None, key))
     answer: list[Any] = await _answer(compiler, compiler.objects(wanted, info.field_nodes))
     return answer
 
 
-def _is_node(kind: Any) -> bool:
-    return isinstance(kind, GraphQLObjectType) and any(interface.name == "Node" for interface in kind.interfaces) and bool(entity_of(kind))
+def _is_node(kind: GraphQLObjectType) -> bool:
+    return any(interface.name == "Node" for interface in kind.interfaces)
 
 
-def _compiler(schema: strawberry.Schema, info: GraphQLResolveInfo) -> Compiler:
+def _compiler(schema: strawberry.Schema, info: ResolveInfo) -> Compiler:
     if info.context.viewer is None:
         raise Refused(Code.UNAUTHENTICATED)
-    if not isinstance(info.variable_values, VariableValues):
-        # Strawberry hands resolvers the bare values; graphql-core's functions want its own type.
-        info = info._replace(variable_values=VariableValues({}, info.variable_values))
+    # Strawberry hands its own resolvers the bare values; graphql-core's functions want their own type.
+    values: Any = info.variable_values
+    if not isinstance(values, VariableValues):
+        info = info._replace(variable_values=VariableValues({}, values))
     return Compiler(info, Statement(info.context.viewer, info.context.language), schema)
 
 

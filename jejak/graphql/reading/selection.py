@@ -1,7 +1,7 @@
 """What a query asks of an object type: fields by response key, with fragments, @skip and @include resolved."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import (
     FieldNode,
@@ -18,9 +18,10 @@ from graphql import (
 from graphql.execution.values import get_directive_values
 
 Selection = dict[str, list[FieldNode]]
+ResolveInfo: TypeAlias = GraphQLResolveInfo[Any]
 
 
-def subselection(info: GraphQLResolveInfo, kind: GraphQLObjectType, nodes: Iterable[FieldNode]) -> Selection:
+def subselection(info: ResolveInfo, kind: GraphQLObjectType, nodes: Iterable[FieldNode]) -> Selection:
     """The fields that `nodes` ask of an object of type `kind`, in the response's order."""
     found: Selection = {}
     for node in nodes:
@@ -30,7 +31,11 @@ def subselection(info: GraphQLResolveInfo, kind: GraphQLObjectType, nodes: Itera
 
 
 def _collect(
-    info: GraphQLResolveInfo, kind: GraphQLObjectType, nodes: Iterable[SelectionNode], found: Selection, visited: set[str]
+    info: ResolveInfo,
+    kind: GraphQLObjectType,
+    nodes: Iterable[SelectionNode],
+    found: Selection,
+    visited: set[str],
 ) -> None:
     for node in nodes:
         if not _included(info, node):
@@ -47,13 +52,15 @@ def _collect(
                 _collect(info, kind, fragment.selection_set.selections, found, visited)
 
 
-def _included(info: GraphQLResolveInfo, node: SelectionNode) -> bool:
+def _included(info: ResolveInfo, node: SelectionNode) -> bool:
     skip: Mapping[str, Any] | None = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
-    include: Mapping[str, Any] | None = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
+    include: Mapping[str, Any] | None = get_directive_values(
+        GraphQLIncludeDirective, node, info.variable_values
+    )
     return not (skip and skip["if"]) and (include is None or bool(include["if"]))
 
 
-def _applies(info: GraphQLResolveInfo, kind: GraphQLObjectType, condition: str) -> bool:
+def _applies(info: ResolveInfo, kind: GraphQLObjectType, condition: str) -> bool:
     if condition == kind.name:
         return True
     wider = info.schema.get_type(condition)

@@ -1,0 +1,48 @@
+# The only commands to know. Each does its own set-up; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PORT ?= 8000
+DATA ?= jejak-data
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check schema lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## play the main job on two real cases
+	@$(BIN)/jejak demo
+
+up: $(READY) ## start everything and stay: make up PORT=8000 DATA=jejak-data
+	@exec $(BIN)/jejak up --port $(PORT) --data $(DATA)
+
+test: $(READY) ## lint, types, contracts, schema drift and all tests
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/jejak export-schema | diff -u schema.graphql - 
+	$(BIN)/pytest -n 2
+
+check: test
+
+schema: $(READY) ## write schema.graphql anew
+	$(BIN)/jejak export-schema -o schema.graphql
+
+lock: ## resolve the dependencies anew into requirements.lock
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/pip install --quiet uv
+	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+	rm -rf $(VENV)-lock
+
+clean: ## remove what the commands made, but no data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,117 @@
+"""Transactions, and tables that are what the migrations made."""
+
+import pytest
+from piccolo.columns import (
+    UUID,
+    Array,
+    BigInt,
+    BigSerial,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    SmallInt,
+    Text,
+    Timestamptz,
+)
+from piccolo.columns.column_types import JSON
+from piccolo.engine.exceptions import TransactionError
+
+from jejak.domain import db
+from jejak.domain.migrations.piccolo_app import APP_CONFIG
+from jejak.domain.migrations.run import migrate, missing
+from tests.refusals import dump, unchanged
+from tests.sql import statements
+
+FAMILIES = {
+    UUID: "uuid",
+    ForeignKey: "uuid",
+    Text: "text",
+    Integer: "integer",
+    SmallInt: "smallint",
+    BigInt: "bigint",
+    BigSerial: "bigint",
+    Boolean: "boolean",
+    Date: "date",
+    Timestamptz: "timestamp with time zone",
+    JSON: "json",
+    Array: "ARRAY",
+}
+
+
+async def columns(table: str) -> dict[str, tuple[str, bool]]:
+    rows = await db.fetch(
+        "select column_name, data_type, is_nullable from information_schema.columns where table_schema = 'public' and table_name = $1",
+        table,
+    )
+    return {row["column_name"]: (row["data_type"], row["is_nullable"] == "YES") for row in rows}
+
+
+@pytest.mark.parametrize("table", APP_CONFIG.table_classes, ids=lambda table: table._meta.tablename)
+async def test_a_table_is_what_the_migrations_made(table):
+    declared = {
+        column._meta.name: (FAMILIES[type(column)], column._meta.null) for column in table._meta.columns
+    }
+    assert declared == await columns(table._meta.tablename)
+
+
+@pytest.mark.parametrize("table", APP_CONFIG.table_classes, ids=lambda table: table._meta.tablename)
+async def test_a_foreign_key_refers_to_the_same_table_on_both_sides(table):
+    rows = await db.fetch(
+        """
+        select a.attname as column, c.confrelid::regclass::text as target from pg_constraint c
+        join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+        where c.contype = 'f' and c.conrelid = $1::regclass
+        """,
+        table._meta.tablename,
+    )
+    declared = {c._meta.name: c._foreign_key_meta.resolved_references._meta.tablename for c in table._meta.foreign_key_columns}
+    made = {row["column"]: row["target"] for row in rows}
+    # An event may be forgotten by the relay, never the other way round: that key is the database's alone.
+    made.pop("event_id", None)
+    assert declared == made
+
+
+async def test_every_table_is_declared():
+    rows = await db.fetch("select tablename from pg_tables where schemaname = 'public'")
+    declared = {table._meta.tablename for table in APP_CONFIG.table_classes}
+    assert {row["tablename"] for row in rows} - {"migration"} == declared
+
+
+async def test_migrating_again_does_nothing():
+    assert await missing() == []
+    async with unchanged():
+        assert await migrate() == []
+
+
+async def test_transactions_do_not_nest():
+    before = await dump()
+    with pytest.raises(TransactionError):
+        async with db.transaction(), db.transaction():
+            pass
+    assert await dump() == before
+
+
+async def test_callbacks_run_after_the_commit_and_not_after_a_rollback():
+    ran = []
+    async with db.transaction():
+        db.after_commit(lambda: ran.append("committed"))
+        assert ran == []
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction():
+            db.after_commit(lambda: ran.append("rolled back"))
+            raise ZeroDivisionError
+    assert ran == ["committed"]
+    with pytest.raises(RuntimeError):
+        db.after_commit(lambda: None)
+
+
+async def test_statements_are_counted_without_bookkeeping():
+    async with statements() as counted:
+        await db.fetchval("select 1")
+        async with db.transaction():
+            await db.execute("select 2")
+    assert counted.sql == ["select 1", "select 2"]
+    assert "BEGIN;" in counted.all
+    await db.fetchval("select 3")
+    assert len(counted) == 2

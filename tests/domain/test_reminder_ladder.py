@@ -1,0 +1,124 @@
+"""R6 as a property: whatever happens when, the notices are those that a plain computation says."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jejak.domain import clock, db, reminder, task
+from jejak.domain.tables.notice import Digest
+from jejak.domain.task import ChangeTask, UpdateTask
+from jejak.domain.vocabulary import Role, UnitKind
+from tests.factories import a_person, a_task, a_unit, a_viewer, reference_unit
+from tests.moments import MONDAY, go_to
+
+OFFSETS = (-7, -3, -1, 0, 1)  # R6, as far as the owner is concerned
+ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
+
+
+def day_of(due: date, offset: int) -> date:
+    """The working day that lies so many working days off; by counting them, not by walking."""
+    around = [due + timedelta(days=n) for n in range(-30, 31)]
+    working = [day for day in around if day.strftime("%a") not in ("Sat", "Sun")]
+    if offset == 0:
+        return max(day for day in working if day <= due)
+    return [day for day in working if day > due][offset - 1] if offset > 0 else [day for day in working if day < due][offset]
+
+
+class Followed:
+    """One task in the plain computation."""
+
+    def __init__(self, zone: str, owner) -> None:
+        self.zone, self.owner = ZoneInfo(zone), owner
+        self.blocked = False
+        self.rungs: dict[tuple[date, int], bool] = {}  # -> settled
+
+    def local(self) -> datetime:
+        return clock.now().astimezone(self.zone)
+
+    def set_due(self, due: date) -> None:
+        self.due = due
+        for offset in OFFSETS:
+            if day_of(due, offset) >= self.local().date():
+                self.rungs.setdefault((due, offset), False)
+
+    def run(self) -> tuple[date, int, str] | None:
+        """What is said: due date, rung and kind."""
+        now = self.local()
+        if self.blocked or now.strftime("%a") in ("Sat", "Sun") or not 9 <= now.hour < 17:
+            return None
+        due = [key for key, settled in self.rungs.items() if key[0] == self.due and not settled and day_of(*key) <= now.date()]
+        if not due:
+            return None
+        self.rungs.update(dict.fromkeys(due, True))
+        today = now.date()
+        kind = "DUE_SOON" if today < self.due else "DUE_TODAY" if today == self.due else "OVERDUE"
+        return *max(due, key=lambda key: (day_of(*key), key[1])), kind
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.one_of(st.just(1), st.integers(1, 30), st.integers(24, 200)),  # hours that pass
+        st.booleans(),  # whether a worker is up then
+        st.sampled_from(["", "", "", "block", "unblock", "due", "back"]),
+        st.integers(0, 2),  # the task
+        st.integers(0, 12),  # days until the new due date
+    ),
+    max_size=24,
+)
+
+
+async def act(step: str, n: int, days: int, viewer, ids: list, followed: list[Followed], first: list[date]) -> None:
+    version = await db.fetchval("select version from task where id = $1", ids[n])
+    one, today = followed[n], followed[n].local().date()
+    if step == "block" and not one.blocked:
+        await task.block(viewer, ChangeTask(ids[n], version, "Menunggu"))
+        one.blocked = True
+    elif step == "unblock" and one.blocked:
+        await task.unblock(viewer, ChangeTask(ids[n], version))
+        one.blocked = False
+    elif step in {"due", "back"}:
+        due = today + timedelta(days=days) if step == "due" else first[n]
+        if due >= today and due != one.due:
+            await task.update(viewer, UpdateTask(ids[n], version, due_on=due))
+            one.set_due(due)
+
+
+@settings(max_examples=20)
+@given(start=st.integers(0, 24 * 7), dues=st.lists(st.integers(0, 20), min_size=3, max_size=3), steps=STEPS)
+async def test_the_notices_are_those_of_a_plain_computation(clean, start, dues, steps):
+    await clean()
+    # Given three tasks in three zones, two of them of one owner
+    go_to(MONDAY, 0, 30)
+    clock.shift(timedelta(hours=start))
+    root = await reference_unit("HQ")
+    viewer = await a_viewer(Role.MANAGER, root)
+    owners = [await a_person(Role.CONTRIBUTOR, root) for _ in range(2)]
+    up3 = await a_unit(UnitKind.UP3)
+    followed = [Followed(zone, owner.id) for zone, owner in zip(ZONES, [owners[0], *owners], strict=True)]
+    ids, first = [], []
+    for one, days, owner in zip(followed, dues, [owners[0], *owners], strict=True):
+        unit = await a_unit(UnitKind.ULP, up3, timezone=one.zone.key)
+        first.append(one.local().date() + timedelta(days=days))
+        ids.append((await a_task(unit, owner=owner, viewer=viewer, due_on=first[-1])).id)
+        one.set_due(first[-1])
+    said = []
+    for hours, up, step, n, days in steps:
+        clock.shift(timedelta(hours=hours))
+        await act(step, n, days, viewer, ids, followed, first)
+        if not up:
+            continue
+        # When a worker runs
+        digests = await Digest.count()
+        made = await reminder.run()
+        now = [(ids[k], *word) for k, one in enumerate(followed) if (word := one.run())]
+        # Then what it says is what the plain computation says, in one digest a person
+        said += now
+        told = await db.fetch("select n.task_id, n.due_on, r.offset_days, n.kind from notice n join reminder r on r.id = n.reminder_id")
+        assert made == len(now)
+        assert sorted(map(tuple, told)) == sorted(said)
+        owners_told = {one.owner for k, one in enumerate(followed) if any(ids[k] == word[0] for word in now)}
+        assert await Digest.count() - digests == len(owners_told)
+    # And no rung of a due date was ever spoken twice
+    assert len({word[:3] for word in said}) == len(said)
