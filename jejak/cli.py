@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+import json
 import logging
+import shlex
+import signal
+import socket
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -28,7 +32,7 @@ from jejak.settings import Settings, SettingsError
 
 data_option = click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
     default=Path("jejak-data"),
     show_default=True,
     help="Folder of the embedded PostgreSQL and Valkey; not used for a server whose URL is set.",
@@ -55,6 +59,12 @@ def main(*, verbose: bool = False) -> None:
                     jejak migrate    once per version
                     jejak serve      the API, as many as you like
                     jejak worker     the worker, as many as you like
+
+    \b
+    From the environment:
+      DATABASE_URL        a PostgreSQL, 15 or newer; unset: an embedded one in --data
+      REDIS_URL           a Valkey (8) or Redis (7) or newer; unset: an embedded one in --data
+      JEJAK_ADMIN_EMAIL   who the first administrator is; unset: admin@jejak.local
     """
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
@@ -66,11 +76,21 @@ def _run(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     """Runs a command; what a person can mend becomes one line and exit code 1."""
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(work(Settings.from_environment()))
+            runner.run(_stoppable(work(Settings.from_environment())))
     except (EmbeddedError, SettingsError, running.CannotRun) as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(128 + signal.SIGINT)
+    except asyncio.CancelledError:
+        sys.exit(128 + signal.SIGTERM)
+
+
+async def _stoppable(work: Coroutine[Any, Any, None]) -> None:
+    """SIGTERM ends a command as Ctrl-C does: whatever it has started by then is stopped."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 -- a coroutine that runs is in a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await work
 
 
 @main.command()
@@ -78,7 +98,11 @@ def _run(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
 @port_option
 @data_option
 def up(host: str, port: int, data: Path) -> None:
-    """Start everything and stay: API, worker, and embedded servers where no URL is set."""
+    """Start everything and stay: API, worker, and embedded servers where no URL is set.
+
+    Brings the database up to date first. The first start prints the administrator's password, once. All data
+    is in one folder; the next start on it goes on from there.
+    """
 
     async def work(settings: Settings) -> None:
         async with contextlib.AsyncExitStack() as stack:
@@ -86,27 +110,46 @@ def up(host: str, port: int, data: Path) -> None:
             own = await stack.enter_async_context(running.servers(settings, data, alone=True))
             await stack.enter_async_context(running.database(own.database_url))
             prepared = await running.prepare(settings.admin_email)
+            _tell_password(settings.admin_email, prepared.password)
             await stack.enter_async_context(running.worker(own.redis_url))
             await stack.enter_async_context(running.api(sock, own.redis_url))
-            _welcome(f"http://{host}:{sock.getsockname()[1]}", settings.admin_email, prepared.password)
+            _welcome(_address(sock), settings.admin_email, prepared.password)
             await running.until_stopped()
             click.echo("Stopping.")
 
     _run(work)
 
 
-def _welcome(address: str, email: str, password: str | None) -> None:
-    click.echo(f"Jejak {__version__} is up at {address}/graphql   (Ctrl-C stops it)")
+def _address(sock: socket.socket) -> str:
+    """Where a person on this machine finds what listens on `sock`."""
+    host, port = sock.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- what was asked for
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _tell_password(email: str, password: str | None) -> None:
+    """At once: it is not kept, and whatever fails afterwards would take it along."""
     if password:
-        click.echo(f"\nAdministrator, shown this once:\n  e-mail    {email}\n  password  {password}")
-    known = password or "<password>"
-    sign_in = f'mutation {{ signIn(input: {{email: \\"{email}\\", password: \\"{known}\\"}}) {{ token errors {{ message }} }} }}'
-    query = "{ steps { number title initiatives { code title } } }"
-    post = f"curl -s {address}/graphql -H 'Content-Type: application/json'"
-    click.echo(
-        f'\nA first query, to paste into another terminal:\n  TOKEN=$({post} \\\n    -d \'{{"query": "{sign_in}"}}\' \\\n    | python3 -c \'import json,sys; print(json.load(sys.stdin)["data"]["signIn"]["token"])\')'
+        click.echo(f"Administrator, shown this once:\n  e-mail    {email}\n  password  {password}\n")
+
+
+def _welcome(address: str, email: str, password: str | None) -> None:
+    # A JSON string is a GraphQL string, too.
+    given = f"email: {json.dumps(email)}, password: {json.dumps(password or '<password>')}"
+    sign_in = json.dumps(
+        {"query": f"mutation {{ signIn(input: {{{given}}}) {{ token errors {{ message }} }} }}"}
     )
-    click.echo(f'  {post} \\\n    -H "Authorization: Bearer $TOKEN" -d \'{{"query": "{query}"}}\'')
+    query = json.dumps({"query": "{ steps { number title initiatives { code title } } }"})
+    reads = 'import json,sys; print(json.load(sys.stdin)["data"]["signIn"]["token"])'
+    post = f"curl -s {shlex.quote(address)}/graphql -H 'Content-Type: application/json'"
+    click.echo(f"""Jejak {__version__} is up at {address}/graphql   (Ctrl-C stops it)
+
+A first query, to paste into another terminal:
+  TOKEN=$({post} \\
+    -d {shlex.quote(sign_in)} \\
+    | python3 -c {shlex.quote(reads)})
+  {post} \\
+    -H "Authorization: Bearer $TOKEN" -d {shlex.quote(query)}""")
 
 
 @main.command()
@@ -114,7 +157,10 @@ def _welcome(address: str, email: str, password: str | None) -> None:
 @port_option
 @data_option
 def serve(host: str, port: int, data: Path) -> None:
-    """Start the API alone."""
+    """Start the API alone, for production: set DATABASE_URL and REDIS_URL and run `jejak migrate` before.
+
+    Any number may run, beside any number of `jejak worker`, which carry out what follows from a change.
+    """
 
     async def work(settings: Settings) -> None:
         async with contextlib.AsyncExitStack() as stack:
@@ -123,7 +169,7 @@ def serve(host: str, port: int, data: Path) -> None:
             await stack.enter_async_context(running.database(own.database_url))
             await _must_be_migrated()
             await stack.enter_async_context(running.api(sock, own.redis_url))
-            click.echo(f"The API is up at http://{host}:{sock.getsockname()[1]}/graphql   (Ctrl-C stops it)")
+            click.echo(f"The API is up at {_address(sock)}/graphql   (Ctrl-C stops it)")
             await running.until_stopped()
 
     _run(work)
@@ -132,7 +178,10 @@ def serve(host: str, port: int, data: Path) -> None:
 @main.command()
 @data_option
 def worker(data: Path) -> None:
-    """Start a worker alone."""
+    """Start a worker alone, for production: set DATABASE_URL and REDIS_URL and run `jejak migrate` before.
+
+    It keeps completion up to date and writes reminders. Any number may run; none repeats another's work.
+    """
 
     async def work(settings: Settings) -> None:
         async with contextlib.AsyncExitStack() as stack:
@@ -155,17 +204,20 @@ async def _must_be_migrated() -> None:
 @main.command()
 @data_option
 def migrate(data: Path) -> None:
-    """Bring the database up to this version: migrations, reference data, first administrator."""
+    """Bring the database up to this version: migrations, reference data, first administrator.
+
+    Run it once for every new version, before `jejak serve` and `jejak worker`; `jejak up` does it by itself.
+    Running it again, or twice at once, does no harm. The administrator's password is printed once.
+    """
 
     async def work(settings: Settings) -> None:
         async with running.servers(settings, data, valkey=False) as own, running.database(own.database_url):
             prepared = await running.prepare(settings.admin_email)
+            _tell_password(settings.admin_email, prepared.password)
         for name in prepared.migrations:
             click.echo(f"migrated  {name}")
         for name in prepared.loaded:
             click.echo(f"loaded    {name}")
-        if prepared.password:
-            click.echo(f"Administrator, shown this once: {settings.admin_email} / {prepared.password}")
         click.echo("The database is up to date.")
 
     _run(work)
@@ -175,10 +227,17 @@ def migrate(data: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @data_option
 def import_units(file: Path, data: Path) -> None:
-    """Load units from a CSV or XLSX file.
+    r"""Load units from a CSV or XLSX file.
 
-    Columns: code, name, kind (UID, UIW, UP3, ULP), parent code, time zone (as Asia/Jakarta). A second import
-    updates. Where anything is wrong every problem is named with its row, and nothing is written.
+    \b
+    The first row names the columns, in any order:
+      code,name,kind,parent_code,timezone
+      MALANG,UP3 Malang,UP3,JATIM,Asia/Jakarta
+      BATU,ULP Batu,ULP,MALANG,Asia/Jakarta
+
+    A kind is UID, UIW, UP3 or ULP; a parent is of the next kind up. A second import updates by code. Where
+    anything is wrong every problem is named with its row, and nothing is written. May run beside `jejak up`
+    on the same --data.
     """
     content = file.read_bytes()
 
@@ -224,17 +283,23 @@ def import_units(file: Path, data: Path) -> None:
     help="A file; standard output where left out.",
 )
 def export_schema(output: Path | None) -> None:
-    """Print the GraphQL schema."""
-    if output:
-        output.write_text(sdl(), encoding="utf-8")
-    else:
+    """Print the GraphQL schema, with the description of everything in it. Needs no server."""
+    if output is None:
         click.echo(sdl(), nl=False)
+        return
+    try:
+        output.write_text(sdl(), encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"cannot write {output}: {error.strerror}") from None
 
 
 @main.command()
 @data_option
 def doctor(data: Path) -> None:
-    """Say what is reachable, which versions run, and which migrations are missing."""
+    """Check the set-up: servers, versions, migrations.
+
+    A line for each of them, marked ok or BAD; exit code 1 if any is BAD. May run beside `jejak up`.
+    """
 
     async def work(settings: Settings) -> None:
         findings = await examine(settings, data)
@@ -249,9 +314,13 @@ def doctor(data: Path) -> None:
 @main.command()
 @click.option(
     "--keep",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Keep the data in this folder, to look at with `jejak up --data`.",
+    type=click.Path(path_type=Path),
+    help="Keep the data in this new folder, to look at with `jejak up --data`.",
 )
 def demo(keep: Path | None) -> None:
-    """Play the main job on two real cases: capture, assign, follow up, verify, remind, complete."""
+    """Play the main job on two real cases.
+
+    Capture, assign, follow up, verify, remind, complete: on embedded servers of its own, which are gone
+    afterwards. Every figure it prints is checked against the raw rows. Takes some ten seconds.
+    """
     _run(lambda settings: play(settings, keep))

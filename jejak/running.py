@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import uvicorn
+from redis.asyncio.connection import parse_url
 
 from jejak.api.app import create_app
 from jejak.api.wake import waking
@@ -36,32 +37,57 @@ async def servers(
     settings: Settings, data: Path, *, alone: bool = False, valkey: bool = True
 ) -> AsyncIterator[Servers]:
     """The configured servers, and embedded ones for those that are not. `alone`: the folder must not be in use."""
-    need_redis = valkey and settings.redis_url is None
-    if settings.database_url and not need_redis:
-        yield Servers(settings.database_url, settings.redis_url or "")
+    _check_redis_url(settings.redis_url)
+    need_database, need_redis = settings.database_url is None, valkey and settings.redis_url is None
+    if not need_database and not need_redis:
+        yield Servers(settings.database_url or "", settings.redis_url or "")
         return
-    if alone:
-        start = embedded(data, postgres=settings.database_url is None, valkey=need_redis)
-    else:
-        start = shared(data, valkey=need_redis)
-    async with start as own:
+    start = embedded if alone else shared
+    async with start(data, postgres=need_database, valkey=need_redis) as own:
         yield Servers(
             settings.database_url or own.database_url or "", settings.redis_url or own.redis_url or ""
         )
 
 
+def _check_redis_url(url: str | None) -> None:
+    """Refuses what the client would refuse at its first connection, in the middle of everything."""
+    try:
+        parse_url(url or "redis://")
+    except ValueError as error:
+        raise CannotRun(
+            f"REDIS_URL cannot be read: {error}; correct it, or unset it to use the embedded server"
+        ) from None
+
+
+# What a person can mend. Anything else that PostgreSQL says is a fault of ours, and keeps its trace.
+_REFUSALS = (
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
 @contextlib.asynccontextmanager
 async def database(url: str) -> AsyncIterator[None]:
-    """The connected database. Refuses, by CannotRun, one that cannot be reached."""
+    """The connected database. Refuses, by CannotRun, one that cannot be reached or does not let us work."""
     try:
         await db.connect(url, timeout=10)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, TimeoutError) as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise CannotRun(f"cannot reach the database: {reason}; check DATABASE_URL") from None
+        raise CannotRun(f"cannot reach the database: {_said(error)}; check DATABASE_URL") from None
     try:
         yield
+    except _REFUSALS as error:
+        raise CannotRun(
+            f"the database refused: {_said(error)}; check its server and the rights of its user"
+        ) from None
     finally:
         await db.close()
+
+
+def _said(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)

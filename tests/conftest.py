@@ -12,7 +12,10 @@ from tests import servers
 
 # Deliberately: an example that needs a clean database cleans it itself, with the fixture `clean`.
 settings.register_profile(
-    "jejak", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    "jejak",
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("jejak")
 

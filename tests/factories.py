@@ -6,9 +6,10 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import calendar, clock, db, journey, person, programme, task, unit
+from jejak.domain import calendar, clock, db, journey, journey_capture, person, programme, task, unit
 from jejak.domain.access import SYSTEM, Grant, Viewer
-from jejak.domain.journey import CaptureJourney, ChangeJourney, NewPainPoint, NewStage
+from jejak.domain.journey import ChangeJourney
+from jejak.domain.journey_capture import CaptureJourney, NewPainPoint, NewStage
 from jejak.domain.person import GrantRole
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.person import Person
@@ -31,7 +32,9 @@ from jejak.domain.vocabulary import (
 _n = count(1)
 # "correct horse battery" under argon2id with its smallest costs: nobody waits for it.
 PASSWORD = "correct horse battery"
-PASSWORD_HASH = "$argon2id$v=19$m=8,t=1,p=1$g0To/KJY80V8C0ivQ8Uh3Q$RQ+E4XZTd5Tckesaxn1Wvx57yDeF4g5XF9k0bAyEGqA"
+PASSWORD_HASH = (
+    "$argon2id$v=19$m=8,t=1,p=1$g0To/KJY80V8C0ivQ8Uh3Q$RQ+E4XZTd5Tckesaxn1Wvx57yDeF4g5XF9k0bAyEGqA"
+)
 
 
 async def reference_unit(code: str) -> Unit:
@@ -97,15 +100,23 @@ async def viewer_for(who: Person) -> Viewer:
         "select u.path, u.kind, m.role from membership m join unit u on u.id = m.unit_id where m.person_id = $1 and m.revoked_at is null",
         who.id,
     )
-    return Viewer(who.id, Language(who.language), tuple(Grant(r["path"], UnitKind(r["kind"]), Role(r["role"])) for r in rows))
+    return Viewer(
+        who.id,
+        Language(who.language),
+        tuple(Grant(r["path"], UnitKind(r["kind"]), Role(r["role"])) for r in rows),
+    )
 
 
-async def a_viewer(role: Role | None = Role.MANAGER, unit: Unit | None = None, *, ranger: bool = False, **of_person: Any) -> Viewer:
+async def a_viewer(
+    role: Role | None = Role.MANAGER, unit: Unit | None = None, *, ranger: bool = False, **of_person: Any
+) -> Viewer:
     return await viewer_for(await a_person(role, unit, ranger=ranger, **of_person))
 
 
 def a_stage(**changes: Any) -> NewStage:
-    return NewStage(**{"name": "Mengajukan pasang baru", "touchpoint": Touchpoint.PLN_MOBILE, "emotion": -1} | changes)
+    return NewStage(
+        **{"name": "Mengajukan pasang baru", "touchpoint": Touchpoint.PLN_MOBILE, "emotion": -1} | changes
+    )
 
 
 def a_new_pain_point(**changes: Any) -> NewPainPoint:
@@ -132,11 +143,15 @@ def a_capture(unit: Unit, **changes: Any) -> CaptureJourney:
 
 
 async def a_journey(
-    unit: Unit | None = None, *, status: JourneyStatus = JourneyStatus.DRAFT, viewer: Viewer | None = None, **changes: Any
+    unit: Unit | None = None,
+    *,
+    status: JourneyStatus = JourneyStatus.DRAFT,
+    viewer: Viewer | None = None,
+    **changes: Any,
 ) -> Journey:
     unit = unit or await a_unit()
     viewer = viewer or await a_viewer(Role.MANAGER, unit)
-    made = await journey.capture(viewer, a_capture(unit, **changes))
+    made = await journey_capture.capture(viewer, a_capture(unit, **changes))
     for step, reason in _JOURNEY_WAY[status]:
         made = await step(viewer, ChangeJourney(made.id, made.version, reason))
     return made
@@ -151,7 +166,9 @@ _JOURNEY_WAY = {
 }
 
 
-async def a_pain_point(unit: Unit | None = None, *, journey: Journey | None = None, **changes: Any) -> PainPoint:
+async def a_pain_point(
+    unit: Unit | None = None, *, journey: Journey | None = None, **changes: Any
+) -> PainPoint:
     """In an accepted journey of its own, unless a journey is given: then the first one in that."""
     if journey is None:
         stages = [a_stage(pain_points=[a_new_pain_point(**changes)])]
@@ -167,7 +184,12 @@ def in_working_days(unit: Unit, days: int) -> date:
 
 def a_new_task(unit: Unit, **changes: Any) -> NewTask:
     """The input for a task, due in five working days and owned by the unit's PIC Ranger."""
-    given = {"initiative_id": initiative_id("1.1"), "unit_id": unit.id, "title": "Pelatihan PS4", "due_on": in_working_days(unit, 5)}
+    given = {
+        "initiative_id": initiative_id("1.1"),
+        "unit_id": unit.id,
+        "title": "Pelatihan PS4",
+        "due_on": in_working_days(unit, 5),
+    }
     return NewTask(**given | changes)
 
 
@@ -187,7 +209,11 @@ async def a_task(
     unit = unit or await a_unit()
     owner = owner or await a_person(Role.CONTRIBUTOR, unit)
     viewer = viewer or await a_viewer(Role.MANAGER, unit)
-    given = {"initiative_id": initiative_id(initiative), "due_on": in_working_days(unit, 10), "owner_id": owner.id}
+    given = {
+        "initiative_id": initiative_id(initiative),
+        "due_on": in_working_days(unit, 10),
+        "owner_id": owner.id,
+    }
     wanted = a_new_task(unit, **given | changes)
     made = await task.create(viewer, CreateTask(wanted, pain_point.id if pain_point else None))
     return await bring(made, status, owner=await viewer_for(owner), manager=viewer)

@@ -6,7 +6,9 @@ from typing import Any
 from jejak.domain import completion, db
 
 
-async def figures_of(path: str, *, initiative: str | None = None, step: int | None = None, on: date | None = None) -> dict[str, Any]:
+async def figures_of(
+    path: str, *, initiative: str | None = None, step: int | None = None, on: date | None = None
+) -> dict[str, Any]:
     """Of an initiative, a step or, where neither is named, the programme, for the subtree below `path`."""
     values: list[Any] = [path]
     chosen = "true"

@@ -12,7 +12,9 @@ from jejak.domain.errors import Code, Refused
 async def dump() -> list[str]:
     """Every row of every table, as text."""
     tables = await db.fetch("select tablename from pg_tables where schemaname = 'public' order by 1")
-    every = " union all ".join(f"select '{row['tablename']} ' || t::text as line from {row['tablename']} t" for row in tables)
+    every = " union all ".join(
+        f"select '{row['tablename']} ' || t::text as line from {row['tablename']} t" for row in tables
+    )
     return [row["line"] for row in await db.fetch(f"{every} order by 1")]
 
 
@@ -35,4 +37,7 @@ async def refused(code: Code, *path: str | int) -> AsyncIterator[None]:
 
 async def events_of(subject_id) -> list[str]:
     """The kinds of what happened to a thing, in order."""
-    return [row["kind"] for row in await db.fetch("select kind from event where subject_id = $1 order by id", subject_id)]
+    return [
+        row["kind"]
+        for row in await db.fetch("select kind from event where subject_id = $1 order by id", subject_id)
+    ]

@@ -104,7 +104,9 @@ async def _fill(run: Run) -> None:
 async def _drop_all(run: Run) -> None:
     connection = await asyncpg.connect(dsn=run.database_url)
     try:
-        for row in await connection.fetch("select datname from pg_database where starts_with(datname, $1)", run.template):
+        for row in await connection.fetch(
+            "select datname from pg_database where starts_with(datname, $1)", run.template
+        ):
             await connection.execute(f"drop database if exists {row['datname']} with (force)")
     finally:
         await connection.close()
@@ -132,7 +134,9 @@ class Cleaner:
     async def of(cls, url: str) -> AsyncIterator["Cleaner"]:
         connection = await asyncpg.connect(dsn=url)
         try:
-            tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'")
+            tables = await connection.fetch(
+                "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'"
+            )
             yield cls(connection, _cleaning([row["tablename"] for row in tables]))
         finally:
             await connection.close()
@@ -146,7 +150,9 @@ def _cleaning(tables: list[str]) -> str:
     steps = ["begin", "set local session_replication_role = replica"]
     for table in tables:
         if table in REFERENCE:
-            steps.append(f"delete from {table} t where not exists (select from pristine.{table} p where p = t::text::pristine.{table})")
+            steps.append(
+                f"delete from {table} t where not exists (select from pristine.{table} p where p = t::text::pristine.{table})"
+            )
             steps.append(f"insert into {table} select * from pristine.{table} on conflict do nothing")
         else:
             steps.append(f"delete from {table}")
@@ -167,7 +173,11 @@ async def a_redis(run: Run) -> AsyncIterator[str]:
     parts = urlsplit(run.redis_url)
     for number in range(16):
         # geturl() would write unix:/path, which is not the form that Redis' clients document.
-        url = f"unix://{parts.path}?db={number}" if parts.scheme == "unix" else parts._replace(path=f"/{number}").geturl()
+        url = (
+            f"unix://{parts.path}?db={number}"
+            if parts.scheme == "unix"
+            else parts._replace(path=f"/{number}").geturl()
+        )
         async with from_url(url) as client:
             if await client.dbsize() == 0 and await client.set(CLAIM, run.template, nx=True, ex=3600):
                 try:

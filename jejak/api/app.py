@@ -26,7 +26,8 @@ async def _name_request(request: HttpRequest) -> None:
 
 async def _tell_request_id(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
-        request_id = str(scope.get("state", {}).get("request_id", ""))
+        # Named here where no handler was found, so that nobody had named it before.
+        request_id: str = scope["state"].setdefault("request_id", secrets.token_hex(8))
         message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
 
 

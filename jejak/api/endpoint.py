@@ -8,13 +8,15 @@ import strawberry
 from litestar import Response, get, post
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
 from jejak.api.auth import HttpRequest, context_of
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
+# Reading a document holds the event loop: 10 MB of it would take seconds. Its values belong into `variables`.
+MOST_DOCUMENT = 100_000
 MOST_BYTES = 16 * 2**20  # room for a field of 10 MB, which then is refused by its name
 
 
@@ -37,6 +39,8 @@ def _asked(given: Any) -> Asked:
     query, variables, name = (given.get(key) for key in ("query", "variables", "operationName"))
     if not isinstance(query, str) or not query.strip():
         raise _bad("`query` must be the text of a GraphQL document")
+    if len(query) > MOST_DOCUMENT:
+        raise _bad("`query` is too long", 413)
     if variables is not None and not isinstance(variables, dict):
         raise _bad("`variables` must be a JSON object")
     if name is not None and not isinstance(name, str):
@@ -88,6 +92,8 @@ async def _execute(
         )
     except InvalidOperationTypeError:
         raise _bad("GET takes queries only; send mutations by POST", 405) from None
+    except CannotGetOperationTypeError:
+        raise _bad("`operationName` names no operation of the document") from None
     body: dict[str, Any] = {}
     if result.errors:
         body["errors"] = [error.formatted for error in result.errors]

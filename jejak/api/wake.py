@@ -5,21 +5,23 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-from arq.connections import ArqRedis, RedisSettings
+from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from jejak.domain import event
 
 _log = logging.getLogger(__name__)
 JOB = "relay"
+RETRY_SECONDS = 1
+# As many as wait already will find everything there is. Without a worker the queue would grow for ever.
+MOST_WAITING = 100
 
 
 @contextlib.asynccontextmanager
 async def waking(redis_url: str) -> AsyncIterator[None]:
     """While this is open, each commit that held events puts a job on the queue; bursts become one."""
     wanted = asyncio.Event()
-    settings = RedisSettings.from_dsn(redis_url)
-    redis = ArqRedis.from_url(redis_url, socket_connect_timeout=settings.conn_timeout)
+    redis = ArqRedis.from_url(redis_url, socket_connect_timeout=RETRY_SECONDS, socket_timeout=10)
     task = asyncio.create_task(_wake(redis, wanted), name="wake")
     event.on_commit(wanted.set)
     try:
@@ -37,7 +39,9 @@ async def _wake(redis: ArqRedis, wanted: asyncio.Event) -> None:
         await wanted.wait()
         wanted.clear()
         try:
-            # No job id: a fixed one would be refused while the job runs and for as long as its result is kept.
-            await redis.enqueue_job(JOB)
+            if await redis.zcard(redis.default_queue_name) < MOST_WAITING:
+                # No job id: a fixed one would be refused while the job runs and for as long as its result is kept.
+                await redis.enqueue_job(JOB)
         except (RedisError, OSError) as error:
-            _log.warning("no wake-up: %s", error)
+            _log.warning("no wake-up, the worker finds what happened by itself: %s", error)
+            await asyncio.sleep(RETRY_SECONDS)

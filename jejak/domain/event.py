@@ -9,6 +9,7 @@ import orjson
 
 from jejak.domain import clock, db
 from jejak.domain.access import Viewer
+from jejak.domain.vocabulary import EventKind
 
 _listeners: list[Callable[[], None]] = []
 
@@ -29,7 +30,7 @@ def _plain(value: Any) -> Any:
 
 async def append(
     viewer: Viewer,
-    kind: str,
+    kind: str,  # an EventKind, or the action of that name
     subject: tuple[str, UUID],
     unit_id: UUID | None,
     *,
@@ -48,7 +49,7 @@ async def append(
         """,
         clock.now(),
         viewer.person_id,
-        kind,
+        EventKind(kind),
         *subject,
         unit_id,
         *as_json,

@@ -7,6 +7,7 @@ from jejak.domain.vocabulary import JourneyStatus
 
 
 class JourneyAction(StrEnum):
+    REVISE = "journey.revised"
     SUBMIT = "journey.submitted"
     ACCEPT = "journey.accepted"
     RETURN = "journey.returned"
@@ -14,7 +15,8 @@ class JourneyAction(StrEnum):
 
 
 _S = JourneyStatus
-TRANSITIONS: dict[JourneyAction, tuple[frozenset[JourneyStatus], JourneyStatus]] = {
+TRANSITIONS: dict[JourneyAction, tuple[frozenset[JourneyStatus], JourneyStatus | None]] = {
+    JourneyAction.REVISE: (frozenset({_S.DRAFT, _S.RETURNED}), None),  # stays as it is
     JourneyAction.SUBMIT: (frozenset({_S.DRAFT, _S.RETURNED}), _S.SUBMITTED),
     JourneyAction.ACCEPT: (frozenset({_S.SUBMITTED}), _S.ACCEPTED),
     JourneyAction.RETURN: (frozenset({_S.SUBMITTED}), _S.RETURNED),
@@ -27,4 +29,4 @@ def after(action: JourneyAction, status: str) -> JourneyStatus:
     allowed, to = TRANSITIONS[action]
     if status not in allowed:
         raise Refused(Code.WRONG_STATUS, status=status)
-    return to
+    return to or JourneyStatus(status)

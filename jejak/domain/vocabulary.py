@@ -69,6 +69,27 @@ class Parameter(StrEnum):
     EMOTION = "EMOTION"
 
 
+class Alignment(StrEnum):
+    """What a step serves: CX100 categories, the 3E, and three aspects of the method."""
+
+    COMPETENCE = "COMPETENCE"
+    RELIABILITY = "RELIABILITY"
+    COMPLAINT_HANDLING = "COMPLAINT_HANDLING"
+    COMFORT = "COMFORT"
+    SPEED = "SPEED"
+    PROCESS_EFFICIENCY = "PROCESS_EFFICIENCY"
+    RESPONSIVENESS = "RESPONSIVENESS"
+    COMMUNICATION = "COMMUNICATION"
+    INFORMATION_ACCESSIBILITY = "INFORMATION_ACCESSIBILITY"
+    VALUE_ADDED = "VALUE_ADDED"
+    EFFECTIVENESS = "EFFECTIVENESS"
+    EASE = "EASE"
+    EMOTION = "EMOTION"
+    SERVICE_ASSET = "SERVICE_ASSET"
+    CX_MANAGEMENT = "CX_MANAGEMENT"
+    METHODOLOGY = "METHODOLOGY"
+
+
 class JourneyStatus(StrEnum):
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
@@ -108,3 +129,37 @@ class NoticeKind(StrEnum):
     DUE_SOON = "DUE_SOON"
     DUE_TODAY = "DUE_TODAY"
     OVERDUE = "OVERDUE"
+
+
+class EventKind(StrEnum):
+    """R13: everything that can happen."""
+
+    UNIT_CREATED = "unit.created"
+    UNIT_UPDATED = "unit.updated"
+    UNIT_MOVED = "unit.moved"
+    UNIT_CLOSED = "unit.closed"
+    PERSON_CREATED = "person.created"
+    PERSON_ROLE_GRANTED = "person.role_granted"
+    PERSON_ROLE_REVOKED = "person.role_revoked"
+    PROGRAMME_LOADED = "programme.loaded"
+    JOURNEY_CAPTURED = "journey.captured"
+    JOURNEY_REVISED = "journey.revised"
+    JOURNEY_SUBMITTED = "journey.submitted"
+    JOURNEY_ACCEPTED = "journey.accepted"
+    JOURNEY_RETURNED = "journey.returned"
+    JOURNEY_ARCHIVED = "journey.archived"
+    PAIN_POINT_RECORDED = "pain_point.recorded"
+    PAIN_POINT_ASSIGNED = "pain_point.assigned"
+    PAIN_POINT_CLOSED = "pain_point.closed"
+    PAIN_POINT_DISMISSED = "pain_point.dismissed"
+    TASK_CREATED = "task.created"
+    TASK_UPDATED = "task.updated"
+    TASK_PROGRESS_REPORTED = "task.progress_reported"
+    TASK_NOTED = "task.noted"
+    TASK_EVIDENCE_ADDED = "task.evidence_added"
+    TASK_SUBMITTED = "task.submitted"
+    TASK_VERIFIED = "task.verified"
+    TASK_RETURNED = "task.returned"
+    TASK_BLOCKED = "task.blocked"
+    TASK_UNBLOCKED = "task.unblocked"
+    TASK_CANCELLED = "task.cancelled"

@@ -53,11 +53,11 @@ async def running(data: Path, *, postgres: bool = True, valkey: bool = True) -> 
 
 
 @asynccontextmanager
-async def shared(data: Path, *, valkey: bool = True) -> AsyncIterator[Running]:
+async def shared(data: Path, *, postgres: bool = True, valkey: bool = True) -> AsyncIterator[Running]:
     """As `running`, but on a folder in use these are the servers of the run that holds it, for commands beside it."""
     async with AsyncExitStack() as stack:
         try:
-            servers = await stack.enter_async_context(running(data, valkey=valkey))
+            servers = await stack.enter_async_context(running(data, postgres=postgres, valkey=valkey))
         except InUse:
             try:
                 servers = Running(**json.loads((data / _TOLD).read_text()))
@@ -65,6 +65,10 @@ async def shared(data: Path, *, valkey: bool = True) -> AsyncIterator[Running]:
                 # It holds the lock and has not said where its servers are: it is starting, or going.
                 raise InUse(
                     f"the data folder {data} is being started or stopped; try again in a moment"
+                ) from None
+            if (postgres and servers.database_url is None) or (valkey and servers.redis_url is None):
+                raise InUse(
+                    f"the run on the data folder {data} uses a DATABASE_URL or REDIS_URL; set the same here"
                 ) from None
         yield servers
 

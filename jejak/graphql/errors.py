@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode
 from strawberry.extensions import SchemaExtension
 
 from jejak.domain import texts
@@ -60,15 +60,21 @@ class CodedErrors(SchemaExtension):
             if problem.path:
                 extensions["input"] = [camel(part) for part in problem.path]
             return _copy(error, texts.message(problem, context.language), extensions)
-        # What the request itself got wrong carries no Python exception, or one raised while reading a value of it.
-        if error.original_error is None or (
-            error.path is None and isinstance(error.original_error, GraphQLError | ValueError | TypeError)
-        ):
+        if _is_of_the_request(error):
             return _copy(error, error.message, {"code": Code.BAD_REQUEST.value})
         _log.error("request %s failed", context.request_id, exc_info=error.original_error)
         problem = Problem(Code.INTERNAL, values={"request_id": context.request_id})
         extensions = {"code": Code.INTERNAL.value, "requestId": context.request_id}
         return _copy(error, texts.message(problem, context.language), extensions)
+
+
+def _is_of_the_request(error: GraphQLError) -> bool:
+    """What the request itself got wrong: no Python exception is behind it, or one raised while reading a value of it."""
+    cause = error.original_error
+    if isinstance(cause, GraphQLError) and cause.nodes:
+        # An argument's value, as null from a variable. What a field answers wrongly points at the field.
+        return isinstance(cause.nodes[0], ValueNode)
+    return cause is None or (error.path is None and isinstance(cause, GraphQLError | ValueError | TypeError))
 
 
 def _cause(error: BaseException | None) -> Refused | None:

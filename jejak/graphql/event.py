@@ -7,18 +7,18 @@ from typing import Any
 from jejak.graphql.person import Person
 from jejak.graphql.reading import Key, column, entity, everyone, one, page
 from jejak.graphql.scalars import JSON
-from jejak.graphql.vocabulary import enum
+from jejak.graphql.vocabulary import EventKind, enum
 
 
 @entity("event", everyone, "A change: who did what, when, and what it was before and after.")
 class HistoryEntry:
     at: datetime = column("When.")
-    kind: str = column("What happened, as `task.verified`.")
+    kind: EventKind = column("What happened.")
     actor: Person | None = one(
         "{u}.id = {t}.actor_id", "Who did it; null for the service itself.", scoped=False
     )
-    before: JSON | None = column("What changed, before.")
-    after: JSON | None = column("What changed, after.")
+    before: JSON | None = column("What changed, before: columns and their values.")
+    after: JSON | None = column("What changed, after: columns and their values.")
 
 
 class HistoryOrder(Enum):

@@ -19,37 +19,42 @@ def given(description: str) -> Any:
     return strawberry.field(description=description, default=strawberry.UNSET)
 
 
-def under(field: Field, column: str, unit_id: str | None) -> list[str]:
+def under(field: Field, column: str, unit_id: str | None, name: str = "unit_id") -> list[str]:
     """Rows of a unit and everything below it; none where the viewer does not see the unit."""
     if unit_id is None:
         return []
-    key = field.statement.param(ids.decode(unit_id, "Unit", ("filter", "unit_id")), "uuid")
+    key = field.statement.param(ids.decode(unit_id, "Unit", ("filter", name)), "uuid")
     scope = access.seen("top.id", field.statement.paths)
     below = f"select below.id from unit top join unit below on below.path ^@ top.path where top.id = {key} and {scope}"
     return [f"{field.u}.{column} in ({below})"]
 
 
-def any_of(field: Field, **wanted: Sequence[Any] | None) -> list[str]:
-    """Rows whose expression (by argument's name, a column) is one of the values."""
-    return [
-        f"{field.u}.{column} = any({field.statement.param(_bounded(values, column), 'text[]')})"
-        for column, values in wanted.items()
-        if values is not None
-    ]
+def any_of(field: Field, filled: Any, **columns: str) -> list[str]:
+    """Rows whose column (or expression over `{u}`) is one of the values that the filter's field of that name holds."""
+    conditions = []
+    for name, column in columns.items():
+        values: Sequence[Any] | None = getattr(filled, name)
+        if values is None:
+            continue
+        if len(values) > MOST_VALUES:
+            raise Refused(Code.TOO_MANY, "filter", name, most=MOST_VALUES)
+        wanted = field.statement.param([str(value.value) for value in values], "text[]")
+        conditions.append(f"{column.format(u=field.u)} = any({wanted})")
+    return conditions
 
 
-def _bounded(values: Sequence[Any], name: str) -> list[str]:
-    if len(values) > MOST_VALUES:
-        raise Refused(Code.TOO_MANY, "filter", name, most=MOST_VALUES)
-    return [str(value.value) for value in values]
-
-
-def is_key(field: Field, column: str, type_name: str, value: str | None) -> list[str]:
-    """Rows whose foreign key is the global id's."""
+def is_key(
+    field: Field, column: str, type_name: str, value: str | None, *, within: str | None = None
+) -> list[str]:
+    """Rows whose foreign key is the global id's; none where that names a row of the table `within` that is not seen."""
     if value is None:
         return []
-    key = ids.decode(value, type_name, ("filter", column))
-    return [f"{field.u}.{column} = {field.statement.param(key, 'uuid')}"]
+    key = field.statement.param(ids.decode(value, type_name, ("filter", column)), "uuid")
+    conditions = [f"{field.u}.{column} = {key}"]
+    if within is not None:
+        scope = access.seen("named.unit_id", field.statement.paths)
+        conditions.append(f"exists (select from {within} named where named.id = {key} and {scope})")
+    return conditions
 
 
 def holds(field: Field, columns: Sequence[str], text: str | None) -> list[str]:

@@ -97,6 +97,10 @@ class CaptureJourneyInput:
     recaptures_id: strawberry.ID | None = ref(
         "Journey", "The earlier journey that this is the after-picture of.", optional=True
     )
+    journey_id: strawberry.ID | None = ref(
+        "Journey", "A draft or returned journey whose content this replaces.", optional=True
+    )
+    expected_version: int | None = given("With `journeyId`: the `version` that was read.", None)
     submit: bool = given("Whether to hand it in at once.", False)
     client_mutation_id: str | None = given(CLIENT_ID, None)
 

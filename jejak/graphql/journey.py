@@ -100,6 +100,6 @@ class JourneyFilter:
     def where(self, field: Field) -> list[str]:
         return [
             *under(field, "unit_id", self.unit_id),
-            *any_of(field, service=self.services, status=self.statuses),
+            *any_of(field, self, services="{u}.service", statuses="{u}.status"),
             *holds(field, ("title", "narrative"), self.text),
         ]

@@ -4,7 +4,7 @@ from typing import Any
 
 import strawberry
 
-from jejak.domain import journey, notice, pain_point, person, sign_in, task, unit
+from jejak.domain import journey, journey_capture, notice, pain_point, person, sign_in, task, unit
 from jejak.domain.errors import Refused
 from jejak.graphql import inputs, payloads
 from jejak.graphql.context import Info
@@ -113,11 +113,10 @@ class Mutation:
     )
 
     capture_journey: payloads.JourneyPayload = _journey(
-        journey.CaptureJourney,
+        journey_capture.CaptureJourney,
         inputs.CaptureJourneyInput,
-        journey.capture,
-        "Capture a journey with its stages and pain points.",
-        None,
+        journey_capture.capture,
+        "Capture a journey with its stages and pain points, or replace a draft or returned one.",
     )
     submit_journey: payloads.JourneyPayload = _journey(
         journey.ChangeJourney,

@@ -56,7 +56,7 @@ class NoticeFilter:
     kinds: list[NoticeKind] | None = given("Of these kinds.")
 
     def where(self, field: Field) -> list[str]:
-        conditions = any_of(field, kind=self.kinds)
+        conditions = any_of(field, self, kinds="{u}.kind")
         if self.unread is not None:
             conditions.append(f"{field.u}.read_at is {'' if self.unread else 'not '}null")
         return conditions

@@ -76,17 +76,15 @@ class PainPointFilter:
     text: str | None = given("Whose description holds this.")
 
     def where(self, field: Field) -> list[str]:
-        conditions = [
+        return [
             *under(field, "unit_id", self.unit_id),
-            *any_of(field, category=self.categories, parameter=self.parameters),
+            *any_of(
+                field,
+                self,
+                services="(select j.service from journey j where j.id = {u}.journey_id)",
+                categories="{u}.category",
+                parameters="{u}.parameter",
+                states=pain_point.state("{u}"),
+            ),
             *holds(field, ("description",), self.text),
         ]
-        if self.states is not None:
-            states = field.statement.param([state.value for state in self.states], "text[]")
-            conditions.append(f"{pain_point.state(field.u)} = any({states})")
-        if self.services is not None:
-            services = field.statement.param([service.value for service in self.services], "text[]")
-            conditions.append(
-                f"exists (select from journey j where j.id = {field.u}.journey_id and j.service = any({services}))"
-            )
-        return conditions

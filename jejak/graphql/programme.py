@@ -7,7 +7,7 @@ import strawberry
 from jejak.graphql.completion import Completion, completion_for
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Field, column, entity, everyone, expression, many, one
-from jejak.graphql.vocabulary import UnitKind
+from jejak.graphql.vocabulary import Alignment, UnitKind
 
 TITLE = "Title in the person's language."
 
@@ -50,9 +50,9 @@ class Step(Node):
     title: str = expression(_title, TITLE)
     title_id: str = column("Official Indonesian title.")
     title_en: str = column("English title.")
-    aligned_with: list[str] = expression(
+    aligned_with: list[Alignment] = expression(
         "to_json({t}.aligned_with)",
-        "CX100 categories, 3E parameters, or SERVICE_ASSET, CX_MANAGEMENT, METHODOLOGY.",
+        "What it serves.",
     )
     weight: int = column("Share within the programme.")
     measures: list[Measure] = many("{u}.step_id = {t}.id", "{u}.position", "Strategic measures.")

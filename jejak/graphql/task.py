@@ -108,9 +108,9 @@ class TaskFilter:
         conditions = [
             *under(field, "unit_id", self.unit_id),
             *is_key(field, "initiative_id", "Initiative", self.initiative_id),
-            *is_key(field, "pain_point_id", "PainPoint", self.pain_point_id),
+            *is_key(field, "pain_point_id", "PainPoint", self.pain_point_id, within="pain_point"),
             *is_key(field, "owner_id", "Person", self.owner_id),
-            *any_of(field, status=self.statuses),
+            *any_of(field, self, statuses="{u}.status"),
             *between(field, "due_on", self.due_from, self.due_to),
             *holds(field, ("title", "description"), self.text),
         ]

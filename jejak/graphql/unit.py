@@ -32,8 +32,8 @@ class UnitFilter:
 
     def where(self, field: Field) -> list[str]:
         conditions = [
-            *under(field, "id", self.under_id),
-            *any_of(field, kind=self.kinds),
+            *under(field, "id", self.under_id, "under_id"),
+            *any_of(field, self, kinds="{u}.kind"),
             *holds(field, ("code", "name"), self.text),
         ]
         if self.closed is not None:

@@ -9,7 +9,9 @@ from jejak.domain.errors import Code as ErrorCode
 from jejak.domain.errors import Problem
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import (
+    Alignment,
     Category,
+    EventKind,
     JourneyStatus,
     Language,
     NoticeKind,
@@ -23,8 +25,10 @@ from jejak.domain.vocabulary import (
 )
 
 __all__ = [
+    "Alignment",
     "Category",
     "ErrorCode",
+    "EventKind",
     "JourneyStatus",
     "Language",
     "NoticeKind",
@@ -96,26 +100,33 @@ enum(
     FIELD_VISIT="A visit of field officers.",
     SPKLU_STATION="A charging station.",
 )
+_CATEGORIES = {
+    "COMPETENCE": "Skill and knowledge of the officers.",
+    "RELIABILITY": "Being done right, every time.",
+    "COMPLAINT_HANDLING": "How complaints are received and settled.",
+    "COMFORT": "Ease of mind and of place.",
+    "SPEED": "How long it takes.",
+    "PROCESS_EFFICIENCY": "How many steps it takes.",
+    "RESPONSIVENESS": "How soon somebody reacts.",
+    "COMMUNICATION": "How things are said.",
+    "INFORMATION_ACCESSIBILITY": "How easily information is found.",
+    "VALUE_ADDED": "What goes beyond the expected.",
+}
+enum(Category, "The CX100 category that a pain point falls under.", **_CATEGORIES)
+_PARAMETERS = {
+    "EFFECTIVENESS": "Did it solve the customer's need?",
+    "EASE": "How easy was it?",
+    "EMOTION": "How did it feel?",
+}
+enum(Parameter, "The 3E of CX100.", **_PARAMETERS)
 enum(
-    Category,
-    "The CX100 category that a pain point falls under.",
-    COMPETENCE="Skill and knowledge of the officers.",
-    RELIABILITY="Being done right, every time.",
-    COMPLAINT_HANDLING="How complaints are received and settled.",
-    COMFORT="Ease of mind and of place.",
-    SPEED="How long it takes.",
-    PROCESS_EFFICIENCY="How many steps it takes.",
-    RESPONSIVENESS="How soon somebody reacts.",
-    COMMUNICATION="How things are said.",
-    INFORMATION_ACCESSIBILITY="How easily information is found.",
-    VALUE_ADDED="What goes beyond the expected.",
-)
-enum(
-    Parameter,
-    "The 3E of CX100.",
-    EFFECTIVENESS="Did it solve the customer's need?",
-    EASE="How easy was it?",
-    EMOTION="How did it feel?",
+    Alignment,
+    "What a step serves.",
+    **_CATEGORIES,
+    **_PARAMETERS,
+    SERVICE_ASSET="The channels through which customers meet PLN.",
+    CX_MANAGEMENT="How customer experience is managed.",
+    METHODOLOGY="How customer experience is measured.",
 )
 enum(
     JourneyStatus,
@@ -159,4 +170,37 @@ enum(
     "Every reason for a refusal; the message says it in the person's language.",
     name="ErrorCode",
     **{code.name: message(Problem(code, values=_Names()), Language.EN) for code in ErrorCode},
+)
+enum(
+    EventKind,
+    "What happened.",
+    UNIT_CREATED="A unit was added to the tree.",
+    UNIT_UPDATED="A unit's name or zone changed.",
+    UNIT_MOVED="A unit moved below another.",
+    UNIT_CLOSED="A unit was closed.",
+    PERSON_CREATED="A person was added.",
+    PERSON_ROLE_GRANTED="A role was given.",
+    PERSON_ROLE_REVOKED="A role was taken away.",
+    PROGRAMME_LOADED="A version of the programme was loaded.",
+    JOURNEY_CAPTURED="It was captured.",
+    JOURNEY_REVISED="Its content was replaced before it was accepted.",
+    JOURNEY_SUBMITTED="It was handed in.",
+    JOURNEY_ACCEPTED="It was accepted.",
+    JOURNEY_RETURNED="It was given back with a reason.",
+    JOURNEY_ARCHIVED="It was put away.",
+    PAIN_POINT_RECORDED="It was recorded with its journey.",
+    PAIN_POINT_ASSIGNED="It got tasks.",
+    PAIN_POINT_CLOSED="It was closed.",
+    PAIN_POINT_DISMISSED="It was dismissed with a reason.",
+    TASK_CREATED="It was created.",
+    TASK_UPDATED="What it says, its owner, due date or weight changed.",
+    TASK_PROGRESS_REPORTED="Progress was reported.",
+    TASK_NOTED="A note came with a report.",
+    TASK_EVIDENCE_ADDED="Evidence was added.",
+    TASK_SUBMITTED="It was handed in as done.",
+    TASK_VERIFIED="It was verified.",
+    TASK_RETURNED="It was given back to work.",
+    TASK_BLOCKED="It cannot go on.",
+    TASK_UNBLOCKED="It can go on.",
+    TASK_CANCELLED="It was given up.",
 )

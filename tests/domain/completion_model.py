@@ -30,7 +30,11 @@ class Model:
 
     def targets(self, initiative: Any) -> set[Any]:
         """T(i): the open units in scope, and every unit with a task that is not cancelled."""
-        in_scope = {u["id"] for u in self.units.values() if u["closed_at"] is None and u["kind"] in initiative["scope"]}
+        in_scope = {
+            u["id"]
+            for u in self.units.values()
+            if u["closed_at"] is None and u["kind"] in initiative["scope"]
+        }
         return in_scope | {t["unit_id"] for t in self.tasks if t["initiative_id"] == initiative["id"]}
 
     def subtree(self, path: str) -> set[Any]:
@@ -46,7 +50,11 @@ class Model:
     def of_initiative(self, initiative: Any, path: str, value: Callable[[Any], Fraction]) -> Fraction | None:
         """c(i, u)"""
         units = self.targets(initiative) & self.subtree(path)
-        return sum((self.at_unit(initiative, v, value) for v in units), Fraction(0)) / len(units) if units else None
+        return (
+            sum((self.at_unit(initiative, v, value) for v in units), Fraction(0)) / len(units)
+            if units
+            else None
+        )
 
     def of_step(self, initiatives: list[Any], path: str, value: Callable[[Any], Fraction]) -> Fraction | None:
         return weighted((i["weight"], self.of_initiative(i, path, value)) for i in initiatives)
@@ -54,11 +62,14 @@ class Model:
     def of_all(self, initiatives: list[Any], path: str, value: Callable[[Any], Fraction]) -> Fraction | None:
         steps = {i["step"]: i["step_weight"] for i in initiatives}
         return weighted(
-            (weight, self.of_step([i for i in initiatives if i["step"] == step], path, value)) for step, weight in steps.items()
+            (weight, self.of_step([i for i in initiatives if i["step"] == step], path, value))
+            for step, weight in steps.items()
         )
 
     def figures(self, path: str, *, initiative: str | None = None, step: int | None = None) -> dict[str, Any]:
-        chosen = [i for i in self.initiatives if initiative in (None, i["code"]) and step in (None, i["step"])]
+        chosen = [
+            i for i in self.initiatives if initiative in (None, i["code"]) and step in (None, i["step"])
+        ]
         meant = {i["id"] for i in chosen}
         units = self.subtree(path)
         tasks = [t for t in self.tasks if t["initiative_id"] in meant and t["unit_id"] in units]
@@ -66,9 +77,13 @@ class Model:
             "reported": shown(self.of_all(chosen, path, lambda t: Fraction(t["progress"], 100))),
             "verified": shown(self.of_all(chosen, path, lambda t: Fraction(t["status"] == "VERIFIED"))),
             "target_units": len(set().union(*(self.targets(i) for i in chosen)) & units),
-            "units_started": len({t["unit_id"] for t in tasks if t["status"] != "PLANNED" or t["progress"] > 0}),
+            "units_started": len(
+                {t["unit_id"] for t in tasks if t["status"] != "PLANNED" or t["progress"] > 0}
+            ),
             "tasks": len(tasks),
-            "overdue": sum(t["due_on"] < self.today(t) for t in tasks if t["status"] not in ("SUBMITTED", "VERIFIED")),
+            "overdue": sum(
+                t["due_on"] < self.today(t) for t in tasks if t["status"] not in ("SUBMITTED", "VERIFIED")
+            ),
             "verified_tasks": sum(t["status"] == "VERIFIED" for t in tasks),
         }
 

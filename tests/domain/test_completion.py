@@ -44,7 +44,9 @@ async def a_tree() -> list[Unit]:
 
 async def set_rules(rules, step_weight: int) -> None:
     for code, (weight, scope) in rules.items():
-        await db.execute("update initiative set weight = $2, scope = $3 where code = $1", code, weight, sorted(scope))
+        await db.execute(
+            "update initiative set weight = $2, scope = $3 where code = $1", code, weight, sorted(scope)
+        )
     await db.execute("update step set weight = $1 where number = 1", step_weight)
 
 
@@ -72,7 +74,13 @@ async def insert_tasks(units: list[Unit], wanted) -> None:
 
 async def assert_as_in_the_model(units: list[Unit]) -> None:
     model = await Model.read()
-    paths = ["HQ/", *[row["path"] for row in await db.fetch("select path from unit where id = any($1)", [u.id for u in units])]]
+    paths = [
+        "HQ/",
+        *[
+            row["path"]
+            for row in await db.fetch("select path from unit where id = any($1)", [u.id for u in units])
+        ],
+    ]
     for path in paths:
         for chosen in ({"initiative": "1.1"}, {"initiative": "1.2"}, {"step": 1}, {"step": 2}, {}):
             assert await figures_of(path, **chosen) == model.figures(path, **chosen), (path, chosen)
@@ -83,8 +91,15 @@ async def rows() -> list[tuple]:
     return [tuple(row) for row in found]
 
 
-@given(rules=RULES, step_weight=st.integers(1, 9), tasks=st.lists(TASKS, max_size=14), closed=st.sets(st.integers(4, 6)))
-async def test_figures_are_what_the_rule_says_for_every_unit_and_level(clean, rules, step_weight, tasks, closed):
+@given(
+    rules=RULES,
+    step_weight=st.integers(1, 9),
+    tasks=st.lists(TASKS, max_size=14),
+    closed=st.sets(st.integers(4, 6)),
+)
+async def test_figures_are_what_the_rule_says_for_every_unit_and_level(
+    clean, rules, step_weight, tasks, closed
+):
     await clean()
     units = await a_tree()
     await set_rules(rules, step_weight)
@@ -102,43 +117,68 @@ STEPS = st.tuples(
 )
 
 
-async def attempt(step: str, at: int, n: int, units: list[Unit], tasks: list[Task], manager, second, owner) -> None:
-    if step == "drain":
-        await relay.drain()
-    elif step == "create" or not tasks:
-        tasks.append(await a_task(units[at], owner=owner, viewer=manager, initiative=CODES[n % 4], weight=n + 1))
-    elif step in {"move", "close"}:
-        ulp = await Unit.objects().get(Unit.id == units[4 + at % 3].id)
-        to = MoveUnit(ulp.id, units[2 + n % 2].id, ulp.version)
-        await (unit.move(SYSTEM, to) if step == "move" else unit.close(SYSTEM, CloseUnit(ulp.id, ulp.version)))
-    else:
-        given = await Task.objects().get(Task.id == tasks[at % len(tasks)].id)
-        await {
-            "report": lambda: task.report(manager, ReportProgress(given.id, given.version, n)),
-            "submit": lambda: task.submit(manager, SubmitTask(given.id, given.version, [NewEvidence("Foto")])),
-            "verify": lambda: task.verify(second, ChangeTask(given.id, given.version)),
-            "cancel": lambda: task.cancel(manager, ChangeTask(given.id, given.version, "Sebab")),
-            "update": lambda: task.update(manager, UpdateTask(given.id, given.version, weight=n + 1)),
-        }[step]()
+class Office:
+    """A tree with its people, in which one step after another is attempted."""
+
+    @classmethod
+    async def opened(cls) -> "Office":
+        self, root = cls(), await reference_unit("HQ")
+        self.units = await a_tree()
+        self.manager, self.second = await a_viewer(Role.MANAGER, root), await a_viewer(Role.MANAGER, root)
+        self.owner = await a_person(Role.CONTRIBUTOR, root)
+        self.tasks = []
+        return self
+
+    async def attempt(self, step: str, at: int, n: int) -> None:
+        if step == "drain":
+            await relay.drain()
+        elif step in {"move", "close"}:
+            ulp = await Unit.objects().get(Unit.id == self.units[4 + at % 3].id)
+            to = MoveUnit(ulp.id, self.units[2 + n % 2].id, ulp.version)
+            await (
+                unit.move(SYSTEM, to)
+                if step == "move"
+                else unit.close(SYSTEM, CloseUnit(ulp.id, ulp.version))
+            )
+        elif step == "create" or not self.tasks:
+            code, weight = CODES[n % 4], n + 1
+            self.tasks.append(
+                await a_task(
+                    self.units[at], owner=self.owner, viewer=self.manager, initiative=code, weight=weight
+                )
+            )
+        else:
+            given = await Task.objects().get(Task.id == self.tasks[at % len(self.tasks)].id)
+            await self.change(step, given, n)
+
+    async def change(self, step: str, given: Task, n: int) -> None:
+        key = given.id, given.version
+        if step == "report":
+            await task.report(self.manager, ReportProgress(*key, n))
+        elif step == "submit":
+            await task.submit(self.manager, SubmitTask(*key, [NewEvidence("Foto")]))
+        elif step == "verify":
+            await task.verify(self.second, ChangeTask(*key))
+        elif step == "cancel":
+            await task.cancel(self.manager, ChangeTask(*key, "Sebab"))
+        else:
+            await task.update(self.manager, UpdateTask(*key, weight=n + 1))
 
 
 @settings(max_examples=15)
 @given(st.lists(STEPS, max_size=14))
 async def test_following_events_gives_the_rows_that_computing_everything_gives(clean, steps):
     await clean()
-    units, root = await a_tree(), await reference_unit("HQ")
-    manager, second = await a_viewer(Role.MANAGER, root), await a_viewer(Role.MANAGER, root)
-    owner = await a_person(Role.CONTRIBUTOR, root)
+    office = await Office.opened()
     await completion.recompute_all()
-    tasks: list[Task] = []
-    for step, at, n in steps:
+    for step in steps:
         try:
-            await attempt(step, at, n, units, tasks, manager, second, owner)
+            await office.attempt(*step)
         except Refused:  # a refused change is part of life
             continue
     await relay.drain()
     followed = await rows()
-    await assert_as_in_the_model(units)
+    await assert_as_in_the_model(office.units)
     await completion.recompute_all()
     assert await rows() == followed
 
@@ -186,7 +226,9 @@ async def test_a_true_half_is_rounded_up_though_its_parts_do_not_end():
     up3 = await a_unit(UnitKind.UP3, region)
     ulps = [await a_unit(UnitKind.ULP, up3) for _ in range(2)]
     at_work = TaskStatus.IN_PROGRESS
-    await insert_tasks(ulps, [("1.2", n, w, p, at_work, 1) for n, w, p in [(0, 1, 1), (0, 299, 0), (1, 1, 2), (1, 299, 0)]])
+    await insert_tasks(
+        ulps, [("1.2", n, w, p, at_work, 1) for n, w, p in [(0, 1, 1), (0, 299, 0), (1, 1, 2), (1, 299, 0)]]
+    )
     await completion.recompute_all()
     assert (await figures_of(region.path, initiative="1.2"))["reported"] == Decimal("0.01")
 
@@ -199,14 +241,18 @@ async def test_a_task_becomes_overdue_when_its_day_ends_at_its_unit():
         await a_task(each, due_on=due)
     late = {}
     for hour in (14, 15, 16, 17):  # UTC on the due day
-        moment = clock.now().replace(year=due.year, month=due.month, day=due.day, hour=hour, minute=0, second=0)
+        moment = clock.now().replace(
+            year=due.year, month=due.month, day=due.day, hour=hour, minute=0, second=0
+        )
         clock.shift(moment - clock.now())
         await completion.recompute_all()
         late[hour] = [(await figures_of(each.path))["overdue"] for each in units.values()]
     assert late == {14: [0, 0], 15: [1, 0], 16: [1, 0], 17: [1, 1]}
 
 
-@pytest.mark.parametrize(("status", "late"), [(s, s in {"PLANNED", "IN_PROGRESS", "RETURNED", "BLOCKED"}) for s in TaskStatus])
+@pytest.mark.parametrize(
+    ("status", "late"), [(s, s in {"PLANNED", "IN_PROGRESS", "RETURNED", "BLOCKED"}) for s in TaskStatus]
+)
 async def test_overdue_is_what_was_not_handed_in(status, late):
     ulp = await a_unit()
     await a_task(ulp, status=status, due_on=in_working_days(ulp, 0))

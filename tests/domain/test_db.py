@@ -17,7 +17,7 @@ from piccolo.columns import (
 from piccolo.columns.column_types import JSON
 from piccolo.engine.exceptions import TransactionError
 
-from jejak.domain import db
+from jejak.domain import checks, db
 from jejak.domain.migrations.piccolo_app import APP_CONFIG
 from jejak.domain.migrations.run import migrate, missing
 from tests.refusals import dump, unchanged
@@ -65,7 +65,10 @@ async def test_a_foreign_key_refers_to_the_same_table_on_both_sides(table):
         """,
         table._meta.tablename,
     )
-    declared = {c._meta.name: c._foreign_key_meta.resolved_references._meta.tablename for c in table._meta.foreign_key_columns}
+    declared = {
+        c._meta.name: c._foreign_key_meta.resolved_references._meta.tablename
+        for c in table._meta.foreign_key_columns
+    }
     made = {row["column"]: row["target"] for row in rows}
     # An event may be forgotten by the relay, never the other way round: that key is the database's alone.
     made.pop("event_id", None)
@@ -76,6 +79,11 @@ async def test_every_table_is_declared():
     rows = await db.fetch("select tablename from pg_tables where schemaname = 'public'")
     declared = {table._meta.tablename for table in APP_CONFIG.table_classes}
     assert {row["tablename"] for row in rows} - {"migration"} == declared
+
+
+async def test_every_zone_that_a_unit_may_have_is_known_to_postgresql():
+    known = {row["name"] for row in await db.fetch("select name from pg_timezone_names")}
+    assert checks._ZONES - known == set()
 
 
 async def test_migrating_again_does_nothing():
@@ -98,12 +106,16 @@ async def test_callbacks_run_after_the_commit_and_not_after_a_rollback():
         db.after_commit(lambda: ran.append("committed"))
         assert ran == []
     with pytest.raises(ZeroDivisionError):
-        async with db.transaction():
-            db.after_commit(lambda: ran.append("rolled back"))
-            raise ZeroDivisionError
+        await _fail_after(lambda: db.after_commit(lambda: ran.append("rolled back")))
     assert ran == ["committed"]
     with pytest.raises(RuntimeError):
         db.after_commit(lambda: None)
+
+
+async def _fail_after(act) -> None:
+    async with db.transaction():
+        act()
+        raise ZeroDivisionError
 
 
 async def test_statements_are_counted_without_bookkeeping():

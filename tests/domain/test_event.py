@@ -16,13 +16,20 @@ from tests.factories import a_task, a_unit, a_viewer, in_working_days
 from tests.refusals import refused, unchanged
 
 
-@pytest.mark.parametrize("sql", ["update event set kind = 'other'", "delete from event", "update event set at = now() where id = 1"])
+@pytest.mark.parametrize(
+    "sql",
+    ["update event set kind = 'other'", "delete from event", "update event set at = now() where id = 1"],
+)
 async def test_events_are_append_only(sql):
     await a_unit()
     await db.execute("delete from pending_event")
     async with unchanged():
         with pytest.raises(asyncpg.RaiseError, match="append-only"):
-            await db.execute(sql if "where" not in sql else sql.replace("1", str(await db.fetchval("select max(id) from event"))))
+            await db.execute(
+                sql
+                if "where" not in sql
+                else sql.replace("1", str(await db.fetchval("select max(id) from event")))
+            )
 
 
 async def test_an_event_says_who_when_what_before_and_after():
@@ -31,9 +38,16 @@ async def test_an_event_says_who_when_what_before_and_after():
     due = in_working_days(unit, 20)
     before = clock.now()
     await task.update(manager, UpdateTask(given.id, given.version, weight=9, title=given.title, due_on=due))
-    last = await Event.objects().where(Event.subject_id == given.id).order_by(Event.id, ascending=False).first()
+    last = (
+        await Event.objects().where(Event.subject_id == given.id).order_by(Event.id, ascending=False).first()
+    )
     assert before <= last.at <= clock.now()
-    assert (last.actor_id, last.kind, last.subject_type, last.unit_id) == (manager.person_id, "task.updated", "task", unit.id)
+    assert (last.actor_id, last.kind, last.subject_type, last.unit_id) == (
+        manager.person_id,
+        "task.updated",
+        "task",
+        unit.id,
+    )
     # Only what differs: the title was the same
     assert orjson.loads(last.before) == {"weight": 1, "due_on": given.due_on.isoformat()}
     assert orjson.loads(last.after) == {"weight": 9, "due_on": due.isoformat()}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from jejak.domain import db, journey, person, task, unit
+from jejak.domain import db, journey, journey_capture, person, task, unit
 from jejak.domain.errors import Code
 from jejak.domain.person import CreatePerson
 from jejak.domain.tables.event import ClientMutation, Event
@@ -31,13 +31,20 @@ async def the_creates():
     manager, owner = await a_viewer(Role.MANAGER, ulp), await a_person(Role.CONTRIBUTOR, ulp)
     point = await a_pain_point(ulp)
     new = a_new_task(ulp, owner_id=owner.id)
-    someone = CreatePerson("new@pln.example", "Budi", "correct horse battery", Language.ID, root.id, Role.VIEWER)
+    someone = CreatePerson(
+        "new@pln.example", "Budi", "correct horse battery", Language.ID, root.id, Role.VIEWER
+    )
     programme, admin = await a_viewer(Role.PROGRAMME, root), await a_viewer(Role.ADMIN, root)
     region = CreateUnit(root.id, "NEW", "Baru", UnitKind.UID, "Asia/Jakarta")
     return {
         "journey": (journey.capture, manager, a_capture(ulp), {"title": "Lain"}),
         "task": (task.create, manager, CreateTask(new), {"pain_point_id": point.id}),
-        "tasks": (task.assign, manager, AssignPainPoint(point.id, [new, replace(new, title="Kedua")]), {"tasks": [new]}),
+        "tasks": (
+            task.assign,
+            manager,
+            AssignPainPoint(point.id, [new, replace(new, title="Kedua")]),
+            {"tasks": [new]},
+        ),
         "unit": (unit.create, programme, region, {"name": "Lain"}),
         "person": (person.create, admin, someone, {"name": "Lain"}),
     }
@@ -74,7 +81,7 @@ async def test_fifty_concurrent_captures_of_one_phone_make_one_journey():
     ulp = await a_unit()
     viewer = await a_viewer(Role.CONTRIBUTOR, ulp)
     wanted = a_capture(ulp, client_mutation_id="phone-1")
-    made = await asyncio.gather(*(journey.capture(viewer, wanted) for _ in range(50)))
+    made = await asyncio.gather(*(journey_capture.capture(viewer, wanted) for _ in range(50)))
     assert len({each.id for each in made}) == 1
     assert (await Journey.count(), await Stage.count(), await PainPoint.count()) == (1, 2, 1)
     assert await Event.count().where(Event.kind == "journey.captured") == 1
@@ -84,7 +91,9 @@ async def test_concurrent_captures_under_one_id_with_different_bodies_keep_one()
     ulp = await a_unit()
     viewer = await a_viewer(Role.CONTRIBUTOR, ulp)
     wanted = [a_capture(ulp, title=f"Judul {n}", client_mutation_id="phone-1") for n in range(6)]
-    made = await asyncio.gather(*(journey.capture(viewer, each) for each in wanted), return_exceptions=True)
+    made = await asyncio.gather(
+        *(journey_capture.capture(viewer, each) for each in wanted), return_exceptions=True
+    )
     assert sorted(type(each).__name__ for each in made) == ["Journey", *["Refused"] * 5]
     assert await Journey.count() == 1
 
@@ -94,7 +103,9 @@ async def test_an_id_belongs_to_its_person_and_its_mutation():
     one, other = await a_viewer(Role.MANAGER, ulp), await a_viewer(Role.MANAGER, ulp)
     owner = await a_person(Role.CONTRIBUTOR, ulp)
     wanted = a_capture(ulp, client_mutation_id="1")
-    assert (await journey.capture(one, wanted)).id != (await journey.capture(other, wanted)).id
+    assert (await journey_capture.capture(one, wanted)).id != (
+        await journey_capture.capture(other, wanted)
+    ).id
     new = a_new_task(ulp, owner_id=owner.id)
     assert await task.create(one, CreateTask(new, client_mutation_id="1"))
 
@@ -104,13 +115,16 @@ async def test_a_malformed_id_is_refused(client_id):
     ulp = await a_unit()
     viewer = await a_viewer(Role.CONTRIBUTOR, ulp)
     async with refused(Code.INVALID_ID, "client_mutation_id"):
-        await journey.capture(viewer, a_capture(ulp, client_mutation_id=client_id))
+        await journey_capture.capture(viewer, a_capture(ulp, client_mutation_id=client_id))
 
 
 async def test_without_an_id_the_same_again_is_another():
     ulp = await a_unit()
     viewer = await a_viewer(Role.CONTRIBUTOR, ulp)
-    first, second = await journey.capture(viewer, a_capture(ulp)), await journey.capture(viewer, a_capture(ulp))
+    first, second = (
+        await journey_capture.capture(viewer, a_capture(ulp)),
+        await journey_capture.capture(viewer, a_capture(ulp)),
+    )
     assert first.id != second.id
     assert await db.fetchval("select count(*) from client_mutation") == 0
 

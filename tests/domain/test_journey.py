@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from jejak.domain import clock, journey
+from jejak.domain import clock, journey, journey_capture
 from jejak.domain.errors import Code, Refused
 from jejak.domain.journey import ChangeJourney
 from jejak.domain.tables.event import Event
@@ -24,7 +24,12 @@ from tests.factories import (
 from tests.refusals import events_of, refused, unchanged
 
 DRAFT, SUBMITTED, ACCEPTED, RETURNED, ARCHIVED = JourneyStatus
-ACTIONS = {"submit": journey.submit, "accept": journey.accept, "return": journey.return_, "archive": journey.archive}
+ACTIONS = {
+    "submit": journey.submit,
+    "accept": journey.accept,
+    "return": journey.return_,
+    "archive": journey.archive,
+}
 # Written from R2: DRAFT -> SUBMITTED -> ACCEPTED | RETURNED (reason) -> ARCHIVED; what was returned can be handed in again.
 FOLLOWS = {
     ("submit", DRAFT): SUBMITTED,
@@ -34,7 +39,12 @@ FOLLOWS = {
     ("archive", ACCEPTED): ARCHIVED,
     ("archive", RETURNED): ARCHIVED,
 }
-KINDS = {"submit": "journey.submitted", "accept": "journey.accepted", "return": "journey.returned", "archive": "journey.archived"}
+KINDS = {
+    "submit": "journey.submitted",
+    "accept": "journey.accepted",
+    "return": "journey.returned",
+    "archive": "journey.archived",
+}
 
 
 @pytest.mark.parametrize("status", JourneyStatus)
@@ -56,7 +66,9 @@ async def test_a_journey_lives_by_its_table(action, status):
     kept = await Journey.objects().get(Journey.id == given.id)
     assert (made.status, made.version) == (kept.status, kept.version) == (to, given.version + 1)
     assert kept.return_reason == ("Sebab" if action == "return" else None)
-    last = await Event.objects().where(Event.subject_id == given.id).order_by(Event.id, ascending=False).first()
+    last = (
+        await Event.objects().where(Event.subject_id == given.id).order_by(Event.id, ascending=False).first()
+    )
     assert (last.kind, last.actor_id, last.unit_id) == (KINDS[action], manager.person_id, unit.id)
     assert f'"status":"{status}"' in last.before
     assert f'"status":"{to}"' in last.after
@@ -70,7 +82,9 @@ async def test_a_capture_carries_the_whole_journey():
         a_stage(pain_points=points, target_minutes=60, actual_minutes=95, customer_said="Lama sekali"),
         a_stage(name="Menyala", emotion=2),
     ]
-    made = await journey.capture(viewer, a_capture(unit, stages=stages, submit=True, narrative="Dari awal"))
+    made = await journey_capture.capture(
+        viewer, a_capture(unit, stages=stages, submit=True, narrative="Dari awal")
+    )
     assert (made.status, made.version, made.captured_by) == (SUBMITTED, 1, viewer.person_id)
     kept = await Stage.objects().where(Stage.journey_id == made.id).order_by(Stage.position)
     assert [(s.position, s.name, s.emotion, s.target_minutes, s.actual_minutes) for s in kept] == [
@@ -90,20 +104,20 @@ async def test_a_phone_that_retries_a_capture_gets_the_first_journey():
     unit = await a_unit()
     viewer = await a_viewer(Role.CONTRIBUTOR, unit)
     wanted = a_capture(unit, client_mutation_id="phone-7-1")
-    first = await journey.capture(viewer, wanted)
+    first = await journey_capture.capture(viewer, wanted)
     async with unchanged():
-        again = await journey.capture(viewer, wanted)
+        again = await journey_capture.capture(viewer, wanted)
     assert again.id == first.id
     async with refused(Code.CLIENT_ID_REUSED, "client_mutation_id"):
-        await journey.capture(viewer, replace(wanted, title="Lain"))
+        await journey_capture.capture(viewer, replace(wanted, title="Lain"))
 
 
 async def test_a_refused_capture_may_be_retried_under_the_same_id():
     unit = await a_unit()
     viewer = await a_viewer(Role.CONTRIBUTOR, unit)
     async with refused(Code.REQUIRED, "title"):
-        await journey.capture(viewer, a_capture(unit, title=" ", client_mutation_id="x"))
-    assert await journey.capture(viewer, a_capture(unit, client_mutation_id="x"))
+        await journey_capture.capture(viewer, a_capture(unit, title=" ", client_mutation_id="x"))
+    assert await journey_capture.capture(viewer, a_capture(unit, client_mutation_id="x"))
 
 
 async def test_every_problem_of_a_capture_is_named_with_its_place():
@@ -114,11 +128,14 @@ async def test_every_problem_of_a_capture_is_named_with_its_place():
         unit,
         title="t" * 201,
         occurred_on=clock.today(unit.timezone) + timedelta(days=1),
-        stages=[a_stage(), a_stage(name="", emotion=3, actual_minutes=-1, pain_points=[a_new_pain_point(), bad])],
+        stages=[
+            a_stage(),
+            a_stage(name="", emotion=3, actual_minutes=-1, pain_points=[a_new_pain_point(), bad]),
+        ],
     )
     async with unchanged():
         with pytest.raises(Refused) as caught:
-            await journey.capture(viewer, wanted)
+            await journey_capture.capture(viewer, wanted)
     assert {(problem.code, problem.path) for problem in caught.value.problems} == {
         (Code.TOO_LONG, ("title",)),
         (Code.FUTURE_DATE, ("occurred_on",)),
@@ -134,11 +151,13 @@ async def test_every_problem_of_a_capture_is_named_with_its_place():
 async def test_a_capture_has_bounds():
     unit = await a_unit()
     viewer = await a_viewer(Role.CONTRIBUTOR, unit)
-    assert await journey.capture(viewer, a_capture(unit, stages=[a_stage()] * 50))
+    assert await journey_capture.capture(viewer, a_capture(unit, stages=[a_stage()] * 50))
     async with refused(Code.TOO_MANY, "stages"):
-        await journey.capture(viewer, a_capture(unit, stages=[a_stage()] * 51))
+        await journey_capture.capture(viewer, a_capture(unit, stages=[a_stage()] * 51))
     async with refused(Code.TOO_MANY, "stages", 0, "pain_points"):
-        await journey.capture(viewer, a_capture(unit, stages=[a_stage(pain_points=[a_new_pain_point()] * 21)]))
+        await journey_capture.capture(
+            viewer, a_capture(unit, stages=[a_stage(pain_points=[a_new_pain_point()] * 21)])
+        )
 
 
 async def test_today_at_the_unit_is_no_future_even_where_utc_is_a_day_behind():
@@ -148,19 +167,19 @@ async def test_today_at_the_unit_is_no_future_even_where_utc_is_a_day_behind():
     clock.shift(clock.now().replace(hour=20, minute=0) - clock.now())
     today = clock.today("Asia/Jayapura")
     assert today != clock.now().date()
-    assert await journey.capture(viewer, a_capture(unit, occurred_on=today))
+    assert await journey_capture.capture(viewer, a_capture(unit, occurred_on=today))
     async with refused(Code.FUTURE_DATE, "occurred_on"):
-        await journey.capture(viewer, a_capture(unit, occurred_on=today + timedelta(days=1)))
+        await journey_capture.capture(viewer, a_capture(unit, occurred_on=today + timedelta(days=1)))
 
 
 async def test_a_journey_without_stages_can_be_drafted_but_not_handed_in():
     unit = await a_unit()
     viewer = await a_viewer(Role.CONTRIBUTOR, unit)
-    draft = await journey.capture(viewer, a_capture(unit, stages=[]))
+    draft = await journey_capture.capture(viewer, a_capture(unit, stages=[]))
     async with refused(Code.REQUIRED, "stages"):
         await journey.submit(viewer, ChangeJourney(draft.id, draft.version))
     async with refused(Code.REQUIRED, "stages"):
-        await journey.capture(viewer, a_capture(unit, stages=[], submit=True))
+        await journey_capture.capture(viewer, a_capture(unit, stages=[], submit=True))
 
 
 @pytest.mark.parametrize("reason", [None, "", "  \n"])
@@ -185,7 +204,7 @@ async def test_a_recapture_names_the_journey_before():
     unit = await a_unit()
     viewer = await a_viewer(Role.MANAGER, unit)
     before = await a_journey(unit, viewer=viewer, status=ACCEPTED)
-    after = await journey.capture(viewer, a_capture(unit, recaptures_id=before.id))
+    after = await journey_capture.capture(viewer, a_capture(unit, recaptures_id=before.id))
     assert (await Journey.objects().get(Journey.id == after.id)).recaptures_id == before.id
 
 
@@ -195,7 +214,7 @@ async def test_a_recapture_of_what_one_may_not_see_is_refused_as_of_nothing():
     elsewhere = await a_journey()
     for unseen in (elsewhere.id, uuid4()):
         async with refused(Code.NOT_FOUND, "recaptures_id"):
-            await journey.capture(viewer, a_capture(unit, recaptures_id=unseen))
+            await journey_capture.capture(viewer, a_capture(unit, recaptures_id=unseen))
 
 
 @pytest.mark.parametrize("role", Role)

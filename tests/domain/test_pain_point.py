@@ -44,7 +44,10 @@ async def test_the_state_follows_from_the_tasks(clean, statuses):
     await clean()
     point = await a_pain_point(await a_unit())
     unit = await a_unit()
-    owner, manager = await a_person(Role.CONTRIBUTOR, unit), await a_viewer(Role.MANAGER, await reference_unit("HQ"))
+    owner, manager = (
+        await a_person(Role.CONTRIBUTOR, unit),
+        await a_viewer(Role.MANAGER, await reference_unit("HQ")),
+    )
     for status in statuses:
         await a_task(unit, pain_point=point, status=status, owner=owner, viewer=manager)
     assert await pain_point.state_of(point.id) == follows_from(statuses)
@@ -53,7 +56,9 @@ async def test_the_state_follows_from_the_tasks(clean, statuses):
 async def test_a_decision_stands_above_the_tasks():
     point = await a_pain_point()
     await a_task(pain_point=point, status=TaskStatus.VERIFIED)
-    await pain_point.close(await a_viewer(Role.MANAGER, await reference_unit("HQ")), ClosePainPoint(point.id, 1))
+    await pain_point.close(
+        await a_viewer(Role.MANAGER, await reference_unit("HQ")), ClosePainPoint(point.id, 1)
+    )
     assert await pain_point.state_of(point.id) is CLOSED
 
 
@@ -78,7 +83,9 @@ async def a_pain_point_in(state: PainPointState, unit) -> PainPoint:
     if state is CLOSED:
         return await pain_point.close(headquarters, ClosePainPoint(point.id, point.version))
     if state is DISMISSED:
-        return await pain_point.dismiss(headquarters, DismissPainPoint(point.id, point.version, "Bukan keluhan"))
+        return await pain_point.dismiss(
+            headquarters, DismissPainPoint(point.id, point.version, "Bukan keluhan")
+        )
     return point
 
 
@@ -117,7 +124,9 @@ async def test_a_pain_point_with_only_cancelled_tasks_is_open_and_may_be_dismiss
     point = await a_pain_point(unit)
     await a_task(pain_point=point, status=TaskStatus.CANCELLED)
     assert await pain_point.state_of(point.id) is OPEN
-    assert await pain_point.dismiss(await a_viewer(Role.MANAGER, unit), DismissPainPoint(point.id, 1, "Selesai sendiri"))
+    assert await pain_point.dismiss(
+        await a_viewer(Role.MANAGER, unit), DismissPainPoint(point.id, 1, "Selesai sendiri")
+    )
 
 
 @pytest.mark.parametrize("reason", ["", " "])
@@ -128,7 +137,10 @@ async def test_a_dismissal_has_a_reason(reason):
         await pain_point.dismiss(viewer, DismissPainPoint(point.id, 1, reason))
 
 
-@pytest.mark.parametrize(("role", "code"), [(Role.VIEWER, Code.FORBIDDEN), (Role.CONTRIBUTOR, Code.FORBIDDEN), (Role.MANAGER, None)])
+@pytest.mark.parametrize(
+    ("role", "code"),
+    [(Role.VIEWER, Code.FORBIDDEN), (Role.CONTRIBUTOR, Code.FORBIDDEN), (Role.MANAGER, None)],
+)
 @pytest.mark.parametrize("at", ["HQ", "JATIM"])
 async def test_the_region_and_headquarters_close(role, code, at):
     point = await a_pain_point_in(RESOLVED, await a_unit())

@@ -16,7 +16,9 @@ from tests.refusals import dump, unchanged
 async def test_the_programme_and_the_organisation_are_those_of_the_files():
     content = tomllib.loads(files("jejak.domain.reference").joinpath("programme.toml").read_text())
     steps = await Step.objects().order_by(Step.number)
-    assert [(s.number, s.title_id, s.weight) for s in steps] == [(s["number"], s["title_id"], s["weight"]) for s in content["step"]]
+    assert [(s.number, s.title_id, s.weight) for s in steps] == [
+        (s["number"], s["title_id"], s["weight"]) for s in content["step"]
+    ]
     initiatives = {i.code: i for i in await Initiative.objects()}
     wanted = {i["code"]: i for s in content["step"] for i in s["initiative"]}
     assert set(initiatives) == set(wanted)
@@ -66,7 +68,12 @@ async def test_a_missing_region_comes_back_and_is_computed():
     await programme.load()
     assert (await Unit.objects().get(Unit.code == "PPB")).path == "HQ/PPB/"
     await relay.drain()
-    assert await db.fetchval("select count(*) from completion c join unit u on u.id = c.unit_id where u.code = 'PPB'") > 0
+    assert (
+        await db.fetchval(
+            "select count(*) from completion c join unit u on u.id = c.unit_id where u.code = 'PPB'"
+        )
+        > 0
+    )
 
 
 async def test_a_new_programme_concerns_every_unit():
@@ -100,8 +107,9 @@ async def test_loading_that_dies_half_way_is_done_by_the_next(monkeypatch):
         await real(table, **values)
 
     async with unchanged():
-        with monkeypatch.context() as patch, pytest.raises(ConnectionError):
-            patch.setattr(programme, "_upsert", dies)
+        monkeypatch.setattr(programme, "_upsert", dies)
+        with pytest.raises(ConnectionError):
             await programme.load()
+    monkeypatch.setattr(programme, "_upsert", real)
     assert await programme.load() == ["organisation", "programme"]
     assert {row.version for row in await ReferenceLoad.objects()} == {1}

@@ -45,14 +45,22 @@ async def test_the_owner_is_reminded_on_every_rung_in_words_true_on_the_day():
         ("DUE_TODAY", due, 0),
         ("OVERDUE", due, 1),
     ]
-    assert days == [date(2027, 3, 4), date(2027, 3, 10), date(2027, 3, 12), date(2027, 3, 15), date(2027, 3, 16)]
+    assert days == [
+        date(2027, 3, 4),
+        date(2027, 3, 10),
+        date(2027, 3, 12),
+        date(2027, 3, 15),
+        date(2027, 3, 16),
+    ]
     assert {row.person_id for row in await Notice.objects()} == {given.owner_id}
 
 
 @pytest.mark.parametrize("zone", ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"])
 async def test_nothing_is_said_outside_working_time_of_the_unit(zone):
     go_to(MONDAY, zone=zone)
-    await a_task(await a_unit(timezone=zone), due_on=MONDAY + timedelta(days=6))  # a Sunday: spoken of on Friday
+    await a_task(
+        await a_unit(timezone=zone), due_on=MONDAY + timedelta(days=6)
+    )  # a Sunday: spoken of on Friday
     go_to(FRIDAY, 8, 59, zone)
     async with unchanged():
         assert await reminder.run() == 0
@@ -95,7 +103,12 @@ async def test_one_person_gets_one_digest_a_run():
     assert await reminder.run() == 8
     assert sorted(d.person_id for d in await Digest.objects()) == sorted([busy.id, other.id])
     assert {n.person_id for n in await Notice.objects()} == {busy.id, other.id}
-    assert await db.fetchval("select count(*) from notice n join digest d on d.id = n.digest_id where d.person_id <> n.person_id") == 0
+    assert (
+        await db.fetchval(
+            "select count(*) from notice n join digest d on d.id = n.digest_id where d.person_id <> n.person_id"
+        )
+        == 0
+    )
 
 
 async def test_tasks_in_two_zones_at_work_make_one_digest():
@@ -104,7 +117,9 @@ async def test_tasks_in_two_zones_at_work_make_one_digest():
     owner = await a_person(Role.CONTRIBUTOR, region)
     up3 = await a_unit(UnitKind.UP3, region)
     for zone in ("Asia/Jakarta", "Asia/Jayapura"):
-        await a_task(await a_unit(UnitKind.ULP, up3, timezone=zone), owner=owner, due_on=MONDAY + timedelta(days=1))
+        await a_task(
+            await a_unit(UnitKind.ULP, up3, timezone=zone), owner=owner, due_on=MONDAY + timedelta(days=1)
+        )
     assert await reminder.run() == 2
     assert await Digest.count() == 1
 
@@ -170,7 +185,10 @@ async def test_a_due_date_that_comes_back_says_nothing_twice():
 async def test_a_task_follows_the_ladder_as_it_stood_when_its_due_date_was_set():
     go_to(MONDAY)
     unit = await a_unit()
-    manager, given = await a_viewer(Role.MANAGER, unit), await a_task(unit, due_on=MONDAY + timedelta(days=14))
+    manager, given = (
+        await a_viewer(Role.MANAGER, unit),
+        await a_task(unit, due_on=MONDAY + timedelta(days=14)),
+    )
     ladder = Ladder(version=2, created_at=clock.now())
     await ladder.save()
     await Rung.insert(Rung(ladder_id=ladder.id, offset_days=-2, audience="OWNER"))
@@ -222,9 +240,10 @@ async def test_a_run_that_dies_before_its_commit_has_said_nothing_and_the_next_s
         raise ConnectionError("killed")
 
     async with unchanged():
-        with monkeypatch.context() as patch, pytest.raises(ConnectionError):
-            patch.setattr(db, "fetchval", dies)
+        monkeypatch.setattr(db, "fetchval", dies)
+        with pytest.raises(ConnectionError):
             await reminder.run()
+    monkeypatch.setattr(db, "fetchval", real)
     assert await reminder.run() == 1
 
 

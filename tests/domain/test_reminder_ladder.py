@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from jejak.domain import clock, db, reminder, task
 from jejak.domain.tables.notice import Digest
+from jejak.domain.tables.task import Task
 from jejak.domain.task import ChangeTask, UpdateTask
 from jejak.domain.vocabulary import Role, UnitKind
 from tests.factories import a_person, a_task, a_unit, a_viewer, reference_unit
@@ -23,16 +24,22 @@ def day_of(due: date, offset: int) -> date:
     working = [day for day in around if day.strftime("%a") not in ("Sat", "Sun")]
     if offset == 0:
         return max(day for day in working if day <= due)
-    return [day for day in working if day > due][offset - 1] if offset > 0 else [day for day in working if day < due][offset]
+    return (
+        [day for day in working if day > due][offset - 1]
+        if offset > 0
+        else [day for day in working if day < due][offset]
+    )
 
 
 class Followed:
     """One task in the plain computation."""
 
-    def __init__(self, zone: str, owner) -> None:
-        self.zone, self.owner = ZoneInfo(zone), owner
+    def __init__(self, given: Task, zone: str) -> None:
+        self.id, self.owner, self.first = given.id, given.owner_id, given.due_on
+        self.zone = ZoneInfo(zone)
         self.blocked = False
         self.rungs: dict[tuple[date, int], bool] = {}  # -> settled
+        self.set_due(given.due_on)
 
     def local(self) -> datetime:
         return clock.now().astimezone(self.zone)
@@ -48,7 +55,11 @@ class Followed:
         now = self.local()
         if self.blocked or now.strftime("%a") in ("Sat", "Sun") or not 9 <= now.hour < 17:
             return None
-        due = [key for key, settled in self.rungs.items() if key[0] == self.due and not settled and day_of(*key) <= now.date()]
+        due = [
+            key
+            for key, settled in self.rungs.items()
+            if key[0] == self.due and not settled and day_of(*key) <= now.date()
+        ]
         if not due:
             return None
         self.rungs.update(dict.fromkeys(due, True))
@@ -69,19 +80,19 @@ STEPS = st.lists(
 )
 
 
-async def act(step: str, n: int, days: int, viewer, ids: list, followed: list[Followed], first: list[date]) -> None:
-    version = await db.fetchval("select version from task where id = $1", ids[n])
-    one, today = followed[n], followed[n].local().date()
+async def act(step: str, one: Followed, days: int, viewer) -> None:
+    version = await db.fetchval("select version from task where id = $1", one.id)
     if step == "block" and not one.blocked:
-        await task.block(viewer, ChangeTask(ids[n], version, "Menunggu"))
+        await task.block(viewer, ChangeTask(one.id, version, "Menunggu"))
         one.blocked = True
     elif step == "unblock" and one.blocked:
-        await task.unblock(viewer, ChangeTask(ids[n], version))
+        await task.unblock(viewer, ChangeTask(one.id, version))
         one.blocked = False
     elif step in {"due", "back"}:
-        due = today + timedelta(days=days) if step == "due" else first[n]
+        today = one.local().date()
+        due = today + timedelta(days=days) if step == "due" else one.first
         if due >= today and due != one.due:
-            await task.update(viewer, UpdateTask(ids[n], version, due_on=due))
+            await task.update(viewer, UpdateTask(one.id, version, due_on=due))
             one.set_due(due)
 
 
@@ -94,31 +105,30 @@ async def test_the_notices_are_those_of_a_plain_computation(clean, start, dues, 
     clock.shift(timedelta(hours=start))
     root = await reference_unit("HQ")
     viewer = await a_viewer(Role.MANAGER, root)
-    owners = [await a_person(Role.CONTRIBUTOR, root) for _ in range(2)]
+    one_of_them, other = await a_person(Role.CONTRIBUTOR, root), await a_person(Role.CONTRIBUTOR, root)
     up3 = await a_unit(UnitKind.UP3)
-    followed = [Followed(zone, owner.id) for zone, owner in zip(ZONES, [owners[0], *owners], strict=True)]
-    ids, first = [], []
-    for one, days, owner in zip(followed, dues, [owners[0], *owners], strict=True):
-        unit = await a_unit(UnitKind.ULP, up3, timezone=one.zone.key)
-        first.append(one.local().date() + timedelta(days=days))
-        ids.append((await a_task(unit, owner=owner, viewer=viewer, due_on=first[-1])).id)
-        one.set_due(first[-1])
+    followed = []
+    for zone, days, owner in zip(ZONES, dues, (one_of_them, one_of_them, other), strict=True):
+        unit = await a_unit(UnitKind.ULP, up3, timezone=zone)
+        due_on = clock.today(zone) + timedelta(days=days)
+        followed.append(Followed(await a_task(unit, owner=owner, viewer=viewer, due_on=due_on), zone))
     said = []
     for hours, up, step, n, days in steps:
         clock.shift(timedelta(hours=hours))
-        await act(step, n, days, viewer, ids, followed, first)
+        await act(step, followed[n], days, viewer)
         if not up:
             continue
         # When a worker runs
         digests = await Digest.count()
         made = await reminder.run()
-        now = [(ids[k], *word) for k, one in enumerate(followed) if (word := one.run())]
+        now = [(one, *word) for one in followed if (word := one.run())]
         # Then what it says is what the plain computation says, in one digest a person
-        said += now
-        told = await db.fetch("select n.task_id, n.due_on, r.offset_days, n.kind from notice n join reminder r on r.id = n.reminder_id")
+        said += [(one.id, *word) for one, *word in now]
+        told = await db.fetch(
+            "select n.task_id, n.due_on, r.offset_days, n.kind from notice n join reminder r on r.id = n.reminder_id"
+        )
         assert made == len(now)
         assert sorted(map(tuple, told)) == sorted(said)
-        owners_told = {one.owner for k, one in enumerate(followed) if any(ids[k] == word[0] for word in now)}
-        assert await Digest.count() - digests == len(owners_told)
+        assert await Digest.count() - digests == len({one.owner for one, *_ in now})
     # And no rung of a due date was ever spoken twice
     assert len({word[:3] for word in said}) == len(said)

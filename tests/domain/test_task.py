@@ -31,8 +31,9 @@ def report(viewer, given, progress=60, **more):
     return task.report(viewer, ReportProgress(given.id, given.version, progress, **more))
 
 
-def submit(viewer, given, evidence=(NewEvidence(note="Foto"),)):
-    return task.submit(viewer, SubmitTask(given.id, given.version, list(evidence)))
+def submit(viewer, given, evidence=None):
+    evidence = [NewEvidence(note="Foto")] if evidence is None else evidence
+    return task.submit(viewer, SubmitTask(given.id, given.version, evidence))
 
 
 def changing(action, reason=None):
@@ -47,7 +48,9 @@ ACTIONS = {
     "block": changing(task.block, "Menunggu material"),
     "unblock": changing(task.unblock),
     "cancel": changing(task.cancel, "Tidak perlu"),
-    "update": lambda viewer, given: task.update(viewer, UpdateTask(given.id, given.version, title="Judul lain")),
+    "update": lambda viewer, given: task.update(
+        viewer, UpdateTask(given.id, given.version, title="Judul lain")
+    ),
 }
 # Written from R4: PLANNED -> IN_PROGRESS -> SUBMITTED -> VERIFIED, with RETURNED back to work, BLOCKED and CANCELLED.
 AT_WORK = (PLANNED, IN_PROGRESS, RETURNED)
@@ -92,7 +95,12 @@ async def test_a_task_lives_by_its_table(action, status):
     made = await ACTIONS[action](manager, given)
     kept = await Task.objects().get(Task.id == given.id)
     assert (made.status, made.version) == (kept.status, kept.version) == (to, version + 1)
-    last = await Event.objects().where((Event.subject_id == given.id) & (Event.kind == KINDS[action])).order_by(Event.id, ascending=False).first()
+    last = (
+        await Event.objects()
+        .where((Event.subject_id == given.id) & (Event.kind == KINDS[action]))
+        .order_by(Event.id, ascending=False)
+        .first()
+    )
     assert (last.actor_id, last.unit_id) == (manager.person_id, unit.id)
 
 
@@ -108,7 +116,9 @@ async def test_an_unblocked_task_is_where_it_was_blocked(status):
 
 
 @pytest.mark.parametrize("reason", [None, " "])
-@pytest.mark.parametrize(("action", "status"), [(task.return_, SUBMITTED), (task.block, PLANNED), (task.cancel, PLANNED)])
+@pytest.mark.parametrize(
+    ("action", "status"), [(task.return_, SUBMITTED), (task.block, PLANNED), (task.cancel, PLANNED)]
+)
 async def test_returning_blocking_and_cancelling_ask_for_a_reason(action, status, reason):
     unit = await a_unit()
     given, manager = await a_task(unit, status=status), await a_viewer(Role.MANAGER, unit)
@@ -155,7 +165,11 @@ async def test_who_submitted_does_not_verify_though_another_owns():
         await task.verify(submitter, ChangeTask(given.id, given.version))
     other = await a_viewer(Role.MANAGER, unit)
     made = await task.verify(other, ChangeTask(given.id, given.version))
-    assert (made.status, made.submitted_by, made.verified_by) == (VERIFIED, submitter.person_id, other.person_id)
+    assert (made.status, made.submitted_by, made.verified_by) == (
+        VERIFIED,
+        submitter.person_id,
+        other.person_id,
+    )
 
 
 async def test_handing_a_submitted_task_to_another_does_not_open_the_second_pair_of_eyes():
@@ -174,7 +188,10 @@ async def test_the_database_itself_keeps_owner_and_verifier_apart():
         await db.execute("update task set verified_by = owner_id where id = $1", given.id)
 
 
-@pytest.mark.parametrize(("place", "answer"), [("ULP", None), ("UP3", None), ("JATIM", None), ("HQ", None), ("BALI", Code.NOT_FOUND)])
+@pytest.mark.parametrize(
+    ("place", "answer"),
+    [("ULP", None), ("UP3", None), ("JATIM", None), ("HQ", None), ("BALI", Code.NOT_FOUND)],
+)
 async def test_who_verifies_sits_at_the_same_unit_or_above(place, answer):
     up3 = await a_unit(UnitKind.UP3, await reference_unit("JATIM"))
     ulp = await a_unit(UnitKind.ULP, up3)
@@ -196,8 +213,8 @@ async def test_a_manager_below_does_not_verify_a_task_of_the_unit_above():
 
 
 MAY = {
-    **dict.fromkeys(("report", "submit", "block", "unblock"), {Role.CONTRIBUTOR, Role.MANAGER}),
-    **dict.fromkeys(("verify", "return", "cancel", "update"), {Role.MANAGER}),
+    **{action: {Role.CONTRIBUTOR, Role.MANAGER} for action in ("report", "submit", "block", "unblock")},
+    **{action: {Role.MANAGER} for action in ("verify", "return", "cancel", "update")},
 }
 STATUS_FOR = {"verify": SUBMITTED, "return": SUBMITTED, "unblock": BLOCKED}
 
@@ -238,7 +255,12 @@ async def test_evidence_that_came_with_a_report_counts():
     viewer = await a_viewer(Role.CONTRIBUTOR, unit)
     given = await report(viewer, await a_task(unit), evidence=[NewEvidence(note="Foto")])
     assert (await submit(viewer, given, [])).status == SUBMITTED
-    assert await events_of(given.id) == ["task.created", "task.evidence_added", "task.progress_reported", "task.submitted"]
+    assert await events_of(given.id) == [
+        "task.created",
+        "task.evidence_added",
+        "task.progress_reported",
+        "task.submitted",
+    ]
 
 
 async def test_no_evidence_is_asked_for_where_the_initiative_does_not():
@@ -260,7 +282,10 @@ async def test_no_evidence_is_asked_for_where_the_initiative_does_not():
 async def test_malformed_evidence_is_refused_with_its_place(evidence, code, path):
     unit = await a_unit()
     viewer, given = await a_viewer(Role.CONTRIBUTOR, unit), await a_task(unit)
-    for act in (lambda: submit(viewer, given, [NewEvidence("Foto"), evidence]), lambda: report(viewer, given, evidence=[NewEvidence("Foto"), evidence])):
+    for act in (
+        lambda: submit(viewer, given, [NewEvidence("Foto"), evidence]),
+        lambda: report(viewer, given, evidence=[NewEvidence("Foto"), evidence]),
+    ):
         async with refused(code, "evidence", 1, path):
             await act()
 
@@ -287,7 +312,13 @@ async def test_an_update_names_every_problem_and_changes_only_what_is_given():
     }
     made = await task.update(manager, UpdateTask(given.id, 1, weight=3))
     kept = await Task.objects().get(Task.id == given.id)
-    assert (made.weight, kept.weight, kept.title, kept.description, kept.due_on) == (3, 3, given.title, "Lama", given.due_on)
+    assert (made.weight, kept.weight, kept.title, kept.description, kept.due_on) == (
+        3,
+        3,
+        given.title,
+        "Lama",
+        given.due_on,
+    )
 
 
 async def test_an_overdue_task_can_be_changed_without_a_new_due_date():
@@ -306,4 +337,6 @@ async def test_a_new_owner_can_work_there_or_is_refused():
         async with refused(Code.NOT_STAFF, "owner_id"):
             await task.update(manager, UpdateTask(given.id, 1, owner_id=person.id))
     await a_role(viewer_only, Role.CONTRIBUTOR, unit)
-    assert (await task.update(manager, UpdateTask(given.id, 1, owner_id=viewer_only.id))).owner_id == viewer_only.id
+    assert (
+        await task.update(manager, UpdateTask(given.id, 1, owner_id=viewer_only.id))
+    ).owner_id == viewer_only.id

@@ -19,7 +19,13 @@ async def test_a_new_task_is_planned_and_empty():
     unit = await a_unit()
     made = await a_task(unit, weight=5)
     kept = await Task.objects().get(Task.id == made.id)
-    assert (kept.status, kept.progress, kept.version, kept.weight, kept.unit_id) == (TaskStatus.PLANNED, 0, 1, 5, unit.id)
+    assert (kept.status, kept.progress, kept.version, kept.weight, kept.unit_id) == (
+        TaskStatus.PLANNED,
+        0,
+        1,
+        5,
+        unit.id,
+    )
     assert await events_of(made.id) == ["task.created"]
 
 
@@ -86,7 +92,9 @@ async def test_a_due_date_is_not_past_in_the_zone_of_the_unit(zone, hour):
     today = clock.today(zone)
     assert today == clock.now().date() + timedelta(days=1)
     async with refused(Code.PAST_DATE, "due_on"):
-        await task.create(manager, CreateTask(a_new_task(unit, owner_id=owner.id, due_on=today - timedelta(days=1))))
+        await task.create(
+            manager, CreateTask(a_new_task(unit, owner_id=owner.id, due_on=today - timedelta(days=1)))
+        )
     assert await task.create(manager, CreateTask(a_new_task(unit, owner_id=owner.id, due_on=today)))
 
 

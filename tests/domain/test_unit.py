@@ -209,7 +209,9 @@ async def test_malformed_input_is_refused(field, value, code):
         await unit.create(SYSTEM, CreateUnit(parent_id=parent.id, kind=UID, **given))
 
 
-@pytest.mark.parametrize("zone", ["localtime", "posixrules", "right/Asia/Jakarta", "posix/Asia/Jakarta", "Factory", "GMT+7"])
+@pytest.mark.parametrize(
+    "zone", ["localtime", "posixrules", "right/Asia/Jakarta", "posix/Asia/Jakarta", "Factory", "GMT+7"]
+)
 async def test_a_zone_that_only_one_side_knows_never_stops_completion(zone):
     # Given a unit in a zone that Python's or PostgreSQL's list may lack
     try:

@@ -24,6 +24,9 @@ from jejak.graphql.reading.paging import window
 from jejak.graphql.reading.selection import ResolveInfo, subselection
 from jejak.graphql.reading.statement import Field, Statement
 
+# Where an object of an interface says its type: no name that a query could give to a field.
+TYPE = "@type"
+
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
@@ -71,7 +74,7 @@ class Compiler:
     def _object(
         self, kind: GraphQLObjectType, nodes: list[FieldNode], t: str, *, tagged: bool = False
     ) -> str:
-        pairs = [("__type", f"'{kind.name}'")] if tagged else []
+        pairs = [(TYPE, f"'{kind.name}'")] if tagged else []
         for key, same in subselection(self.info, kind, nodes).items():
             name = same[0].name.value
             if name == "__typename":
@@ -132,7 +135,7 @@ class Compiler:
         if filters is not None:
             conditions += filters.where(here)
         rows = f"from {found.table} {here.u} where {' and '.join(conditions)}"
-        frame = window(self.statement, here.u, here.args["order"].value, here.args)
+        frame = window(self.statement, here.u, here.args["order"], here.args)
         return PageSql(
             selected=lambda kind, of: subselection(self.info, kind, of),
             body=lambda of: self._object(target, of, here.u),

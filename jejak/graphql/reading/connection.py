@@ -41,7 +41,8 @@ class PageSql:
             f"select row_number() over (order by {frame.order}) as nth, {frame.cursor} as cursor{columns} "
             f"{self.rows}{beyond} order by {frame.order} limit {frame.size + 1}"
         )
-        return f"(select {outer} from ({inner}) {self.p})"
+        # `having` makes it one row also where nothing is asked that aggregates, as `totalCount` alone.
+        return f"(select {outer} from ({inner}) {self.p} having true)"
 
     def _connection(self, connection: GraphQLObjectType, nodes: list[FieldNode]) -> str:
         pairs = []

@@ -4,7 +4,8 @@ import binascii
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from enum import Enum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -68,18 +69,19 @@ class Window:
     cursor: str
 
 
-def window(statement: Statement, u: str, keys: Sequence[Key], args: dict[str, Any]) -> Window:
+def window(statement: Statement, u: str, order: Enum, args: dict[str, Any]) -> Window:
     """Refuses INVALID_PAGE for a size that is missing, doubled or out of range, and for a foreign cursor."""
     first, last = args.get("first"), args.get("last")
     size = first if last is None else last
     if size is None or (first is not None and last is not None) or not 1 <= size <= MOST:
         raise Refused(Code.INVALID_PAGE, "first" if last is None else "last", most=MOST)
     backwards = last is not None
+    keys: Sequence[Key] = order.value
     expressions = [key.sql.format(u=u) for key in keys]
     keyset = []
     for name, after in (("after", True), ("before", False)):
         if args.get(name) is not None:
-            values = _decode(args[name], keys, name)
+            values = _decode(args[name], order, name)
             keyset.append(_beyond(statement, expressions, keys, values, after=after))
     return Window(
         size=size,
@@ -87,7 +89,7 @@ def window(statement: Statement, u: str, keys: Sequence[Key], args: dict[str, An
         bounded=args.get("before" if backwards else "after") is not None,
         keyset=keyset,
         order=_order(expressions, keys, backwards=backwards),
-        cursor=_cursor(expressions),
+        cursor=_cursor(expressions, order),
     )
 
 
@@ -98,9 +100,15 @@ def _order(expressions: Sequence[str], keys: Sequence[Key], *, backwards: bool) 
     )
 
 
-def _cursor(expressions: Sequence[str]) -> str:
+def _named(order: Enum) -> str:
+    """What a cursor names, so that one of another list or order is told from this one's."""
+    return f"{type(order).__name__}.{order.name}"
+
+
+def _cursor(expressions: Sequence[str], order: Enum) -> str:
     # Line breaks that PostgreSQL's base64 adds are dropped, and the alphabet is the one that URLs can bear.
-    text = f"convert_to(json_build_array({', '.join(expressions)})::text, 'UTF8')"
+    values = ", ".join([f"'{_named(order)}'", *expressions])
+    text = f"convert_to(json_build_array({values})::text, 'UTF8')"
     return f"translate(encode({text}, 'base64'), E'+/\\n', '-_')"
 
 
@@ -123,28 +131,28 @@ def _beyond(
     return "(" + " or ".join(f"({way})" for way in ways) + ")"
 
 
-def _decode(cursor: str, keys: Sequence[Key], name: str) -> list[Any]:
+def _decode(cursor: str, order: Enum, name: str) -> list[Any]:
+    keys: Sequence[Key] = order.value
     try:
-        values = orjson.loads(urlsafe_b64decode(cursor.encode("ascii")))
-        if not isinstance(values, list) or len(values) != len(keys):
+        of, *values = orjson.loads(urlsafe_b64decode(cursor.encode("ascii")))
+        if of != _named(order) or len(values) != len(keys):
             raise ValueError(cursor)  # noqa: TRY301 -- all ways of being no cursor end alike
         return [_parse(value, key.cast) for value, key in zip(values, keys, strict=True)]
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         raise Refused(Code.INVALID_PAGE, name, most=MOST) from None
 
 
 def _parse(value: Any, cast: str) -> Any:
-    parsers: dict[str, Any] = {
-        "date": date.fromisoformat,
-        "timestamptz": datetime.fromisoformat,
-        "uuid": UUID,
-    }
-    if cast in parsers:
-        return parsers[cast](value)
     if cast in {"integer", "bigint"}:
         if type(value) is not int or not -(2**31) <= value < (2**31 if cast == "integer" else 2**63):
             raise ValueError(value)
         return value
     if not isinstance(value, str) or not storable(value):
         raise ValueError(value)
-    return value
+    parsers: dict[str, Any] = {"date": date.fromisoformat, "timestamptz": _instant, "uuid": UUID}
+    return parsers.get(cast, str)(value)
+
+
+def _instant(value: str) -> datetime:
+    # In UTC here already: at the ends of the calendar not every offset leads to a day that exists.
+    return datetime.fromisoformat(value).astimezone(UTC)

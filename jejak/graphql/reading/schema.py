@@ -10,7 +10,7 @@ from graphql.execution.values import VariableValues
 from jejak.domain import db
 from jejak.domain.errors import Code, Refused
 from jejak.graphql import ids
-from jejak.graphql.reading.compile import Compiler
+from jejak.graphql.reading.compile import TYPE, Compiler
 from jejak.graphql.reading.declare import READ, Entity, Held
 from jejak.graphql.reading.paging import NESTED
 from jejak.graphql.reading.selection import ResolveInfo
@@ -23,7 +23,7 @@ def bind(schema: strawberry.Schema) -> None:
     """To be called once on a new schema."""
     for kind in schema._schema.type_map.values():  # noqa: SLF001 -- graphql-core's schema, which Strawberry gives no other way to
         if isinstance(kind, GraphQLInterfaceType):
-            kind.resolve_type = lambda value, _info, _kind: value["__type"]
+            kind.resolve_type = lambda value, _info, _kind: value[TYPE]
         if not isinstance(kind, GraphQLObjectType):
             continue
         definition = kind.extensions.get("strawberry-definition")
