@@ -51,7 +51,7 @@ port_option = click.option(
 @click.version_option(__version__)
 @click.option("-v", "--verbose", is_flag=True, help="Say more of what happens.")
 def main(*, verbose: bool = False) -> None:
-    r"""Jejak: journey capture and action-plan tracking for CX100.
+    """Jejak: journey capture and action-plan tracking for CX100.
 
     \b
     Start here:     jejak up         everything in one process, nothing to set up
@@ -65,7 +65,7 @@ def main(*, verbose: bool = False) -> None:
       DATABASE_URL        a PostgreSQL, 15 or newer; unset: an embedded one in --data
       REDIS_URL           a Valkey (8) or Redis (7) or newer; unset: an embedded one in --data
       JEJAK_ADMIN_EMAIL   who the first administrator is; unset: admin@jejak.local
-    """
+    """  # noqa: D301 -- click's mark for lines that stay as they are
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -227,7 +227,7 @@ def migrate(data: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @data_option
 def import_units(file: Path, data: Path) -> None:
-    r"""Load units from a CSV or XLSX file.
+    """Load units from a CSV or XLSX file.
 
     \b
     The first row names the columns, in any order:
@@ -238,7 +238,7 @@ def import_units(file: Path, data: Path) -> None:
     A kind is UID, UIW, UP3 or ULP; a parent is of the next kind up. A second import updates by code. Where
     anything is wrong every problem is named with its row, and nothing is written. May run beside `jejak up`
     on the same --data.
-    """
+    """  # noqa: D301 -- as above
     content = file.read_bytes()
 
     async def work(settings: Settings) -> None:

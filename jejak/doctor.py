@@ -46,7 +46,7 @@ async def _database(url: str, kind: str) -> list[Finding]:
             version = await db.fetchval("show server_version")
             behind = await missing()
     except running.CannotRun as error:
-        return [Finding(False, "database", f"{error} ({kind})")]
+        return [Finding(False, "database", str(error))]
     old = "" if number >= OLDEST_POSTGRESQL else "; PostgreSQL 15 or newer is needed"
     said = (
         f"{len(known())} of {len(known())} run"

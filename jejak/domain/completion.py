@@ -37,8 +37,12 @@ async def snapshot() -> date | None:
     day = clock.today(zone) - timedelta(days=1)
     async with db.transaction():
         await db.lock(db.Lock.COMPLETION)
-        if await db.fetchval("select exists (select from completion_snapshot where day = $1)", day):
+        if await db.fetchval("select exists (select from unit_snapshot where day = $1)", day):
             return None
+        await db.execute(
+            "insert into unit_snapshot (id, day, unit_id, path) select gen_random_uuid(), $1, id, path from unit",
+            day,
+        )
         await db.execute(_SNAPSHOT, day, clock.now())
     return day
 
@@ -46,7 +50,7 @@ async def snapshot() -> date | None:
 def figures(*, path: str, chosen: str, on: str | None = None) -> str:
     """SQL for one row: `reported`, `verified` (percent, two decimals, null where undefined) and the counts beside them.
 
-    `path` is an expression for the path of the unit whose subtree is meant, `chosen` a condition on `i`
+    `path` is an expression for the path, as it is now, of the unit whose subtree is meant, `chosen` a condition on `i`
     (initiative), which may speak of `i.id` and `i.step_id`; `on` an expression for a past day, for the figures of
     the last snapshot up to it.
     """
@@ -56,11 +60,15 @@ def figures(*, path: str, chosen: str, on: str | None = None) -> str:
             from completion c join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id
             join unit at on at.id = c.unit_id where at.path ^@ {path} and {chosen}"""
     else:
+        # The subtree as it was then, found by the unit that lies at `path` now.
         source = f"""
             select c.initiative_id, c.unit_id, i.step_id, c.initiative_weight, c.step_weight, {_columns("c")}
-            from completion_snapshot c join initiative i on i.id = c.initiative_id
-            where c.day = (select max(kept.day) from completion_snapshot kept where kept.day <= {on})
-              and c.path ^@ {path} and {chosen}"""
+            from (select max(kept.day) as day from unit_snapshot kept where kept.day <= {on}) last
+            join unit root on root.path = {path}
+            join unit_snapshot top on top.day = last.day and top.unit_id = root.id
+            join unit_snapshot at on at.day = last.day and at.path ^@ top.path
+            join completion_snapshot c on c.day = last.day and c.unit_id = at.unit_id
+            join initiative i on i.id = c.initiative_id where {chosen}"""
     return f"""(
         with part as ({source}
         ), by_initiative as (
@@ -130,8 +138,7 @@ where ({", ".join(f"c.{name}" for name in SUMS.split(", "))})
 """
 
 _SNAPSHOT = f"""
-insert into completion_snapshot (id, day, initiative_id, unit_id, path, initiative_weight, step_weight, taken_at, {SUMS})
-select gen_random_uuid(), $1, c.initiative_id, c.unit_id, u.path, i.weight, s.weight, $2, {_columns("c")}
-from completion c join unit u on u.id = c.unit_id join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id
-on conflict do nothing
+insert into completion_snapshot (id, day, initiative_id, unit_id, initiative_weight, step_weight, taken_at, {SUMS})
+select gen_random_uuid(), $1, c.initiative_id, c.unit_id, i.weight, s.weight, $2, {_columns("c")}
+from completion c join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id
 """

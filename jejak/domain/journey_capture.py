@@ -87,11 +87,7 @@ async def capture(viewer: Viewer, wanted: CaptureJourney) -> Journey:
             return await change.find(Journey, journey_id)
         unit = await change.unit(viewer, Right.CAPTURE, wanted.unit_id, "unit_id")
         content = _checked(wanted, unit, journey_id)
-        if wanted.recaptures_id is not None:
-            earlier, _ = await change.take(
-                Journey, viewer, Right.SEE, wanted.recaptures_id, None, "recaptures_id"
-            )
-            content.values["recaptures_id"] = earlier.id
+        content.values["recaptures_id"] = await _recaptured(viewer, wanted)
         if wanted.journey_id is None:
             journey = await _begin(viewer, new_id, wanted, content)
         else:
@@ -106,6 +102,15 @@ async def capture(viewer: Viewer, wanted: CaptureJourney) -> Journey:
                 viewer, EventKind.PAIN_POINT_RECORDED, ("pain_point", point.id), unit.id, after=after
             )
     return journey
+
+
+async def _recaptured(viewer: Viewer, wanted: CaptureJourney) -> UUID | None:
+    if wanted.recaptures_id is None:
+        return None
+    if wanted.recaptures_id == wanted.journey_id:
+        raise Refused(Code.INVALID_ID, "recaptures_id")
+    earlier, _ = await change.take(Journey, viewer, Right.SEE, wanted.recaptures_id, None, "recaptures_id")
+    return earlier.id
 
 
 async def _begin(viewer: Viewer, new_id: UUID, wanted: CaptureJourney, content: _Content) -> Journey:
@@ -128,11 +133,13 @@ async def _replace(viewer: Viewer, journey_id: UUID, wanted: CaptureJourney, con
         Journey, viewer, Right.CAPTURE, journey_id, wanted.expected_version, "journey_id"
     )
     status = journey_rules.after(JourneyAction.REVISE, journey.status)
+    values = dict(content.values)
     if wanted.submit:
         status = journey_rules.after(JourneyAction.SUBMIT, status)
+        values["return_reason"] = None
     await PainPoint.delete().where(PainPoint.journey_id == journey_id)
     await Stage.delete().where(Stage.journey_id == journey_id)
-    await change.apply(viewer, JourneyAction.REVISE, journey, wanted.unit_id, status=status, **content.values)
+    await change.apply(viewer, JourneyAction.REVISE, journey, wanted.unit_id, status=status, **values)
     return journey
 
 

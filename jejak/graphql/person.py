@@ -1,6 +1,7 @@
 """People, their roles, and the viewer."""
 
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -9,6 +10,7 @@ from jejak.domain import access
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import (
     Field,
+    Key,
     Statement,
     column,
     entity,
@@ -18,7 +20,7 @@ from jejak.graphql.reading import (
     own,
     within,
 )
-from jejak.graphql.vocabulary import Language, Role
+from jejak.graphql.vocabulary import Language, Role, enum
 
 if TYPE_CHECKING:
     from jejak.graphql.unit import Unit
@@ -45,6 +47,17 @@ class Membership(Node):
     )
     granted_at: datetime = column("Since when.")
     revoked_at: datetime | None = column("Until when; null while it holds.")
+
+
+class MembershipOrder(Enum):
+    LONGEST_FIRST = (Key("{u}.granted_at", "timestamptz"), Key("{u}.id", "uuid"))
+    LATEST_FIRST = (
+        Key("{u}.granted_at", "timestamptz", descending=True),
+        Key("{u}.id", "uuid", descending=True),
+    )
+
+
+enum(MembershipOrder, "Order of roles.", LONGEST_FIRST="Longest held first.", LATEST_FIRST="Latest first.")
 
 
 @entity("person", _shares_a_unit, "A person. Whoever sees a thing sees the names of those who acted on it.")

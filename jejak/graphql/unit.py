@@ -10,7 +10,7 @@ from jejak.graphql.completion import Completion, completion_here
 from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import any_of, given, holds, under
 from jejak.graphql.node import Node, global_id
-from jejak.graphql.person import Person
+from jejak.graphql.person import Membership, MembershipOrder, Person
 from jejak.graphql.reading import Connection, Field, Key, column, entity, many, one, page, within
 from jejak.graphql.vocabulary import UnitKind, enum
 
@@ -60,6 +60,9 @@ class Unit(Node):
         "exists (select from membership m where m.person_id = {u}.id and m.unit_id = {t}.id and m.ranger and m.revoked_at is null)",
         "{u}.name, {u}.id",
         "Its PIC Rangers.",
+    )
+    memberships: Connection[Membership] = page(
+        "{u}.unit_id = {t}.id and {u}.revoked_at is null", "Who has a role here.", order=MembershipOrder
     )
     completion: Completion = completion_here("How far the whole programme has come here and below.")
     history: Connection[HistoryEntry] = history()

@@ -17,8 +17,8 @@ SWEEP_SECONDS = 5
 RETRY_SECONDS = 2
 
 
-def worker(redis: ArqRedis, *, burst: bool = False) -> Worker:
-    """The database must be connected for as long as it runs. `burst`: until the queue is empty."""
+def worker(redis: ArqRedis) -> Worker:
+    """The database must be connected for as long as it runs."""
     return Worker(
         functions=[func(jobs.relay, name="relay", keep_result=0)],
         cron_jobs=[
@@ -26,7 +26,6 @@ def worker(redis: ArqRedis, *, burst: bool = False) -> Worker:
             cron(jobs.minute, name="minute", second=0, run_at_startup=True, keep_result=0, timeout=300),
         ],
         redis_pool=redis,
-        burst=burst,
         handle_signals=False,
         poll_delay=0.1,
         keep_result=0,

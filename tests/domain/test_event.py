@@ -11,7 +11,7 @@ from jejak.domain.access import SYSTEM
 from jejak.domain.errors import Code
 from jejak.domain.tables.event import Event, PendingEvent
 from jejak.domain.task import ReportProgress, UpdateTask
-from jejak.domain.vocabulary import Role
+from jejak.domain.vocabulary import EventKind, Role
 from tests.factories import a_task, a_unit, a_viewer, in_working_days
 from tests.refusals import refused, unchanged
 
@@ -73,7 +73,7 @@ async def test_what_is_rolled_back_was_never_recorded_nor_announced():
 
 async def _append_and_fail(unit) -> None:
     async with db.transaction():
-        await event.append(SYSTEM, "unit.seen", ("unit", unit.id), unit.id)
+        await event.append(SYSTEM, EventKind.UNIT_UPDATED, ("unit", unit.id), unit.id)
         raise RuntimeError("afterwards")
 
 
@@ -82,13 +82,13 @@ async def test_a_commit_wakes_once_however_many_events_it_held_and_only_after_it
     seen = []
 
     async def visible() -> int:
-        return await db.fetchval("select count(*) from event where kind = 'unit.seen'")
+        return await db.fetchval("select count(*) from event where kind = 'unit.updated'")
 
     event.on_commit(listener := lambda: seen.append(asyncio.ensure_future(visible())))
     try:
         async with db.transaction():
             for _ in range(3):
-                await event.append(SYSTEM, "unit.seen", ("unit", unit.id), unit.id)
+                await event.append(SYSTEM, EventKind.UNIT_UPDATED, ("unit", unit.id), unit.id)
             assert seen == []
         assert await asyncio.gather(*seen) == [3]
     finally:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from jejak.domain import db, journey, journey_capture, person, task, unit
+from jejak.domain import db, journey_capture, person, task, unit
 from jejak.domain.errors import Code
 from jejak.domain.person import CreatePerson
 from jejak.domain.tables.event import ClientMutation, Event
@@ -37,7 +37,7 @@ async def the_creates():
     programme, admin = await a_viewer(Role.PROGRAMME, root), await a_viewer(Role.ADMIN, root)
     region = CreateUnit(root.id, "NEW", "Baru", UnitKind.UID, "Asia/Jakarta")
     return {
-        "journey": (journey.capture, manager, a_capture(ulp), {"title": "Lain"}),
+        "journey": (journey_capture.capture, manager, a_capture(ulp), {"title": "Lain"}),
         "task": (task.create, manager, CreateTask(new), {"pain_point_id": point.id}),
         "tasks": (
             task.assign,

@@ -226,12 +226,18 @@ create table completion (
     unique (unit_id, initiative_id)
 );
 create index completion_initiative on completion (initiative_id);
+create table unit_snapshot (
+    id uuid primary key,
+    day date not null,
+    unit_id uuid not null references unit,
+    path text not null,
+    unique (day, unit_id)
+);
 create table completion_snapshot (
     id uuid primary key,
     day date not null,
     initiative_id uuid not null references initiative,
     unit_id uuid not null references unit,
-    path text not null,
     initiative_weight integer not null,
     step_weight integer not null,
     weight_sum bigint not null,

@@ -21,14 +21,22 @@ class Completion(Table, db=DB, tablename="completion"):
     started = Boolean()
 
 
+class UnitSnapshot(Table, db=DB, tablename="unit_snapshot"):
+    """The tree as it stood at a day's end, so that a unit that moves changes no closed month."""
+
+    id = UUID(primary_key=True, default=new_id)
+    day = Date()
+    unit_id = ForeignKey(Unit, null=False)
+    path = Text()
+
+
 class CompletionSnapshot(Table, db=DB, tablename="completion_snapshot"):
-    """A day's rows with the tree and the weights as they stood, so that closed months keep their figures."""
+    """A day's rows, with the weights as they stood."""
 
     id = UUID(primary_key=True, default=new_id)
     day = Date()
     initiative_id = ForeignKey(Initiative, null=False)
     unit_id = ForeignKey(Unit, null=False)
-    path = Text()
     initiative_weight = Integer()
     step_weight = Integer()
     weight_sum = BigInt()

@@ -1,0 +1,13 @@
+import pytest
+
+from tests.graphql.world import World, a_world
+
+
+@pytest.fixture(autouse=True)
+async def _connected(database):
+    """Every test of the API starts from a clean database, connected."""
+
+
+@pytest.fixture
+async def world(_connected) -> World:
+    return await a_world()

@@ -1,0 +1,347 @@
+"""What every mutation does when it goes well, through HTTP; retries, stale changes, and the language of messages."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from jejak.domain import clock, db
+from jejak.domain.vocabulary import Language, Role
+from jejak.graphql import ids
+from tests import factories as f
+from tests.client import NOBODY, Client, as_, gid, schema, versioned
+from tests.graphql.world import VALID, a_stage_input
+from tests.refusals import events_of, unchanged
+
+# What the payload shows of a mutation that has gone well: a selection, and what it answers.
+TASK = "task { status progress statusReason version owner { id } submittedBy { id } verifiedBy { id } }"
+SHOWN = {
+    "signIn": lambda w: ("viewer { id email }", {"viewer": {"id": gid(w.owner), "email": w.owner.email}}),
+    "createUnit": lambda w: (
+        "unit { code name kind timezone version parent { id } closedAt }",
+        {
+            "unit": {
+                "code": "ULP-NEW",
+                "name": "ULP Baru",
+                "kind": "ULP",
+                "timezone": "Asia/Jakarta",
+                "version": 1,
+                "parent": {"id": gid(w.here)},
+                "closedAt": None,
+            }
+        },
+    ),
+    "moveUnit": lambda w: (
+        "unit { id version parent { id } }",
+        {"unit": {"id": gid(w.below), "version": 2, "parent": {"id": gid(w.sibling)}}},
+    ),
+    "closeUnit": lambda w: ("unit { id version }", {"unit": {"id": gid(w.below), "version": 2}}),
+    "createPerson": lambda w: (
+        "person { name email memberships { role ranger unit { id } } }",
+        {
+            "person": {
+                "name": "Orang Baru",
+                "email": "baru@pln.example",
+                "memberships": [{"role": "MANAGER", "ranger": True, "unit": {"id": gid(w.here)}}],
+            }
+        },
+    ),
+    "grantRole": lambda w: (
+        "membership { role ranger revokedAt unit { id } person { id } }",
+        {
+            "membership": {
+                "role": "CONTRIBUTOR",
+                "ranger": True,
+                "revokedAt": None,
+                "unit": {"id": gid(w.below)},
+                "person": {"id": gid(w.manager)},
+            }
+        },
+    ),
+    "revokeRole": lambda w: ("membership { id role }", {"membership": {"id": gid(w.spare), "role": "VIEWER"}}),
+    "captureJourney": lambda w: (
+        """journey { unit { id } service title narrative occurredOn status version recaptures { id } capturedBy { id }
+        stages { position name touchpoint emotion customerDid customerSaid targetMinutes actualMinutes insideSla
+          painPoints { description category parameter severity reach priority state } } }""",
+        {
+            "journey": {
+                "unit": {"id": gid(w.here)},
+                "service": "PB_PD",
+                "title": "Pasang baru",
+                "narrative": "Dari awal sampai akhir",
+                "occurredOn": (clock.today(w.here.timezone) - timedelta(days=1)).isoformat(),
+                "status": "DRAFT",
+                "version": 1,
+                "recaptures": {"id": gid(w.accepted)},
+                "capturedBy": {"id": gid(w.manager)},
+                "stages": [
+                    {
+                        "position": 1,
+                        **{name: value for name, value in a_stage_input().items() if name != "painPoints"},
+                        "insideSla": False,
+                        "painPoints": [a_stage_input()["painPoints"][0] | {"priority": 12, "state": "OPEN"}],
+                    }
+                ],
+            }
+        },
+    ),
+    "submitJourney": lambda w: ("journey { id status version }", _journey(w.draft, "SUBMITTED")),
+    "acceptJourney": lambda w: ("journey { id status version }", _journey(w.submitted, "ACCEPTED")),
+    "returnJourney": lambda w: (
+        "journey { id status version returnReason }",
+        {"journey": _journey(w.submitted, "RETURNED")["journey"] | {"returnReason": "Kurang lengkap"}},
+    ),
+    "archiveJourney": lambda w: ("journey { id status version }", _journey(w.accepted, "ARCHIVED")),
+    "assignPainPoint": lambda w: (
+        "painPoint { state } tasks { title weight owner { id } unit { id } painPoint { id } initiative { code } }",
+        {
+            "painPoint": {"state": "ASSIGNED"},
+            "tasks": [
+                {
+                    "title": "Latih",
+                    "weight": 2,
+                    "owner": {"id": gid(w.owner)},
+                    "unit": {"id": gid(w.here)},
+                    "painPoint": {"id": gid(w.open_point)},
+                    "initiative": {"code": "1.1"},
+                }
+            ],
+        },
+    ),
+    "closePainPoint": lambda w: ("painPoint { state }", {"painPoint": {"state": "CLOSED"}}),
+    "dismissPainPoint": lambda w: (
+        "painPoint { state decisionReason }",
+        {"painPoint": {"state": "DISMISSED", "decisionReason": "Bukan masalah"}},
+    ),
+    "createTask": lambda w: (
+        "task { title description weight status owner { id } painPoint { id state } }",
+        {
+            "task": {
+                "title": "Latih",
+                "description": "Semua",
+                "weight": 2,
+                "status": "PLANNED",
+                "owner": {"id": gid(w.owner)},
+                "painPoint": {"id": gid(w.open_point), "state": "ASSIGNED"},
+            }
+        },
+    ),
+    "updateTask": lambda w: (
+        "task { title description dueOn weight version owner { id } }",
+        {
+            "task": {
+                "title": "Judul baru",
+                "description": "Uraian baru",
+                "dueOn": f.in_working_days(w.here, 20).isoformat(),
+                "weight": 7,
+                "version": w.planned.version + 1,
+                "owner": {"id": gid(w.manager)},
+            }
+        },
+    ),
+    "reportProgress": lambda w: (
+        "task { status progress evidence { note url } }",
+        {
+            "task": {
+                "status": "IN_PROGRESS",
+                "progress": 60,
+                "evidence": [{"note": "Foto", "url": "https://pln.example/1"}],
+            }
+        },
+    ),
+    "submitTask": lambda w: (TASK, _task(w, w.planned, status="SUBMITTED", progress=100, submittedBy={"id": gid(w.owner)})),
+    "verifyTask": lambda w: (
+        TASK,
+        _task(w, w.handed_in, status="VERIFIED", progress=100, submittedBy={"id": gid(w.owner)}, verifiedBy={"id": gid(w.manager)}),
+    ),
+    "returnTask": lambda w: (
+        TASK,
+        _task(w, w.handed_in, status="RETURNED", progress=100, submittedBy={"id": gid(w.owner)}, statusReason="Bukti kurang"),
+    ),
+    "blockTask": lambda w: (TASK, _task(w, w.planned, status="BLOCKED", statusReason="Menunggu material")),
+    "unblockTask": lambda w: (TASK, _task(w, w.blocked, status="PLANNED")),
+    "cancelTask": lambda w: (TASK, _task(w, w.planned, status="CANCELLED", statusReason="Tidak perlu")),
+    "markNoticesRead": lambda w: ("notices { id }", {"notices": [{"id": gid(w.notice)}]}),
+}
+
+
+def _journey(made, status):
+    return {"journey": {"id": gid(made), "status": status, "version": made.version + 1}}
+
+
+def _task(w, task, **changed):
+    as_it_was = {"progress": task.progress, "statusReason": None, "submittedBy": None, "verifiedBy": None}
+    return {"task": as_it_was | {"version": task.version + 1, "owner": {"id": gid(w.owner)}} | changed}
+
+
+def test_every_mutation_has_its_happy_path():
+    assert set(schema().mutation_type.fields) == set(VALID) == set(SHOWN)
+
+
+@pytest.mark.parametrize("mutation", VALID)
+async def test_a_mutation_answers_the_object_as_it_is_now(world, mutation):
+    # given
+    who, given = VALID[mutation](world)
+    shows, expected = SHOWN[mutation](world)
+    client = NOBODY if mutation == "signIn" else await as_(who)
+    # when
+    payload = await client.do(mutation, shows, **given)
+    # then
+    assert payload == expected | {"errors": []}
+
+
+async def test_a_token_from_signing_in_stands_for_the_person(world):
+    given = {"email": world.owner.email.upper(), "password": f.PASSWORD}
+    payload = await NOBODY.done("signIn", "token expiresAt", **given)
+    assert (await Client(payload["token"]).data("{ viewer { id } }"))["viewer"] == {"id": gid(world.owner)}
+
+
+VERSIONED = [name for name, at in schema().mutation_type.fields.items() if "expectedVersion" in at.args["input"].type.of_type.fields]
+
+
+@pytest.mark.parametrize("mutation", [name for name in VERSIONED if name != "captureJourney"])
+async def test_a_stale_change_is_refused_with_the_current_object(world, mutation):
+    # given
+    who, given = VALID[mutation](world)
+    shown = next(name for name in schema().mutation_type.fields[mutation].type.of_type.fields if name != "errors")
+    version = given["expectedVersion"]
+    # when
+    async with unchanged_but_sessions(who) as client:
+        payload = await client.do(mutation, f"{shown} {{ id version }}", **given | {"expectedVersion": version + 1})
+    # then
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [("STALE", ["input", "expectedVersion"])]
+    assert payload[shown] == {"id": given[f"{shown}Id"], "version": version}
+
+
+def unchanged_but_sessions(who):
+    class Unchanged:
+        async def __aenter__(self):
+            client = await as_(who)
+            self.inside = unchanged()
+            await self.inside.__aenter__()
+            return client
+
+        async def __aexit__(self, *reason):
+            await self.inside.__aexit__(*reason)
+
+    return Unchanged()
+
+
+CREATES = ["captureJourney", "createTask", "assignPainPoint", "createUnit", "createPerson"]
+MADE = {
+    "captureJourney": "journey { id }",
+    "createTask": "task { id }",
+    "assignPainPoint": "tasks { id }",
+    "createUnit": "unit { id }",
+    "createPerson": "person { id }",
+}
+
+
+@pytest.mark.parametrize("mutation", CREATES)
+async def test_a_retry_returns_the_first_result_and_writes_nothing(world, mutation):
+    who, given = VALID[mutation](world)
+    client = await as_(who)
+    first = await client.done(mutation, MADE[mutation], **given)
+    async with unchanged():
+        assert await client.done(mutation, MADE[mutation], **given) == first
+
+
+@pytest.mark.parametrize("mutation", CREATES)
+async def test_another_body_under_the_same_client_id_is_refused(world, mutation):
+    # given
+    who, given = VALID[mutation](world)
+    client = await as_(who)
+    await client.done(mutation, **given)
+    other = {"tasks": [given["tasks"][0] | {"title": "Lain"}]} if mutation == "assignPainPoint" else {}
+    other |= {"title": "Lain"} if "title" in given else {"name": "Lain"} if "name" in given else {}
+    # when
+    async with unchanged():
+        refusals = await client.refusals(mutation, **given | other)
+    # then
+    assert refusals == [("CLIENT_ID_REUSED", ["clientMutationId"])]
+
+
+@pytest.mark.parametrize("mutation", CREATES)
+async def test_a_client_id_is_nobody_elses(world, mutation):
+    """Two phones may well count alike."""
+    who, given = VALID[mutation](world)
+    others = {world.manager.id: world.region_manager, world.admin.id: None, world.programme.id: None}
+    other = others[who.id] or await f.a_person(Role.ADMIN if who is world.admin else Role.PROGRAMME, world.hq)
+    first = await (await as_(who)).done(mutation, MADE[mutation], **given)
+    again = given | {"code": "ULP-OTHER", "email": "lain@pln.example"}
+    again = {name: value for name, value in again.items() if name in given}
+    second = await (await as_(other)).done(mutation, MADE[mutation], **again)
+    assert first != second
+
+
+async def test_fifty_identical_captures_at_once_make_one_journey(world):
+    # given
+    who, given = VALID["captureJourney"](world)
+    client = await as_(who)
+    before = await db.fetchval("select count(*) from journey")
+    # when
+    payloads = await asyncio.gather(*(client.done("captureJourney", "journey { id }", **given) for _ in range(50)))
+    # then
+    assert len({payload["journey"]["id"] for payload in payloads}) == 1
+    assert await db.fetchval("select count(*) from journey") == before + 1
+    _, key = ids.split(payloads[0]["journey"]["id"])
+    assert await events_of(key) == ["journey.captured"]
+
+
+async def test_of_fifty_changes_of_one_version_one_is_done(world):
+    client = await as_(world.owner)
+    given = [versioned(world.planned, progress=n) for n in range(50)]
+    payloads = await asyncio.gather(*(client.do("reportProgress", "task { version progress }", **one) for one in given))
+    done = [payload for payload in payloads if not payload["errors"]]
+    assert len(done) == 1
+    assert {error["code"] for payload in payloads for error in payload["errors"]} == {"STALE"}
+
+
+async def test_a_returned_journey_is_captured_anew(world):
+    # given
+    client = await as_(world.manager)
+    await client.done("returnJourney", **VALID["returnJourney"](world)[1])
+    given = VALID["captureJourney"](world)[1] | {"journeyId": gid(world.submitted), "submit": True}
+    # when
+    stale = await client.do("captureJourney", "journey { version }", **given, expectedVersion=world.submitted.version)
+    done = await client.done("captureJourney", "journey { id status }", **given, expectedVersion=world.submitted.version + 1)
+    # then
+    assert [error["code"] for error in stale["errors"]] == ["STALE"]
+    assert stale["journey"] == {"version": world.submitted.version + 1}
+    assert done["journey"] == {"id": gid(world.submitted), "status": "SUBMITTED"}
+
+
+async def test_several_mutations_of_a_request_run_one_after_the_other(world):
+    client = await as_(world.owner)
+    document = """mutation ($a: ReportProgressInput!, $b: ReportProgressInput!) {
+        first: reportProgress(input: $a) { task { version progress } errors { code } }
+        second: reportProgress(input: $b) { task { version progress } errors { code } } }"""
+    version = world.planned.version
+    data = await client.data(document, a=versioned(world.planned, progress=10), b=versioned(world.planned, progress=20) | {"expectedVersion": version + 1})
+    assert [data[name]["task"] for name in ("first", "second")] == [
+        {"version": version + 1, "progress": 10},
+        {"version": version + 2, "progress": 20},
+    ]
+
+
+@pytest.mark.parametrize(("language", "said"), [(Language.ID, "Tidak ditemukan."), (Language.EN, "Not found.")])
+async def test_a_refusal_speaks_the_persons_language_whatever_the_browser_says(world, language, said):
+    viewer = await f.a_viewer(Role.MANAGER, world.elsewhere, language=language)
+    client = await as_(viewer, **{"Accept-Language": "id" if language is Language.EN else "en"})
+    payload = await client.do("verifyTask", **versioned(world.handed_in))
+    assert [error["message"] for error in payload["errors"]] == [said]
+
+
+@pytest.mark.parametrize(
+    ("accepts", "said"),
+    [
+        ("en-GB, id;q=0.5", "Please sign in first."),
+        ("id", "Silakan masuk terlebih dahulu."),
+        ("fr, en;q=0.1", "Please sign in first."),
+        ("fr", "Silakan masuk terlebih dahulu."),
+        ("en;q=nonsense", "Silakan masuk terlebih dahulu."),
+    ],
+)
+async def test_who_is_signed_out_is_spoken_to_as_the_browser_asks(accepts, said):
+    _, errors = await Client(headers={"Accept-Language": accepts}).post("{ viewer { id } }")
+    assert [error["message"] for error in errors] == [said]

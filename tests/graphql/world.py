@@ -1,0 +1,232 @@
+"""One small organisation for the tests that speak of every mutation: a UP3 in the middle, and units all around it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from jejak.domain import clock, db
+from jejak.domain.tables.journey import Journey, PainPoint
+from jejak.domain.tables.notice import Notice
+from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.task import Task
+from jejak.domain.tables.unit import Unit
+from jejak.domain.vocabulary import JourneyStatus, Role, TaskStatus, UnitKind
+from jejak.graphql import ids
+from tests import factories as f
+from tests.client import gid
+
+
+@dataclass
+class World:
+    """`here` lies under JATIM; `below` lies under `here`. What is not named otherwise happens at `here`."""
+
+    hq: Unit
+    region: Unit
+    here: Unit
+    below: Unit
+    sibling: Unit
+    elsewhere: Unit
+    owner: Person
+    manager: Person
+    region_manager: Person
+    admin: Person
+    programme: Person
+    spare: Membership
+    draft: Journey
+    submitted: Journey
+    accepted: Journey
+    open_point: PainPoint
+    resolved_point: PainPoint
+    planned: Task
+    handed_in: Task
+    blocked: Task
+    notice: Notice
+
+
+async def a_world() -> World:
+    hq, region = await f.reference_unit("HQ"), await f.reference_unit("JATIM")
+    here, sibling = await f.a_unit(UnitKind.UP3), await f.a_unit(UnitKind.UP3)
+    below = await f.a_unit(UnitKind.ULP, here)
+    elsewhere = await f.a_unit(UnitKind.ULP, await f.a_unit(UnitKind.UP3, await f.reference_unit("BALI")))
+    owner = await f.a_person(Role.CONTRIBUTOR, here, ranger=True)
+    manager = await f.a_person(Role.MANAGER, here)
+    by = await f.viewer_for(manager)
+    journeys = {
+        status: await f.a_journey(here, status=status, viewer=by)
+        for status in (JourneyStatus.DRAFT, JourneyStatus.SUBMITTED, JourneyStatus.ACCEPTED)
+    }
+    open_point = await f.a_pain_point(here, journey=journeys[JourneyStatus.ACCEPTED])
+    resolved_point = await f.a_pain_point(here)
+    await f.a_task(here, pain_point=resolved_point, status=TaskStatus.VERIFIED, owner=owner, viewer=by)
+    tasks = {
+        status: await f.a_task(here, status=status, owner=owner, viewer=by)
+        for status in (TaskStatus.PLANNED, TaskStatus.SUBMITTED, TaskStatus.BLOCKED)
+    }
+    spare_person = await f.a_person(Role.VIEWER, here)
+    spare = await Membership.objects().get(Membership.person_id == spare_person.id)
+    assert spare is not None
+    return World(
+        hq=hq,
+        region=region,
+        here=here,
+        below=below,
+        sibling=sibling,
+        elsewhere=elsewhere,
+        owner=owner,
+        manager=manager,
+        region_manager=await f.a_person(Role.MANAGER, region),
+        admin=await f.a_person(Role.ADMIN, hq),
+        programme=await f.a_person(Role.PROGRAMME, hq),
+        spare=spare,
+        draft=journeys[JourneyStatus.DRAFT],
+        submitted=journeys[JourneyStatus.SUBMITTED],
+        accepted=journeys[JourneyStatus.ACCEPTED],
+        open_point=open_point,
+        resolved_point=resolved_point,
+        planned=tasks[TaskStatus.PLANNED],
+        handed_in=tasks[TaskStatus.SUBMITTED],
+        blocked=tasks[TaskStatus.BLOCKED],
+        notice=await a_notice(owner, tasks[TaskStatus.PLANNED]),
+    )
+
+
+async def a_notice(who: Person, about: Task) -> Notice:
+    """As the reminder run writes it, at whatever hour it is now."""
+    notice_id = db.new_id()
+    await db.execute(
+        """
+        with bundled as (insert into digest (id, person_id, created_at) values ($1, $2, $3) returning id)
+        insert into notice (id, person_id, digest_id, kind, task_id, reminder_id, due_on, created_at)
+        select $4, $2, bundled.id, 'DUE_SOON', r.task_id, r.id, r.due_on, $3
+        from bundled, reminder r where r.task_id = $5 order by r.remind_on limit 1
+        """,
+        db.new_id(),
+        who.id,
+        clock.now(),
+        notice_id,
+        about.id,
+    )
+    found = await Notice.objects().get(Notice.id == notice_id)
+    assert found is not None
+    return found
+
+
+Given = tuple[Person, dict[str, Any]]
+
+
+def initiative(code: str = "1.1") -> str:
+    return ids.encode("Initiative", f.initiative_id(code))
+
+
+def a_stage_input(**changes: Any) -> dict[str, Any]:
+    point = {"description": "Menunggu", "category": "SPEED", "parameter": "EASE", "severity": 4, "reach": 3}
+    given = {
+        "name": "Mengajukan",
+        "touchpoint": "PLN_MOBILE",
+        "emotion": -1,
+        "customerDid": "Menelepon",
+        "customerSaid": "Lama",
+        "targetMinutes": 10,
+        "actualMinutes": 20,
+        "painPoints": [point],
+    }
+    return given | changes
+
+
+def _change(thing: Any, name: str, **more: Any) -> dict[str, Any]:
+    return {name: gid(thing), "expectedVersion": thing.version} | more
+
+
+def _capture(w: World) -> dict[str, Any]:
+    return {
+        "unitId": gid(w.here),
+        "service": "PB_PD",
+        "title": "Pasang baru",
+        "narrative": "Dari awal sampai akhir",
+        "occurredOn": (clock.today(w.here.timezone) - timedelta(days=1)).isoformat(),
+        "stages": [a_stage_input()],
+        "recapturesId": gid(w.accepted),
+        "clientMutationId": "capture-1",
+    }
+
+
+def _task(w: World, **more: Any) -> dict[str, Any]:
+    due = f.in_working_days(w.here, 5).isoformat()
+    given = {"initiativeId": initiative(), "unitId": gid(w.here), "title": "Latih", "description": "Semua", "dueOn": due}
+    return given | {"ownerId": gid(w.owner), "weight": 2} | more
+
+
+# What may be done in the world, by whom: an input in which every field that there is stands, for every mutation.
+VALID: dict[str, Callable[[World], Given]] = {
+    "signIn": lambda w: (w.owner, {"email": w.owner.email, "password": f.PASSWORD}),
+    "createUnit": lambda w: (
+        w.programme,
+        {
+            "parentId": gid(w.here),
+            "code": "ULP-NEW",
+            "name": "ULP Baru",
+            "kind": "ULP",
+            "timezone": "Asia/Jakarta",
+            "clientMutationId": "unit-1",
+        },
+    ),
+    "moveUnit": lambda w: (w.programme, _change(w.below, "unitId", parentId=gid(w.sibling))),
+    "closeUnit": lambda w: (w.programme, _change(w.below, "unitId")),
+    "createPerson": lambda w: (
+        w.admin,
+        {
+            "email": "baru@pln.example",
+            "name": "Orang Baru",
+            "password": "kata sandi yang panjang",
+            "unitId": gid(w.here),
+            "role": "MANAGER",
+            "language": "EN",
+            "ranger": True,
+            "clientMutationId": "person-1",
+        },
+    ),
+    "grantRole": lambda w: (
+        w.admin,
+        {"personId": gid(w.manager), "unitId": gid(w.below), "role": "CONTRIBUTOR", "ranger": True},
+    ),
+    "revokeRole": lambda w: (w.admin, {"membershipId": gid(w.spare)}),
+    "captureJourney": lambda w: (w.manager, _capture(w)),
+    "submitJourney": lambda w: (w.manager, _change(w.draft, "journeyId")),
+    "acceptJourney": lambda w: (w.manager, _change(w.submitted, "journeyId")),
+    "returnJourney": lambda w: (w.manager, _change(w.submitted, "journeyId", reason="Kurang lengkap")),
+    "archiveJourney": lambda w: (w.manager, _change(w.accepted, "journeyId")),
+    "assignPainPoint": lambda w: (
+        w.manager,
+        {"painPointId": gid(w.open_point), "tasks": [_task(w)], "clientMutationId": "assign-1"},
+    ),
+    "closePainPoint": lambda w: (w.region_manager, _change(w.resolved_point, "painPointId")),
+    "dismissPainPoint": lambda w: (w.manager, _change(w.open_point, "painPointId", reason="Bukan masalah")),
+    "createTask": lambda w: (w.manager, _task(w, painPointId=gid(w.open_point), clientMutationId="task-1")),
+    "updateTask": lambda w: (
+        w.manager,
+        _change(
+            w.planned,
+            "taskId",
+            title="Judul baru",
+            description="Uraian baru",
+            ownerId=gid(w.manager),
+            dueOn=f.in_working_days(w.here, 20).isoformat(),
+            weight=7,
+        ),
+    ),
+    "reportProgress": lambda w: (
+        w.owner,
+        _change(w.planned, "taskId", progress=60, note="Jalan", evidence=[{"note": "Foto", "url": "https://pln.example/1"}]),
+    ),
+    "submitTask": lambda w: (
+        w.owner,
+        _change(w.planned, "taskId", evidence=[{"note": "Daftar hadir", "url": "https://pln.example/2"}]),
+    ),
+    "verifyTask": lambda w: (w.manager, _change(w.handed_in, "taskId")),
+    "returnTask": lambda w: (w.manager, _change(w.handed_in, "taskId", reason="Bukti kurang")),
+    "blockTask": lambda w: (w.owner, _change(w.planned, "taskId", reason="Menunggu material")),
+    "unblockTask": lambda w: (w.owner, _change(w.blocked, "taskId")),
+    "cancelTask": lambda w: (w.manager, _change(w.planned, "taskId", reason="Tidak perlu")),
+    "markNoticesRead": lambda w: (w.owner, {"noticeIds": [gid(w.notice)]}),
+}
