@@ -98,10 +98,10 @@ async def _stoppable(work: Coroutine[Any, Any, None]) -> None:
 @port_option
 @data_option
 def up(host: str, port: int, data: Path) -> None:
-    """Start everything and stay: API, worker, and embedded servers where no URL is set.
+    """Start everything and stay: API, worker and servers.
 
-    Brings the database up to date first. The first start prints the administrator's password, once. All data
-    is in one folder; the next start on it goes on from there.
+    The servers are embedded where no URL is set. Brings the database up to date first. The first start prints
+    the administrator's password, once. All data is in one folder; the next start on it goes on from there.
     """
 
     async def work(settings: Settings) -> None:
@@ -157,9 +157,10 @@ A first query, to paste into another terminal:
 @port_option
 @data_option
 def serve(host: str, port: int, data: Path) -> None:
-    """Start the API alone, for production: set DATABASE_URL and REDIS_URL and run `jejak migrate` before.
+    """Start the API alone, for production.
 
-    Any number may run, beside any number of `jejak worker`, which carry out what follows from a change.
+    Set DATABASE_URL and REDIS_URL and run `jejak migrate` before. Any number may run, beside any number of
+    `jejak worker`, which carry out what follows from a change.
     """
 
     async def work(settings: Settings) -> None:
@@ -178,9 +179,10 @@ def serve(host: str, port: int, data: Path) -> None:
 @main.command()
 @data_option
 def worker(data: Path) -> None:
-    """Start a worker alone, for production: set DATABASE_URL and REDIS_URL and run `jejak migrate` before.
+    """Start a worker alone, for production.
 
-    It keeps completion up to date and writes reminders. Any number may run; none repeats another's work.
+    Set DATABASE_URL and REDIS_URL and run `jejak migrate` before. It keeps completion up to date and writes
+    reminders. Any number may run; none repeats another's work.
     """
 
     async def work(settings: Settings) -> None:
@@ -204,10 +206,11 @@ async def _must_be_migrated() -> None:
 @main.command()
 @data_option
 def migrate(data: Path) -> None:
-    """Bring the database up to this version: migrations, reference data, first administrator.
+    """Bring the database up to this version.
 
-    Run it once for every new version, before `jejak serve` and `jejak worker`; `jejak up` does it by itself.
-    Running it again, or twice at once, does no harm. The administrator's password is printed once.
+    Migrations, reference data, the first administrator: what is missing of them. Run it once for every new
+    version, before `jejak serve` and `jejak worker`; `jejak up` does it by itself. Running it again, or twice
+    at once, does no harm. The administrator's password is printed once.
     """
 
     async def work(settings: Settings) -> None:
@@ -283,7 +286,10 @@ def import_units(file: Path, data: Path) -> None:
     help="A file; standard output where left out.",
 )
 def export_schema(output: Path | None) -> None:
-    """Print the GraphQL schema, with the description of everything in it. Needs no server."""
+    """Print the GraphQL schema.
+
+    With the description of everything in it. Needs no server.
+    """
     if output is None:
         click.echo(sdl(), nl=False)
         return

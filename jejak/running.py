@@ -83,7 +83,10 @@ async def database(url: str) -> AsyncIterator[None]:
             f"the database refused: {_said(error)}; check its server and the rights of its user"
         ) from None
     finally:
-        await db.close()
+        # A connection that somebody keeps would be waited for without end; when time is up it is cut.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                await db.close()
 
 
 def _said(error: Exception) -> str:
@@ -157,8 +160,7 @@ async def worker(redis_url: str) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
 
 
 async def until_stopped() -> None:

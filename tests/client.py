@@ -47,8 +47,11 @@ class Client:
         return ({"Authorization": f"Bearer {self.token}"} if self.token else {}) | self.headers
 
     async def raw(self, query: str, variables: dict[str, Any] | None = None, **body: Any) -> httpx.Response:
-        given = {"query": query, "variables": variables or {}} | body
-        response = await http().post("/graphql", json=given, headers=self.all_headers)
+        return await self.send({"query": query, "variables": variables or {}} | body)
+
+    async def send(self, body: Any) -> httpx.Response:
+        """Whatever `body` is."""
+        response = await http().post("/graphql", json=body, headers=self.all_headers)
         assert response.status_code < 500, response.text[:2_000]
         told = [leak for leak in LEAKS if leak in response.text]
         assert not told, f"the answer tells {told}: {response.text[:2_000]}"

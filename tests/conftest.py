@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from jejak.domain import clock, db
 from tests import servers
@@ -15,6 +15,8 @@ settings.register_profile(
     "jejak",
     deadline=None,
     max_examples=25,
+    # Without Phase.explain, which costs minutes where every example fills a database.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("jejak")

@@ -1,6 +1,6 @@
 """From a request to its viewer and language."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Request
@@ -9,6 +9,7 @@ from litestar.exceptions import NotAuthorizedException
 from jejak.domain.access import Viewer
 from jejak.domain.sign_in import viewer_of
 from jejak.domain.vocabulary import Language
+from jejak.graphql.reading.statement import Cost
 
 HttpRequest = Request[Any, Any, Any]
 
@@ -20,6 +21,7 @@ class RequestContext:
     viewer: Viewer | None
     language: Language
     request_id: str
+    cost: Cost = field(default_factory=Cost)
 
 
 async def context_of(request: HttpRequest) -> RequestContext:

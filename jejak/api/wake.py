@@ -13,6 +13,7 @@ from jejak.domain import event
 _log = logging.getLogger(__name__)
 JOB = "relay"
 RETRY_SECONDS = 1
+SILENCE_SECONDS = 10
 # As many as wait already will find everything there is. Without a worker the queue would grow for ever.
 MOST_WAITING = 100
 
@@ -21,7 +22,7 @@ MOST_WAITING = 100
 async def waking(redis_url: str) -> AsyncIterator[None]:
     """While this is open, each commit that held events puts a job on the queue; bursts become one."""
     wanted = asyncio.Event()
-    redis = ArqRedis.from_url(redis_url, socket_connect_timeout=RETRY_SECONDS, socket_timeout=10)
+    redis = ArqRedis.from_url(redis_url)
     task = asyncio.create_task(_wake(redis, wanted), name="wake")
     event.on_commit(wanted.set)
     try:
@@ -39,9 +40,11 @@ async def _wake(redis: ArqRedis, wanted: asyncio.Event) -> None:
         await wanted.wait()
         wanted.clear()
         try:
-            if await redis.zcard(redis.default_queue_name) < MOST_WAITING:
-                # No job id: a fixed one would be refused while the job runs and for as long as its result is kept.
-                await redis.enqueue_job(JOB)
+            # Not redis-py's own time-out, whose wait_for() now and then swallows a cancellation before Python 3.12.
+            async with asyncio.timeout(SILENCE_SECONDS):
+                if await redis.zcard(redis.default_queue_name) < MOST_WAITING:
+                    # No job id: a fixed one is refused while the job runs and for as long as its result is kept.
+                    await redis.enqueue_job(JOB)
         except (RedisError, OSError) as error:
             _log.warning("no wake-up, the worker finds what happened by itself: %s", error)
             await asyncio.sleep(RETRY_SECONDS)

@@ -72,6 +72,10 @@ SYSTEM = Viewer(
 )
 
 
+def roles_with(right: Right) -> list[Role]:
+    return [role for role, rights in RIGHTS.items() if right in rights]
+
+
 def may(viewer: Viewer, right: Right, path: str) -> bool:
     return any(path.startswith(grant.path) and right in RIGHTS[grant.role] for grant in viewer.grants)
 
@@ -95,3 +99,20 @@ def require_regional(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -
 def seen(unit_id: str, paths: str) -> str:
     """SQL: the unit named by the expression `unit_id` lies below one of `paths`, a text[] expression."""
     return f"{unit_id} in (select seen.id from unit seen where seen.path ^@ any({paths}))"
+
+
+def person_seen(person: str, paths: str, viewer: str) -> str:
+    """SQL: the person is the viewer, or holds a role below one of the viewer's `paths`. Takes expressions."""
+    place = seen("held.unit_id", paths)
+    held = (
+        f"select from membership held where held.person_id = {person} and held.revoked_at is null and {place}"
+    )
+    return f"({person} = {viewer} or exists ({held}))"
+
+
+def works_at(person: str, path: str, roles: str) -> str:
+    """SQL: the person holds one of `roles`, a text[] expression, at the unit with this path or above it."""
+    return f"""exists (
+        select from membership held join unit place on place.id = held.unit_id
+        where held.person_id = {person} and held.revoked_at is null and held.role = any({roles}) and {path} ^@ place.path
+    )"""

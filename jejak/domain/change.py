@@ -15,9 +15,12 @@ T = TypeVar("T", bound=Table)
 
 async def unit(viewer: Viewer, right: Right, unit_id: UUID, *at: str | int, open_only: bool = True) -> Unit:
     """The unit, if the viewer has `right` there. Refuses NOT_FOUND, FORBIDDEN, UNIT_CLOSED."""
-    found = await Unit.objects().get(Unit.id == unit_id)
-    if found is None:
+    query = Unit.objects().where(Unit.id == unit_id)
+    # Shared with other work at the unit, but not with closing or moving it, until the transaction ends.
+    rows = await (query.lock_rows("SHARE") if open_only else query)
+    if not rows:
         raise Refused(Code.NOT_FOUND, *at)
+    found = rows[0]
     access.require(viewer, right, found, *at)
     if open_only and found.closed_at is not None:
         raise Refused(Code.UNIT_CLOSED, *at)
@@ -45,6 +48,24 @@ async def take(
     return row, owner
 
 
+async def again(table: type[T], viewer: Viewer, row_id: UUID) -> T:
+    """The first result of a create that is retried, for who may still see it."""
+    row, _ = await take(table, viewer, Right.SEE, row_id, None, "client_mutation_id")
+    return row
+
+
+async def seen(table: type[T], viewer: Viewer, row_id: UUID, *at: str | int) -> T:
+    """A row that the viewer sees, as it is, not locked. Refuses NOT_FOUND."""
+    key = table._meta.primary_key  # noqa: SLF001
+    row = await table.objects().get(key == row_id)
+    unit_id = getattr(row, "unit_id", None)
+    owner = await Unit.objects().get(Unit.id == unit_id) if unit_id else None
+    if row is None or owner is None:
+        raise Refused(Code.NOT_FOUND, *at)
+    access.require(viewer, Right.SEE, owner, *at)
+    return row
+
+
 async def find(table: type[T], row_id: UUID, *at: str | int) -> T:
     """A row, locked until the transaction ends; access is the caller's to check."""
     key = table._meta.primary_key  # noqa: SLF001 -- Piccolo's own way to the key
@@ -55,8 +76,16 @@ async def find(table: type[T], row_id: UUID, *at: str | int) -> T:
     return rows[0]
 
 
-async def apply(viewer: Viewer, kind: str, row: Table, unit_id: UUID | None, /, **values: Any) -> None:
-    """Sets `values` on a taken row, counts its version up and records what changed."""
+Told = tuple[dict[str, Any], dict[str, Any]]
+
+
+async def apply(
+    viewer: Viewer, kind: str, row: Table, unit_id: UUID | None, /, *, told: Told = ({}, {}), **values: Any
+) -> None:
+    """Sets `values` on a taken row, counts its version up and records what changed.
+
+    `told`: what else the event says of before and after, beyond the row itself.
+    """
     table = type(row)
     before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
     after = {name: values[name] for name in before}
@@ -65,6 +94,7 @@ async def apply(viewer: Viewer, kind: str, row: Table, unit_id: UUID | None, /, 
         values["updated_at"] = clock.now()
     for name, value in values.items():
         setattr(row, name, value)
-    key = table._meta.primary_key  # noqa: SLF001
-    await table.update(values).where(key == row.id)  # type: ignore[arg-type, attr-defined]
-    await event.append(viewer, kind, (table._meta.tablename, row.id), unit_id, before=before, after=after)  # type: ignore[attr-defined]  # noqa: SLF001
+    key, name = table._meta.primary_key, table._meta.tablename  # noqa: SLF001
+    row_id: UUID = row.id  # type: ignore[attr-defined]
+    await table.update(values).where(key == row_id)  # type: ignore[arg-type]
+    await event.append(viewer, kind, (name, row_id), unit_id, before=before | told[0], after=after | told[1])

@@ -5,7 +5,6 @@ import unicodedata
 from datetime import date
 from typing import Self
 from urllib.parse import urlsplit
-from uuid import UUID
 from zoneinfo import available_timezones
 
 from jejak.domain import clock
@@ -14,8 +13,10 @@ from jejak.domain.errors import Code, Path, Problem, Refused
 TITLE = 200
 BODY = 5_000
 REASON = 1_000
+MOST_YEARS_AHEAD = 10
+EARLIEST_YEAR = 2000
 # Line breaks and tabs are part of people's texts; other control characters are not, and PostgreSQL stores no NUL.
-_CONTROLS_ALLOWED = frozenset("\n\r\t")
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
 # Every zone that PostgreSQL knows too; these two are the machine's own and mean nothing elsewhere.
 _ZONES = frozenset(available_timezones() - {"localtime", "Factory"})
@@ -65,12 +66,18 @@ class Checks:
             self.refuse(Code.TOO_MANY, name, most=most)
 
     def not_past(self, value: date, zone: str, name: str) -> None:
-        if value < clock.today(zone):
+        today = clock.today(zone)
+        if value < today:
             self.refuse(Code.PAST_DATE, name)
+        elif value.year > today.year + MOST_YEARS_AHEAD:
+            self.refuse(Code.OUT_OF_RANGE, name, least=today.year, most=today.year + MOST_YEARS_AHEAD)
 
     def not_future(self, value: date, zone: str, name: str) -> None:
-        if value > clock.today(zone):
+        today = clock.today(zone)
+        if value > today:
             self.refuse(Code.FUTURE_DATE, name)
+        elif value.year < EARLIEST_YEAR:
+            self.refuse(Code.OUT_OF_RANGE, name, least=EARLIEST_YEAR, most=today.year)
 
     def code(self, value: str, name: str) -> str:
         cleaned = value.strip().upper()
@@ -106,12 +113,5 @@ class Checks:
 
 
 def storable(value: str) -> bool:
-    """Whether PostgreSQL can hold it: no control characters, no lone surrogates."""
-    return not any(unicodedata.category(c) in {"Cc", "Cs"} and c not in _CONTROLS_ALLOWED for c in value)
-
-
-def uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None
+    """Whether it is text: no control characters but line breaks and tabs, and no lone surrogates."""
+    return _UNSTORABLE.search(value) is None

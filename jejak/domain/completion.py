@@ -26,6 +26,7 @@ async def recompute(units: Sequence[UUID] | None = None, now: datetime | None = 
 
 async def recompute_all() -> None:
     async with db.transaction():
+        # The lock is held already; what is pending in the relay's queue must not be missing from a day for good.
         await recompute()
 
 
@@ -39,6 +40,8 @@ async def snapshot() -> date | None:
         await db.lock(db.Lock.COMPLETION)
         if await db.fetchval("select exists (select from unit_snapshot where day = $1)", day):
             return None
+        # The lock is held already; what is pending in the relay's queue must not be missing from a day for good.
+        await recompute()
         await db.execute(
             "insert into unit_snapshot (id, day, unit_id, path) select gen_random_uuid(), $1, id, path from unit",
             day,
@@ -56,19 +59,20 @@ def figures(*, path: str, chosen: str, on: str | None = None) -> str:
     """
     if on is None:
         source = f"""
-            select c.initiative_id, c.unit_id, i.step_id, i.weight as initiative_weight, s.weight as step_weight, {_columns("c")}
+            select c.initiative_id, c.unit_id, i.step_id, i.weight as initiative_weight, s.weight as step_weight,
+                null::timestamptz as taken_at, {_columns("c")}
             from completion c join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id
             join unit at on at.id = c.unit_id where at.path ^@ {path} and {chosen}"""
     else:
         # The subtree as it was then, found by the unit that lies at `path` now.
         source = f"""
-            select c.initiative_id, c.unit_id, i.step_id, c.initiative_weight, c.step_weight, {_columns("c")}
+            select c.initiative_id, c.unit_id, c.step_id, c.initiative_weight, c.step_weight, c.taken_at, {_columns("c")}
             from (select max(kept.day) as day from unit_snapshot kept where kept.day <= {on}) last
             join unit root on root.path = {path}
             join unit_snapshot top on top.day = last.day and top.unit_id = root.id
             join unit_snapshot at on at.day = last.day and at.path ^@ top.path
             join completion_snapshot c on c.day = last.day and c.unit_id = at.unit_id
-            join initiative i on i.id = c.initiative_id where {chosen}"""
+            cross join lateral (select c.initiative_id as id, c.step_id) i where {chosen}"""
     return f"""(
         with part as ({source}
         ), by_initiative as (
@@ -88,7 +92,7 @@ def figures(*, path: str, chosen: str, on: str | None = None) -> str:
         from whole, (
             select count(distinct unit_id) as target_units, count(distinct unit_id) filter (where started) as units_started,
                 coalesce(sum(tasks), 0) as tasks, coalesce(sum(overdue), 0) as overdue,
-                coalesce(sum(verified), 0) as verified_tasks
+                coalesce(sum(verified), 0) as verified_tasks, max(taken_at) as taken_at
             from part
         ) counts)"""
 
@@ -115,7 +119,7 @@ with target as (
         coalesce(sum(t.weight) filter (where t.status = 'VERIFIED'), 0) as verified_sum, count(*) as tasks,
         count(*) filter (where t.status = 'VERIFIED') as verified,
         count(*) filter (where {task_rules.overdue("t", "u", "$2::timestamptz")}) as overdue,
-        bool_or(t.status not in ('PLANNED') or t.progress > 0) as started
+        bool_or({task_rules.begun("t")}) as started
     from task t join unit u on u.id = t.unit_id
     where t.status <> 'CANCELLED' and ($1::uuid[] is null or t.unit_id = any($1))
     group by t.initiative_id, t.unit_id
@@ -138,7 +142,7 @@ where ({", ".join(f"c.{name}" for name in SUMS.split(", "))})
 """
 
 _SNAPSHOT = f"""
-insert into completion_snapshot (id, day, initiative_id, unit_id, initiative_weight, step_weight, taken_at, {SUMS})
-select gen_random_uuid(), $1, c.initiative_id, c.unit_id, i.weight, s.weight, $2, {_columns("c")}
+insert into completion_snapshot (id, day, initiative_id, unit_id, step_id, initiative_weight, step_weight, taken_at, {SUMS})
+select gen_random_uuid(), $1, c.initiative_id, c.unit_id, i.step_id, i.weight, s.weight, $2, {_columns("c")}
 from completion c join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id
 """

@@ -13,6 +13,8 @@ from piccolo.engine.postgres import PostgresEngine
 from uuid_utils.compat import uuid7
 
 DB = PostgresEngine(config={})
+ACQUIRE_SECONDS = 15
+Deadlock = asyncpg.DeadlockDetectedError
 _log = logging.getLogger(__name__)
 _after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
 
@@ -30,7 +32,14 @@ class Lock(IntEnum):
 async def connect(url: str, **pool: Any) -> None:
     """Opens the pool behind every table. `pool` goes to asyncpg as it is."""
     options: dict[str, Any] = {"dsn": url, "min_size": 1, "max_size": 10, "command_timeout": 60}
-    options["server_settings"] = {"timezone": "UTC", "jit": "off", "application_name": "jejak"}
+    options["server_settings"] = {
+        "application_name": "jejak",
+        "timezone": "UTC",
+        "jit": "off",
+        # What is read after a lock was waited for must be as it is then, whatever the server's default.
+        "default_transaction_isolation": "read committed",
+        "idle_in_transaction_session_timeout": "60s",
+    }
     DB.config = options | pool
     await DB.start_connection_pool()
 
@@ -48,7 +57,7 @@ async def connection() -> AsyncIterator[asyncpg.Connection]:
         return
     if DB.pool is None:
         raise RuntimeError("db.connect() has not been called")
-    async with DB.pool.acquire() as pooled:
+    async with DB.pool.acquire(timeout=ACQUIRE_SECONDS) as pooled:
         yield pooled
 
 
@@ -63,9 +72,9 @@ async def fetchrow(sql: str, *values: Any) -> asyncpg.Record | None:
         return await c.fetchrow(sql, *values)
 
 
-async def fetchval(sql: str, *values: Any) -> Any:
+async def fetchval(sql: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 -- PostgreSQL cancels the statement
     async with connection() as c:
-        return await c.fetchval(sql, *values)
+        return await c.fetchval(sql, *values, timeout=timeout)
 
 
 async def execute(sql: str, *values: Any) -> None:

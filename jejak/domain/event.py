@@ -42,8 +42,9 @@ async def append(
     await db.execute(
         """
         with happened as (
-            insert into event (at, actor_id, kind, subject_type, subject_id, unit_id, before, after)
-            values ($1, $2, $3, $4, $5, $6, $7, $8) returning id
+            -- Whoever appends holds the subject's row, so that counting its events is safe.
+            insert into event (nth, at, actor_id, kind, subject_type, subject_id, unit_id, before, after)
+            select coalesce(max(nth), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 from event where subject_id = $5 returning id
         )
         insert into pending_event (event_id) select id from happened
         """,

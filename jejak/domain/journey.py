@@ -1,6 +1,7 @@
 """R2: journeys are submitted, accepted or returned, and archived."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from jejak.domain import change, db, journey_rules
@@ -9,6 +10,7 @@ from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.journey_rules import JourneyAction
 from jejak.domain.tables.journey import Journey, Stage
+from jejak.domain.vocabulary import JourneyStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,13 @@ async def archive(viewer: Viewer, wanted: ChangeJourney) -> Journey:
     return await _advance(viewer, wanted, JourneyAction.ARCHIVE, Right.REVIEW)
 
 
+async def require_accepted(journey_id: UUID, *at: str | int) -> None:
+    """Until its journey is accepted a pain point may be captured anew, so nothing can hang on it."""
+    journey = await Journey.objects().get(Journey.id == journey_id)
+    if journey is None or journey.status != JourneyStatus.ACCEPTED:
+        raise Refused(Code.NOT_ACCEPTED, *at)
+
+
 async def _advance(viewer: Viewer, wanted: ChangeJourney, action: JourneyAction, right: Right) -> Journey:
     reason = None
     if action is JourneyAction.RETURN:
@@ -50,5 +59,7 @@ async def _advance(viewer: Viewer, wanted: ChangeJourney, action: JourneyAction,
         status = journey_rules.after(action, journey.status)
         if action is JourneyAction.SUBMIT and not await Stage.exists().where(Stage.journey_id == journey.id):
             raise Refused(Code.REQUIRED, "stages")
-        await change.apply(viewer, action, journey, unit.id, status=status, return_reason=reason)
+        # Archiving keeps the reason for which it had been returned.
+        kept: dict[str, Any] = {} if action is JourneyAction.ARCHIVE else {"return_reason": reason}
+        await change.apply(viewer, action, journey, unit.id, status=status, **kept)
     return journey

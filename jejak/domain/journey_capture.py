@@ -17,6 +17,16 @@ from jejak.domain.vocabulary import Category, EventKind, JourneyStatus, Paramete
 MOST_STAGES = 50
 MOST_PAIN_POINTS = 20  # a stage
 MOST_MINUTES = 525_600  # a year
+_STAGE = (
+    "name",
+    "touchpoint",
+    "emotion",
+    "customer_did",
+    "customer_said",
+    "target_minutes",
+    "actual_minutes",
+)
+_PAIN_POINT = ("description", "category", "parameter", "severity", "reach")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +94,12 @@ async def capture(viewer: Viewer, wanted: CaptureJourney) -> Journey:
         )
         journey_id = wanted.journey_id or new_id
         if not fresh:
-            return await change.find(Journey, journey_id)
+            return await change.again(Journey, viewer, journey_id)
         unit = await change.unit(viewer, Right.CAPTURE, wanted.unit_id, "unit_id")
         content = _checked(wanted, unit, journey_id)
         content.values["recaptures_id"] = await _recaptured(viewer, wanted)
         if wanted.journey_id is None:
-            journey = await _begin(viewer, new_id, wanted, content)
+            journey = await _begin(viewer, new_id, content)
         else:
             journey = await _replace(viewer, wanted.journey_id, wanted, content)
         if content.stages:
@@ -101,46 +111,86 @@ async def capture(viewer: Viewer, wanted: CaptureJourney) -> Journey:
             await event.append(
                 viewer, EventKind.PAIN_POINT_RECORDED, ("pain_point", point.id), unit.id, after=after
             )
+        if wanted.submit:
+            status = journey_rules.after(JourneyAction.SUBMIT, journey.status)
+            await change.apply(
+                viewer, JourneyAction.SUBMIT, journey, unit.id, status=status, return_reason=None
+            )
     return journey
 
 
 async def _recaptured(viewer: Viewer, wanted: CaptureJourney) -> UUID | None:
+    """Refuses INVALID_ID for a journey that comes after this one itself."""
     if wanted.recaptures_id is None:
         return None
-    if wanted.recaptures_id == wanted.journey_id:
+    earlier = await change.seen(Journey, viewer, wanted.recaptures_id, "recaptures_id")
+    loops = wanted.journey_id is not None and await db.fetchval(
+        """
+        with recursive chain(id) as (
+            select $1::uuid union select j.recaptures_id from journey j join chain on chain.id = j.id
+        )
+        select exists (select from chain where id = $2)
+        """,
+        earlier.id,
+        wanted.journey_id,
+    )
+    if loops:
         raise Refused(Code.INVALID_ID, "recaptures_id")
-    earlier, _ = await change.take(Journey, viewer, Right.SEE, wanted.recaptures_id, None, "recaptures_id")
     return earlier.id
 
 
-async def _begin(viewer: Viewer, new_id: UUID, wanted: CaptureJourney, content: _Content) -> Journey:
+async def _begin(viewer: Viewer, new_id: UUID, content: _Content) -> Journey:
     now = clock.now()
-    status = JourneyStatus.SUBMITTED if wanted.submit else JourneyStatus.DRAFT
     journey = Journey(
-        id=new_id, status=status, captured_by=viewer.person, created_at=now, updated_at=now, **content.values
+        id=new_id,
+        status=JourneyStatus.DRAFT,
+        captured_by=viewer.person,
+        created_at=now,
+        updated_at=now,
+        **content.values,
     )
     await journey.save()
-    after = {"title": journey.title, "service": journey.service, "status": status}
+    after = {"status": journey.status, **content.values, **_told(content.stages, content.pain_points)}
     await event.append(viewer, EventKind.JOURNEY_CAPTURED, ("journey", new_id), journey.unit_id, after=after)
     return journey
 
 
 async def _replace(viewer: Viewer, journey_id: UUID, wanted: CaptureJourney, content: _Content) -> Journey:
-    """Its old pain points go without trace but their history: they had no tasks, since it was not accepted."""
+    """Its old pain points go: they had no tasks, since it was not accepted. The event keeps what they said."""
     if wanted.expected_version is None:
         raise Refused(Code.REQUIRED, "expected_version")
     journey, _ = await change.take(
         Journey, viewer, Right.CAPTURE, journey_id, wanted.expected_version, "journey_id"
     )
-    status = journey_rules.after(JourneyAction.REVISE, journey.status)
-    values = dict(content.values)
-    if wanted.submit:
-        status = journey_rules.after(JourneyAction.SUBMIT, status)
-        values["return_reason"] = None
+    journey_rules.after(JourneyAction.REVISE, journey.status)
+    before = _told(
+        await Stage.objects().where(Stage.journey_id == journey_id).order_by(Stage.position),
+        await PainPoint.objects().where(PainPoint.journey_id == journey_id).order_by(PainPoint.id),
+    )
     await PainPoint.delete().where(PainPoint.journey_id == journey_id)
     await Stage.delete().where(Stage.journey_id == journey_id)
-    await change.apply(viewer, JourneyAction.REVISE, journey, wanted.unit_id, status=status, **values)
+    after = _told(content.stages, content.pain_points)
+    await change.apply(
+        viewer, JourneyAction.REVISE, journey, wanted.unit_id, told=(before, after), **content.values
+    )
     return journey
+
+
+def _told(stages: list[Stage], pain_points: list[PainPoint]) -> dict[str, Any]:
+    """Stages with their pain points, as history keeps them."""
+    return {
+        "stages": [
+            {name: getattr(stage, name) for name in _STAGE}
+            | {
+                "pain_points": [
+                    {name: getattr(point, name) for name in _PAIN_POINT}
+                    for point in pain_points
+                    if point.stage_id == stage.id
+                ]
+            }
+            for stage in stages
+        ]
+    }
 
 
 def _checked(wanted: CaptureJourney, unit: Unit, journey_id: UUID) -> _Content:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from jejak.domain import access, change, db
+from jejak.domain import access, change, db, journey, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
@@ -35,7 +35,7 @@ def state(alias: str) -> str:
         select case
             when count(*) = 0 then 'OPEN'
             when bool_and(live.status = 'VERIFIED') then 'RESOLVED'
-            when bool_or(live.status <> 'PLANNED') then 'IN_PROGRESS'
+            when bool_or({task_rules.begun("live")}) then 'IN_PROGRESS'
             else 'ASSIGNED' end
         from task live where live.pain_point_id = {alias}.id and live.status <> 'CANCELLED'))"""
 
@@ -61,7 +61,7 @@ async def close(viewer: Viewer, wanted: ClosePainPoint) -> PainPoint:
 
 
 async def dismiss(viewer: Viewer, wanted: DismissPainPoint) -> PainPoint:
-    """Ends a pain point that nobody will work on, with a reason. Refuses HAS_OPEN_TASKS, WRONG_STATUS, STALE."""
+    """Ends a pain point that nobody will work on, with a reason. Refuses NOT_ACCEPTED, HAS_OPEN_TASKS, WRONG_STATUS, STALE."""
     with Checks() as checks:
         reason = checks.text(wanted.reason, "reason", most=REASON)
     async with db.transaction():
@@ -71,6 +71,7 @@ async def dismiss(viewer: Viewer, wanted: DismissPainPoint) -> PainPoint:
         current = await state_of(point.id)
         if point.decision is not None:
             raise Refused(Code.WRONG_STATUS, status=current)
+        await journey.require_accepted(point.journey_id, "pain_point_id")
         if current is not PainPointState.OPEN:
             raise Refused(Code.HAS_OPEN_TASKS, "pain_point_id")
         values = {"decision": PainPointState.DISMISSED, "decision_reason": reason}

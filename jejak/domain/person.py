@@ -45,14 +45,16 @@ async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
         email = checks.email(wanted.email, "email")
         name = checks.text(wanted.name, "name", most=TITLE)
         password.check(checks, wanted.password, "password")
+    # Asked before the costly hash as well, so that only who may create people can make the service compute it.
+    await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
     hashed = await password.hashed(wanted.password)
     async with db.transaction():
+        unit = await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
         # The digest of the request is a quick hash: the password stays out of it.
         body = replace(wanted, password="")
         (new_id,), fresh = await idempotency.claim(viewer, "createPerson", wanted.client_mutation_id, body)
         if not fresh:
-            return await change.find(Person, new_id)
-        unit = await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
+            return await _same_person(new_id, wanted.password)
         await db.lock(db.Lock.PEOPLE)
         if await Person.exists().where(Person.email == email):
             raise Refused(Code.TAKEN, "email")
@@ -74,35 +76,47 @@ async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
 async def grant(viewer: Viewer, wanted: GrantRole) -> Membership:
     """Granting a role that is held already changes its ranger mark only. Refuses WRONG_KIND for PROGRAMME below headquarters.
 
-    Any administrator may give a role in their own subtree to anybody whom they can name by id.
+    An administrator gives roles in their own subtree, to people whom they see.
     """
     async with db.transaction():
         unit = await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
         person = await change.find(Person, wanted.person_id, "person_id")
+        if not await is_seen(viewer, person.id):
+            raise Refused(Code.NOT_FOUND, "person_id")
         return await _add(viewer, person, unit, wanted.role, ranger=wanted.ranger)
 
 
+async def _same_person(person_id: UUID, secret: str) -> Person:
+    person = await change.find(Person, person_id)
+    if not await password.matches(secret, person.password_hash):
+        raise Refused(Code.CLIENT_ID_REUSED, "client_mutation_id")
+    return person
+
+
 async def _add(viewer: Viewer, person: Person, unit: Unit, role: Role, *, ranger: bool) -> Membership:
+    """The person's row is locked: all that changes their roles goes through here and `revoke`, one after the other."""
     if role is Role.PROGRAMME and unit.kind != UnitKind.HQ:
         raise Refused(Code.WRONG_KIND, "role", kind=role, parent=unit.kind)
     if ranger and Right.PROGRESS not in RIGHTS[role]:
         raise Refused(Code.NOT_STAFF, "ranger")
-    held = await Membership.objects().where(
+    membership = await Membership.objects().get(
         (Membership.person_id == person.id)
         & (Membership.unit_id == unit.id)
         & (Membership.role == role)
         & Membership.revoked_at.is_null()
     )
-    membership = (
-        held[0]
-        if held
-        else Membership(person_id=person.id, unit_id=unit.id, role=role, granted_at=clock.now())
-    )
-    before = {"role": role, "ranger": membership.ranger} if held else None
-    if held and membership.ranger == ranger:
+    before = None
+    if membership is None:
+        membership = Membership(
+            person_id=person.id, unit_id=unit.id, role=role, ranger=ranger, granted_at=clock.now()
+        )
+        await membership.save()
+    elif membership.ranger == ranger:
         return membership
-    membership.ranger = ranger
-    await membership.save()
+    else:
+        before = {"role": role, "ranger": membership.ranger}
+        membership.ranger = ranger
+        await membership.save(columns=[Membership.ranger])
     after = {"role": role, "ranger": ranger, "unit_id": unit.id}
     await event.append(
         viewer, "person.role_granted", ("person", person.id), unit.id, before=before, after=after
@@ -111,38 +125,51 @@ async def _add(viewer: Viewer, person: Person, unit: Unit, role: Role, *, ranger
 
 
 async def revoke(viewer: Viewer, wanted: RevokeRole) -> Membership:
-    """Takes effect with the person's next request. Revoking twice is no error."""
+    """Takes effect with the person's next request. Revoking twice is no error. Refuses LAST_ADMINISTRATOR."""
     async with db.transaction():
-        membership = await change.find(Membership, wanted.membership_id, "membership_id")
-        unit = await Unit.objects().get(Unit.id == membership.unit_id)
-        assert unit is not None  # noqa: S101 -- the foreign key says so
-        access.require(viewer, Right.PEOPLE, unit, "membership_id")
-        if membership.revoked_at is None:
-            membership.revoked_at = clock.now()
-            await membership.save()
-            before = {"role": membership.role, "ranger": membership.ranger, "unit_id": unit.id}
-            await event.append(
-                viewer, "person.role_revoked", ("person", membership.person_id), unit.id, before=before
-            )
+        await db.lock(db.Lock.PEOPLE)
+        named = await Membership.objects().get(Membership.id == wanted.membership_id)
+        if named is None:
+            raise Refused(Code.NOT_FOUND, "membership_id")
+        await change.find(Person, named.person_id)
+        membership = await change.find(Membership, wanted.membership_id)
+        unit = await change.unit(viewer, Right.PEOPLE, membership.unit_id, "membership_id", open_only=False)
+        if membership.revoked_at is not None:
+            return membership
+        if membership.role == Role.ADMIN and unit.kind == UnitKind.HQ and await _is_last_administrator(unit):
+            raise Refused(Code.LAST_ADMINISTRATOR, "membership_id")
+        membership.revoked_at = clock.now()
+        await membership.save(columns=[Membership.revoked_at])
+        before = {"role": membership.role, "ranger": membership.ranger, "unit_id": unit.id}
+        await event.append(
+            viewer, "person.role_revoked", ("person", membership.person_id), unit.id, before=before
+        )
     return membership
+
+
+async def _is_last_administrator(headquarters: Unit) -> bool:
+    held = Membership.count().where(
+        (Membership.unit_id == headquarters.id)
+        & (Membership.role == Role.ADMIN)
+        & Membership.revoked_at.is_null()
+    )
+    return bool(await held <= 1)
 
 
 async def works_at(person_id: UUID, unit: Unit) -> bool:
     """Whether the person holds a role at the unit, or above it, that lets them carry out its tasks."""
-    roles = [role for role, rights in RIGHTS.items() if Right.PROGRESS in rights]
+    condition = access.works_at("$1::uuid", "$2::text", "$3::text[]")
     return bool(
-        await db.fetchval(
-            """
-            select exists (
-                select from membership m join unit u on u.id = m.unit_id
-                where m.person_id = $1 and m.revoked_at is null and m.role = any($2) and $3 ^@ u.path
-            )
-            """,
-            person_id,
-            roles,
-            unit.path,
-        )
+        await db.fetchval(f"select {condition}", person_id, unit.path, access.roles_with(Right.PROGRESS))
     )
+
+
+async def is_seen(viewer: Viewer, person_id: UUID) -> bool:
+    """Whether the viewer sees the person: themself, or somebody with a role in their subtrees."""
+    if viewer is access.SYSTEM:
+        return True
+    condition = access.person_seen("$1::uuid", "$2::text[]", "$3::uuid")
+    return bool(await db.fetchval(f"select {condition}", person_id, viewer.paths, viewer.person_id))
 
 
 async def ranger_of(unit: Unit) -> UUID | None:

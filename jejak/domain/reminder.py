@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from jejak.domain import calendar, clock, db, reminder_rules, task_rules
+from jejak.domain import access, calendar, clock, db, reminder_rules, task_rules
+from jejak.domain.access import Right
 from jejak.domain.tables.notice import Ladder, Reminder, Rung
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
@@ -33,7 +34,8 @@ async def plan(task: Task, unit: Unit) -> None:
         "select id, offset_days, audience from rung where ladder_id = (select id from ladder order by version desc limit 1)"
     )
     ids = {(r["offset_days"], Audience(r["audience"])): UUID(str(r["id"])) for r in rungs}
-    steps = reminder_rules.planned(ids, task.due_on, clock.today(unit.timezone))
+    today = clock.today(unit.timezone)
+    steps = reminder_rules.planned(ids, task.due_on, today)
     rows = [
         Reminder(
             task_id=task.id,
@@ -45,6 +47,13 @@ async def plan(task: Task, unit: Unit) -> None:
         )
         for step in steps
     ]
+    # What was planned and never said belongs to a due date that is gone, or to days that have passed.
+    await db.execute(
+        "delete from reminder where task_id = $1 and outcome is null and (due_on <> $2 or remind_on < $3)",
+        task.id,
+        task.due_on,
+        today,
+    )
     if rows:
         await Reminder.insert(*rows).on_conflict(action="DO NOTHING")
 
@@ -62,7 +71,7 @@ async def run(now: datetime | None = None) -> int:
         return 0
     async with db.transaction():
         await db.lock(db.Lock.REMINDERS)
-        return int(await db.fetchval(_SETTLE, now, at_work))
+        return int(await db.fetchval(_SETTLE, now, at_work, access.roles_with(Right.PROGRESS)))
 
 
 # Kinds follow `reminder_rules.kind`: what is true on the day it is said.
@@ -73,7 +82,8 @@ with due as (
     from reminder r
     join task t on t.id = r.task_id and t.due_on = r.due_on
     join unit u on u.id = t.unit_id
-    where r.outcome is null and r.audience = 'OWNER' and t.status in {task_rules.in_sql(task_rules.AT_WORK)}
+    -- Whoever has lost their role at the unit is told nothing of it any more.
+    where {access.works_at("t.owner_id", "u.path", "$3::text[]")} and r.outcome is null and r.audience = 'OWNER' and t.status in {task_rules.in_sql(task_rules.AT_WORK)}
       and u.timezone = any($2::text[]) and r.remind_on <= (($1::timestamptz) at time zone u.timezone)::date
 ), settled as (
     update reminder r set outcome = case when due.nth = 1 then 'SENT' else 'FOLDED' end, settled_at = $1

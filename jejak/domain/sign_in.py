@@ -8,7 +8,7 @@ from uuid import UUID
 
 from jejak.domain import clock, db, password
 from jejak.domain.access import Grant, Viewer
-from jejak.domain.checks import storable
+from jejak.domain.checks import TITLE, storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.person import Session
 from jejak.domain.vocabulary import Language, Role, UnitKind
@@ -36,7 +36,7 @@ async def sign_in(wanted: SignIn) -> SignedIn:
     email = wanted.email.strip().lower()
     row = (
         await db.fetchrow("select id, password_hash from person where email = $1", email)
-        if storable(email)
+        if len(email) <= TITLE and storable(email)
         else None
     )
     secret = wanted.password if len(wanted.password) <= password.MOST else ""

@@ -5,20 +5,20 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import change, clock, db, event, idempotency, person, reminder, task_rules
+from jejak.domain import change, clock, db, event, idempotency, journey, person, reminder, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import BODY, REASON, TITLE, Checks
 from jejak.domain.errors import Code, Problem, Refused
-from jejak.domain.tables.journey import Journey, PainPoint
-from jejak.domain.tables.person import Person
+from jejak.domain.tables.journey import PainPoint
 from jejak.domain.tables.programme import Initiative
 from jejak.domain.tables.task import Evidence, Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.task_rules import TaskAction
-from jejak.domain.vocabulary import JourneyStatus, TaskStatus
+from jejak.domain.vocabulary import TaskStatus
 
 MOST_WEIGHT = 1_000
 MOST_EVIDENCE = 20  # a call
+MOST_EVIDENCE_IN_ALL = 200
 MOST_TASKS = 100  # a call
 
 
@@ -102,9 +102,12 @@ async def create(viewer: Viewer, wanted: CreateTask) -> Task:
     async with db.transaction():
         (new_id,), fresh = await idempotency.claim(viewer, "createTask", wanted.client_mutation_id, wanted)
         if not fresh:
-            return await change.find(Task, new_id)
+            return await change.again(Task, viewer, new_id)
         point = await _open_pain_point(viewer, wanted.pain_point_id) if wanted.pain_point_id else None
-        return await _create(viewer, new_id, wanted.task, point)
+        task = await _create(viewer, new_id, wanted.task, point)
+        if point:
+            await _told_assigned(viewer, point)
+    return task
 
 
 async def assign(viewer: Viewer, wanted: AssignPainPoint) -> list[Task]:
@@ -118,7 +121,7 @@ async def assign(viewer: Viewer, wanted: AssignPainPoint) -> list[Task]:
             viewer, "assignPainPoint", wanted.client_mutation_id, wanted, len(wanted.tasks)
         )
         if not fresh:
-            return [await change.find(Task, known) for known in ids]
+            return [await change.again(Task, viewer, known) for known in ids]
         point = await _open_pain_point(viewer, wanted.pain_point_id)
         made: list[Task] = []
         problems: list[Problem] = []
@@ -129,21 +132,21 @@ async def assign(viewer: Viewer, wanted: AssignPainPoint) -> list[Task]:
                 problems += refused.problems
         if problems:
             raise Refused.because(problems)
-        after = {"tasks": [str(task.id) for task in made]}
-        await event.append(
-            viewer, "pain_point.assigned", ("pain_point", point.id), point.unit_id, after=after
-        )
+        await _told_assigned(viewer, point)
     return made
+
+
+async def _told_assigned(viewer: Viewer, point: PainPoint) -> None:
+    # Not which tasks: who sees the pain point need not see every unit that works on it.
+    await event.append(viewer, "pain_point.assigned", ("pain_point", point.id), point.unit_id)
 
 
 async def _open_pain_point(viewer: Viewer, pain_point_id: UUID) -> PainPoint:
     """Locked, so that it is not closed or dismissed while it gets tasks."""
-    point, _ = await change.take(PainPoint, viewer, Right.SEE, pain_point_id, None, "pain_point_id")
+    point, _ = await change.take(PainPoint, viewer, Right.ASSIGN, pain_point_id, None, "pain_point_id")
     if point.decision is not None:
         raise Refused(Code.WRONG_STATUS, "pain_point_id", status=point.decision)
-    journey = await Journey.objects().get(Journey.id == point.journey_id)
-    if journey is None or journey.status != JourneyStatus.ACCEPTED:
-        raise Refused(Code.NOT_ACCEPTED, "pain_point_id")
+    await journey.require_accepted(point.journey_id, "pain_point_id")
     return point
 
 
@@ -168,7 +171,7 @@ async def _create(
         pain_point_id=point.id if point else None,
         title=title,
         description=description,
-        owner_id=await _owner(wanted.owner_id, unit, *at),
+        owner_id=await _owner(viewer, wanted.owner_id, unit, *at),
         weight=wanted.weight,
         due_on=wanted.due_on,
         status=TaskStatus.PLANNED,
@@ -177,25 +180,28 @@ async def _create(
     )
     await task.save()
     await reminder.plan(task, unit)
-    after = {
-        "title": title,
-        "status": task.status,
-        "owner_id": task.owner_id,
-        "due_on": task.due_on,
-        "weight": task.weight,
-    }
+    told = (
+        "title",
+        "description",
+        "status",
+        "initiative_id",
+        "pain_point_id",
+        "owner_id",
+        "due_on",
+        "weight",
+    )
+    after = {name: getattr(task, name) for name in told}
     await event.append(viewer, "task.created", ("task", task.id), unit.id, after=after)
     return task
 
 
-async def _owner(wanted: UUID | None, unit: Unit, *at: str | int) -> UUID:
+async def _owner(viewer: Viewer, wanted: UUID | None, unit: Unit, *at: str | int) -> UUID:
     owner = wanted or await person.ranger_of(unit)
     if owner is None:
         raise Refused(Code.NO_OWNER, *at, "owner_id")
-    if not await Person.exists().where(Person.id == owner):
-        raise Refused(Code.NOT_FOUND, *at, "owner_id")
     if not await person.works_at(owner, unit):
-        raise Refused(Code.NOT_STAFF, *at, "owner_id")
+        code = Code.NOT_STAFF if await person.is_seen(viewer, owner) else Code.NOT_FOUND
+        raise Refused(code, *at, "owner_id")
     return owner
 
 
@@ -220,10 +226,12 @@ async def update(viewer: Viewer, wanted: UpdateTask) -> Task:
             if wanted.due_on is not None and wanted.due_on != task.due_on:
                 checks.not_past(wanted.due_on, unit.timezone, "due_on")
                 values["due_on"] = wanted.due_on
-        if wanted.owner_id is not None:
-            values["owner_id"] = await _owner(wanted.owner_id, unit)
-            if task.submitted_by is not None and task.status == TaskStatus.SUBMITTED:
+        if wanted.owner_id is not None and wanted.owner_id != task.owner_id:
+            if task.status == TaskStatus.SUBMITTED:
                 raise Refused(Code.WRONG_STATUS, "owner_id", status=task.status)
+            values["owner_id"] = await _owner(viewer, wanted.owner_id, unit)
+        if all(getattr(task, name) == value for name, value in values.items()):
+            return task
         await change.apply(viewer, TaskAction.UPDATE, task, unit.id, **values)
         if "due_on" in values:
             await reminder.plan(task, unit)
@@ -270,7 +278,13 @@ async def submit(viewer: Viewer, wanted: SubmitTask) -> Task:
             and not await Evidence.exists().where(Evidence.task_id == task.id)
         ):
             raise Refused(Code.EVIDENCE_REQUIRED, "evidence")
-        values = {"status": status, "progress": 100, "submitted_by": viewer.person, "status_reason": None}
+        values: dict[str, Any] = {
+            "status": status,
+            "progress": 100,
+            "progress_before": task.progress,
+            "submitted_by": viewer.person,
+            "status_reason": None,
+        }
         await change.apply(viewer, TaskAction.SUBMIT, task, unit.id, **values)
     return task
 
@@ -287,6 +301,8 @@ async def _attach(viewer: Viewer, task: Task, unit: Unit, evidence: list[NewEvid
                 Evidence(task_id=task.id, note=note, url=url, added_by=viewer.person, added_at=clock.now())
             )
     if rows:
+        if len(rows) + await Evidence.count().where(Evidence.task_id == task.id) > MOST_EVIDENCE_IN_ALL:
+            raise Refused(Code.TOO_MANY, "evidence", most=MOST_EVIDENCE_IN_ALL)
         await Evidence.insert(*rows)
         after = {"evidence": [{"note": row.note, "url": row.url} for row in rows]}
         await event.append(viewer, "task.evidence_added", ("task", task.id), unit.id, after=after)
@@ -332,7 +348,19 @@ async def _advance(viewer: Viewer, wanted: ChangeTask, action: TaskAction, right
             Task, viewer, right, wanted.task_id, wanted.expected_version, "task_id"
         )
         status = task_rules.after(action, task.status, task.blocked_from)
-        blocked_from = task.status if action is TaskAction.BLOCK else None
-        values = {"status": status, "status_reason": reason, "blocked_from": blocked_from}
+        values: dict[str, Any] = {
+            "status": status,
+            "status_reason": reason,
+            "blocked_from": None,
+            "blocked_from_reason": None,
+        }
+        match action:
+            case TaskAction.BLOCK:
+                values |= {"blocked_from": task.status, "blocked_from_reason": task.status_reason}
+            case TaskAction.UNBLOCK:
+                values["status_reason"] = task.blocked_from_reason
+            case TaskAction.RETURN:
+                # What was handed in as done is not: the figure goes back to what was reported before.
+                values["progress"] = task.progress_before
         await change.apply(viewer, action, task, unit.id, **values)
     return task

@@ -43,6 +43,11 @@ def after(action: TaskAction, status: str, blocked_from: str | None = None) -> T
     return to or TaskStatus((action is TaskAction.UNBLOCK and blocked_from) or status)
 
 
+def begun(task: str) -> str:
+    """SQL: work has begun. A task that was blocked before it began has not."""
+    return f"(coalesce({task}.blocked_from, {task}.status) <> 'PLANNED' or {task}.progress > 0)"
+
+
 def in_sql(statuses: frozenset[TaskStatus]) -> str:
     return "(" + ", ".join(f"'{status}'" for status in sorted(statuses)) + ")"
 

@@ -48,6 +48,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Tautan harus berupa alamat http atau https.",
         "A link must be an http or https address.",
     ),
+    Code.LAST_ADMINISTRATOR: (
+        "Kantor pusat harus tetap memiliki seorang administrator.",
+        "Headquarters must keep an administrator.",
+    ),
     Code.NO_OWNER: (
         "Unit ini belum memiliki PIC Ranger; sebutkan pemilik tugas.",
         "This unit has no PIC Ranger; name an owner.",
@@ -69,6 +73,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "It has changed since you read it; look at its current state.",
     ),
     Code.TAKEN: ("Sudah dipakai.", "This is already taken."),
+    Code.TOO_COSTLY: (
+        "Permintaan ini dapat menghasilkan {asked} baris; paling banyak {most}.",
+        "This query may give {asked} rows; at most {most}.",
+    ),
     Code.TOO_LARGE: ("Permintaan terlalu besar.", "The request is too large."),
     Code.TOO_LONG: ("Paling banyak {most} karakter.", "At most {most} characters."),
     Code.TOO_MANY: ("Paling banyak {most}.", "At most {most}."),

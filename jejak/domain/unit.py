@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from jejak.domain import change, clock, db, event, idempotency
+from jejak.domain import change, clock, db, event, idempotency, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import UnitKind
 
@@ -58,7 +59,7 @@ async def create(viewer: Viewer, wanted: CreateUnit) -> Unit:
         await db.lock(db.Lock.UNIT_TREE)
         (new_id,), fresh = await idempotency.claim(viewer, "createUnit", wanted.client_mutation_id, wanted)
         if not fresh:
-            return await change.find(Unit, new_id)
+            return await change.again(Unit, viewer, new_id)
         parent = await change.unit(viewer, Right.UNITS, wanted.parent_id, "parent_id")
         check_kind(wanted.kind, UnitKind(parent.kind), "kind")
         if await Unit.exists().where(Unit.code == code):
@@ -97,7 +98,8 @@ async def move(viewer: Viewer, wanted: MoveUnit) -> Unit:
         if parent.path.startswith(unit.path):
             raise Refused(Code.TREE_CYCLE, "parent_id")
         check_kind(UnitKind(unit.kind), UnitKind(parent.kind), "parent_id")
-        await reparent(viewer, unit, parent)
+        if parent.id != unit.parent_id:
+            await reparent(viewer, unit, parent)
     return unit
 
 
@@ -113,7 +115,7 @@ async def reparent(viewer: Viewer, unit: Unit, parent: Unit) -> None:
 
 
 async def close(viewer: Viewer, wanted: CloseUnit) -> Unit:
-    """Closed units keep their history and take no new work. Refuses HAS_OPEN_UNITS, STALE."""
+    """Closed units keep their history and take no new work. Refuses HAS_OPEN_UNITS, HAS_OPEN_TASKS, STALE."""
     async with db.transaction():
         await db.lock(db.Lock.UNIT_TREE)
         unit, _ = await change.take(
@@ -123,6 +125,8 @@ async def close(viewer: Viewer, wanted: CloseUnit) -> Unit:
             raise Refused(Code.UNIT_CLOSED, "unit_id")
         if unit.kind == UnitKind.HQ:
             raise Refused(Code.FORBIDDEN, "unit_id")
+        if await Task.exists().where((Task.unit_id == unit.id) & Task.status.is_in(list(task_rules.OPEN))):
+            raise Refused(Code.HAS_OPEN_TASKS, "unit_id")
         below = Unit.exists().where((Unit.parent_id == unit.id) & Unit.closed_at.is_null())
         if await below:
             raise Refused(Code.HAS_OPEN_UNITS, "unit_id")

@@ -1,7 +1,7 @@
 """R5 in the API: two figures, always shown together, and the counts beside them."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,6 +31,9 @@ class Completion:
     tasks: int = expression("{t}.tasks", "Tasks, cancelled ones left out.")
     overdue: int = expression("{t}.overdue", "Tasks past their due date that are not handed in.")
     verified_tasks: int = expression("{t}.verified_tasks", "Verified tasks.")
+    taken_at: datetime | None = expression(
+        "{t}.taken_at", "When a past day's figures were kept, normally at its end; null for those of now."
+    )
     unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one(
         "{u}.id = {t}.unit_id", "For which unit."
     )

@@ -6,6 +6,7 @@ import strawberry
 
 from jejak.domain.access import Viewer
 from jejak.domain.vocabulary import Language
+from jejak.graphql.reading.statement import Cost
 
 
 class Context(Protocol):
@@ -14,6 +15,7 @@ class Context(Protocol):
     viewer: Viewer | None
     language: Language
     request_id: str
+    cost: Cost
 
 
 Info: TypeAlias = strawberry.Info["Context", None]

@@ -6,11 +6,17 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, ValueNode
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import (
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+)
 
 from jejak.domain import texts
 from jejak.domain.errors import Code, Problem, Refused
 from jejak.domain.vocabulary import Language
+from jejak.graphql.reading.statement import MOST_ROWS
 from jejak.graphql.vocabulary import ErrorCode
 
 _log = logging.getLogger(__name__)
@@ -45,7 +51,13 @@ class CodedErrors(SchemaExtension):
     """Gives every top-level error `extensions.code`; what is not a refusal and not a broken request is masked."""
 
     def on_operation(self) -> Iterator[None]:
-        yield
+        try:
+            yield
+        except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError):
+            raise
+        except Exception as error:
+            # Outside of every resolver, as in a validation rule: Strawberry would show the exception's own words.
+            raise self._masked(GraphQLError(str(error), original_error=error)) from error
         result = self.execution_context.result
         errors = getattr(result, "errors", None)
         if errors:
@@ -62,6 +74,14 @@ class CodedErrors(SchemaExtension):
             return _copy(error, texts.message(problem, context.language), extensions)
         if _is_of_the_request(error):
             return _copy(error, error.message, {"code": Code.BAD_REQUEST.value})
+        return self._masked(error)
+
+    def get_results(self) -> dict[str, Any]:
+        cost = self.execution_context.context.cost
+        return {"cost": {"rows": cost.rows, "most": MOST_ROWS}}
+
+    def _masked(self, error: GraphQLError) -> GraphQLError:
+        context: Any = self.execution_context.context
         _log.error("request %s failed", context.request_id, exc_info=error.original_error)
         problem = Problem(Code.INTERNAL, values={"request_id": context.request_id})
         extensions = {"code": Code.INTERNAL.value, "requestId": context.request_id}

@@ -1,13 +1,27 @@
 """R13 in the API: the history of a thing."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from jejak.domain import access
 from jejak.graphql.person import Person
-from jejak.graphql.reading import Key, column, entity, everyone, one, page
+from jejak.graphql.reading import Field, Key, column, entity, everyone, expression, one, page
 from jejak.graphql.scalars import JSON
 from jejak.graphql.vocabulary import EventKind, enum
+
+
+def _seen_in(column: str) -> Callable[[Field], str]:
+    """R12: a unit's path names everything above it, and where it lies is for those who see the unit above."""
+
+    def sql(field: Field) -> str:
+        values = f"{field.t}.{column}::jsonb - 'path' - 'recaptures_id'"
+        parent = f"({field.t}.{column} ->> 'parent_id')::uuid"
+        shown = access.seen(parent, field.statement.paths)
+        return f"case when {parent} is null or {shown} then {values} else {values} - 'parent_id' end"
+
+    return sql
 
 
 @entity("event", everyone, "A change: who did what, when, and what it was before and after.")
@@ -17,13 +31,13 @@ class HistoryEntry:
     actor: Person | None = one(
         "{u}.id = {t}.actor_id", "Who did it; null for the service itself.", scoped=False
     )
-    before: JSON | None = column("What changed, before: columns and their values.")
-    after: JSON | None = column("What changed, after: columns and their values.")
+    before: JSON | None = expression(_seen_in("before"), "What changed, before: columns and their values.")
+    after: JSON | None = expression(_seen_in("after"), "What changed, after: columns and their values.")
 
 
 class HistoryOrder(Enum):
-    OLDEST_FIRST = (Key("{u}.id", "bigint"),)
-    NEWEST_FIRST = (Key("{u}.id", "bigint", descending=True),)
+    OLDEST_FIRST = (Key("{u}.nth", "integer"),)
+    NEWEST_FIRST = (Key("{u}.nth", "integer", descending=True),)
 
 
 enum(HistoryOrder, "Order of a history.", OLDEST_FIRST="As it happened.", NEWEST_FIRST="The latest first.")

@@ -9,12 +9,16 @@ from typing import Any
 
 import strawberry
 
+from jejak.domain import db
+from jejak.domain.access import Viewer
 from jejak.domain.errors import Code, Refused
 from jejak.graphql import ids
 from jejak.graphql.context import Info
 from jejak.graphql.errors import user_errors
+from jejak.graphql.reading.schema import rehearse
 
 REF = "ref"
+_DEADLOCKS = 3
 
 
 def ref(type_name: str, description: str, *, optional: bool = False) -> Any:
@@ -47,14 +51,25 @@ def mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
     async def resolve(info: Info, input: Any) -> Any:  # noqa: A002 -- Relay's name
         if info.context.viewer is None:
             raise Refused(Code.UNAUTHENTICATED)
+        rehearse(info.schema, info._raw_info)  # noqa: SLF001
         try:
-            made = await act(info.context.viewer, translate(input, change))
+            made = await _done(act, info.context.viewer, translate(input, change))
         except Refused as refused:
             errors = user_errors(refused, info.context.language)
             return payload(errors=errors, **_current(input, payload, current))
         return payload(errors=[], **shows(made))
 
     return field(resolve, takes, payload, description)
+
+
+async def _done(act: Callable[..., Awaitable[Any]], viewer: Viewer, wanted: Any) -> Any:
+    """Of two changes that wait for each other's rows PostgreSQL ends one: it has done nothing, and is done again."""
+    for _ in range(_DEADLOCKS):
+        try:
+            return await act(viewer, wanted)
+        except db.Deadlock:
+            continue
+    return await act(viewer, wanted)
 
 
 def field(resolve: Callable[..., Awaitable[Any]], takes: type, payload: type, description: str) -> Any:

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from jejak.graphql.unit import Unit
 
 
-def _shares_a_unit(statement: Statement, alias: str) -> str:
-    place = access.seen("m.unit_id", statement.paths)
-    own_row = f"{alias}.id = {statement.param(statement.viewer.person, 'uuid')}"
-    return f"({own_row} or exists (select from membership m where m.person_id = {alias}.id and m.revoked_at is null and {place}))"
+def _seen(statement: Statement, alias: str) -> str:
+    return access.person_seen(
+        f"{alias}.id", statement.paths, statement.param(statement.viewer.person, "uuid")
+    )
 
 
 def _email(field: Field) -> str:
-    return f"case when {_shares_a_unit(field.statement, field.t)} then {field.t}.email end"
+    return f"case when {_seen(field.statement, field.t)} then {field.t}.email end"
 
 
 @entity("membership", within("unit_id"), "A role that a person holds at a unit and everywhere below it.")
@@ -60,7 +60,7 @@ class MembershipOrder(Enum):
 enum(MembershipOrder, "Order of roles.", LONGEST_FIRST="Longest held first.", LATEST_FIRST="Latest first.")
 
 
-@entity("person", _shares_a_unit, "A person. Whoever sees a thing sees the names of those who acted on it.")
+@entity("person", _seen, "A person. Whoever sees a thing sees the names of those who acted on it.")
 class Person(Node):
     id: strawberry.ID = global_id("Person")
     name: str = column("Full name.")

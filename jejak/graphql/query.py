@@ -1,7 +1,7 @@
 """The queries."""
 
 import typing
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -65,13 +65,21 @@ class Query:
     notices: Connection[Notice] = page("true", "The viewer's inbox.", order=NoticeOrder, filters=NoticeFilter)
 
     @strawberry.field(description="Anything by its global id; null where the viewer does not see it.")  # type: ignore[untyped-decorator]
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002 -- Relay's name
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],  # noqa: A002 -- Relay's name
+    ) -> Node | None:
         found: list[Any] = await by_global_ids(info.schema, info._raw_info, [id], "id")  # noqa: SLF001
         return typing.cast("Node | None", found[0])
 
     @strawberry.field(
         description="Up to 100 things by their ids, in order; null for what the viewer does not see."
     )  # type: ignore[untyped-decorator]
-    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids, at most 100.")],
+    ) -> list[Node | None]:
         found: list[Any] = await by_global_ids(info.schema, info._raw_info, list(ids), "ids")  # noqa: SLF001
         return found

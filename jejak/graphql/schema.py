@@ -2,19 +2,16 @@
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry.extensions import AddValidationRules, MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from jejak.graphql import reading
 from jejak.graphql.errors import CodedErrors
+from jejak.graphql.limits import MOST_TOKENS, WithinLimits
 from jejak.graphql.mutations import Mutation
 from jejak.graphql.query import Query
 from jejak.graphql.scalars import SCALARS
-
-MOST_DEPTH = 16
-MOST_ALIASES = 60
-MOST_TOKENS = 4_000
 
 
 class _Schema(strawberry.Schema):
@@ -31,8 +28,7 @@ def build_schema() -> strawberry.Schema:
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
-            lambda: MaxAliasesLimiter(max_alias_count=MOST_ALIASES),
-            lambda: QueryDepthLimiter(max_depth=MOST_DEPTH),
+            lambda: AddValidationRules([WithinLimits]),
             CodedErrors,
         ],
     )

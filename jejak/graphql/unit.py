@@ -11,12 +11,19 @@ from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import any_of, given, holds, under
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.person import Membership, MembershipOrder, Person
-from jejak.graphql.reading import Connection, Field, Key, column, entity, many, one, page, within
+from jejak.graphql.reading import Connection, Field, Key, Statement, column, entity, many, one, page, within
 from jejak.graphql.vocabulary import UnitKind, enum
 
 
+def _path_in_sight(statement: Statement, u: str) -> str:
+    """The path from the viewer's own unit down: what lies above it is not for them."""
+    above = "length(regexp_replace(root, '[^/]+/$', ''))"
+    roots = f"from unnest({statement.paths}) root where {u}.path ^@ root order by length(root) limit 1"
+    return f"(select substr({u}.path, {above} + 1) {roots})"
+
+
 class UnitOrder(Enum):
-    BY_TREE = (Key("{u}.path", "text"), Key("{u}.id", "uuid"))
+    BY_TREE = (Key(_path_in_sight, "text"), Key("{u}.id", "uuid"))
     BY_NAME = (Key("{u}.name", "text"), Key("{u}.id", "uuid"))
 
 

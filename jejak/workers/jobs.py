@@ -1,24 +1,36 @@
-"""The jobs: one domain call each. Each may run twice, at once on several workers, or die half-way."""
+"""The jobs: domain calls. Each may run twice, at once on several workers, or die half-way."""
 
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from jejak.domain import completion, reminder
-from jejak.domain import relay as events
+from jejak.domain import completion, housekeeping, relay, reminder
+
+_log = logging.getLogger(__name__)
+Step = Callable[[], Awaitable[Any]]
 
 
-async def relay(ctx: dict[Any, Any]) -> int:
-    """Carries committed events on; woken after a commit, and by the sweep."""
-    return await events.drain()
-
-
-async def sweep(ctx: dict[Any, Any]) -> int:
-    """Finds what no wake-up announced."""
-    return await events.drain()
+async def carry_on(ctx: dict[Any, Any]) -> None:
+    """Carries committed events on: woken after a commit, and by the sweep for what no wake-up announced."""
+    await relay.drain()
 
 
 async def minute(ctx: dict[Any, Any]) -> None:
-    """The ladder, the day's snapshot, and a full recomputation, which also sees due dates that passed."""
-    await events.drain()
-    await completion.recompute_all()
-    await completion.snapshot()
-    await reminder.run()
+    """A full recomputation, which also sees due dates that passed; the day's snapshot; the ladder."""
+    await _each((relay.drain, completion.recompute_all, completion.snapshot, reminder.run))
+
+
+async def hour(ctx: dict[Any, Any]) -> None:
+    await _each((housekeeping.forget_old,))
+
+
+async def _each(steps: Sequence[Step]) -> None:
+    """One step's failure does not keep the others from running."""
+    failures: list[Exception] = []
+    for step in steps:
+        try:
+            await step()
+        except Exception as failure:  # noqa: BLE001 -- told below, with the others
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("some steps failed", failures)

@@ -93,7 +93,8 @@ class Shell:
         self.folder, self._pycache, self._count = folder, pycache, 0
 
     @contextmanager
-    def started(self, *words: object, **env: str) -> Iterator[Process]:
+    def started(self, *words: object, terminal: int | None = None, **env: str) -> Iterator[Process]:
+        """`terminal`: a file descriptor that standard error goes to."""
         self._count += 1
         out, err = (self.folder / f"{self._count}.{name}" for name in ("out", "err"))
         with out.open("wb") as to_out, err.open("wb") as to_err:
@@ -101,7 +102,7 @@ class Shell:
                 command(*words),
                 stdin=subprocess.DEVNULL,
                 stdout=to_out,
-                stderr=to_err,
+                stderr=to_err if terminal is None else terminal,
                 cwd=self.folder,
                 env=environment(self._pycache, **env),
             )
@@ -192,14 +193,16 @@ class Site:
     def add_unit(self, code: str) -> str:
         """A new UP3 in Jawa Timur; its id."""
         given = {"code": code, "name": code.title(), "kind": "UP3", "timezone": "Asia/Jakarta"}
-        made = self.do("createUnit", "CreateUnitInput", "unit { id }", parentId=self.units()["JATIM"], **given)
+        made = self.do(
+            "createUnit", "CreateUnitInput", "unit { id }", parentId=self.units()["JATIM"], **given
+        )
         return str(made["unit"]["id"])
 
-    def targets(self) -> int:
-        """How many units the ten steps aim at, by completion: a new unit is in it once the worker has seen it."""
-        hq = self.units()["HQ"]
-        steps = self.ask("query ($id: ID!) { steps { completion(unitId: $id) { targetUnits } } }", id=hq)["steps"]
-        return max(step["completion"]["targetUnits"] for step in steps)
+    def has_figures(self, unit_id: str) -> bool:
+        """Whether completion knows the unit: once a worker has carried on the event of its creation."""
+        query = "query ($id: ID!) { steps { completion(unitId: $id) { targetUnits } } }"
+        steps = self.ask(query, id=unit_id)["steps"]
+        return any(step["completion"]["targetUnits"] for step in steps)
 
 
 def _post(address: str, query: str, variables: dict[str, Any], headers: dict[str, str]) -> Any:

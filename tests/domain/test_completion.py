@@ -220,17 +220,26 @@ async def test_a_closed_unit_leaves_unless_it_holds_a_task():
 
 
 async def test_a_true_half_is_rounded_up_though_its_parts_do_not_end():
-    # Given two units at 1/300 and 2/300 percent, whose mean is 0.005 exactly
-    region = await a_unit(UnitKind.UID)
+    # Given three units at 2/600, 2/600 and 5/600 percent, whose mean is 0.005 exactly
+    up3 = await a_unit(UnitKind.UP3)
     await db.execute("update initiative set scope = '{ULP}' where code = '1.2'")
-    up3 = await a_unit(UnitKind.UP3, region)
-    ulps = [await a_unit(UnitKind.ULP, up3) for _ in range(2)]
+    ulps = [await a_unit(UnitKind.ULP, up3) for _ in range(3)]
     at_work = TaskStatus.IN_PROGRESS
-    await insert_tasks(
-        ulps, [("1.2", n, w, p, at_work, 1) for n, w, p in [(0, 1, 1), (0, 299, 0), (1, 1, 2), (1, 299, 0)]]
-    )
+    parts = [
+        (n, weight, progress)
+        for n, done in enumerate((2, 2, 5))
+        for weight, progress in ((1, done), (599, 0))
+    ]
+    await insert_tasks(ulps, [("1.2", n, weight, progress, at_work, 1) for n, weight, progress in parts])
     await completion.recompute_all()
-    assert (await figures_of(region.path, initiative="1.2"))["reported"] == Decimal("0.01")
+    assert (await figures_of(up3.path, initiative="1.2"))["reported"] == Decimal("0.01")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("0.00499999999999999999", "0.01"), ("0.0049999", "0.00"), ("99.995", "100.00")]
+)
+async def test_a_half_that_division_left_just_below_is_seen_as_a_half(value, shown):
+    assert await db.fetchval(f"select {completion._shown(value)}") == Decimal(shown)
 
 
 async def test_a_task_becomes_overdue_when_its_day_ends_at_its_unit():

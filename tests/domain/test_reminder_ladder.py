@@ -76,6 +76,7 @@ STEPS = st.lists(
         st.integers(0, 2),  # the task
         st.integers(0, 12),  # days until the new due date
     ),
+    min_size=6,
     max_size=24,
 )
 
@@ -96,7 +97,7 @@ async def act(step: str, one: Followed, days: int, viewer) -> None:
             one.set_due(due)
 
 
-@settings(max_examples=20)
+@settings(max_examples=30)
 @given(start=st.integers(0, 24 * 7), dues=st.lists(st.integers(0, 20), min_size=3, max_size=3), steps=STEPS)
 async def test_the_notices_are_those_of_a_plain_computation(clean, start, dues, steps):
     await clean()

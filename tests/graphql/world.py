@@ -96,10 +96,13 @@ async def a_notice(who: Person, about: Task) -> Notice:
     notice_id = db.new_id()
     await db.execute(
         """
-        with bundled as (insert into digest (id, person_id, created_at) values ($1, $2, $3) returning id)
+        with bundled as (insert into digest (id, person_id, created_at) values ($1, $2, $3) returning id),
+        spoken as (
+            update reminder set outcome = 'SENT', settled_at = $3
+            where id = (select id from reminder where task_id = $5 order by remind_on limit 1) returning *
+        )
         insert into notice (id, person_id, digest_id, kind, task_id, reminder_id, due_on, created_at)
-        select $4, $2, bundled.id, 'DUE_SOON', r.task_id, r.id, r.due_on, $3
-        from bundled, reminder r where r.task_id = $5 order by r.remind_on limit 1
+        select $4, $2, bundled.id, 'DUE_SOON', r.task_id, r.id, r.due_on, $3 from bundled, spoken r
         """,
         db.new_id(),
         who.id,
@@ -153,7 +156,13 @@ def _capture(w: World) -> dict[str, Any]:
 
 def _task(w: World, **more: Any) -> dict[str, Any]:
     due = f.in_working_days(w.here, 5).isoformat()
-    given = {"initiativeId": initiative(), "unitId": gid(w.here), "title": "Latih", "description": "Semua", "dueOn": due}
+    given = {
+        "initiativeId": initiative(),
+        "unitId": gid(w.here),
+        "title": "Latih",
+        "description": "Semua",
+        "dueOn": due,
+    }
     return given | {"ownerId": gid(w.owner), "weight": 2} | more
 
 
@@ -217,7 +226,13 @@ VALID: dict[str, Callable[[World], Given]] = {
     ),
     "reportProgress": lambda w: (
         w.owner,
-        _change(w.planned, "taskId", progress=60, note="Jalan", evidence=[{"note": "Foto", "url": "https://pln.example/1"}]),
+        _change(
+            w.planned,
+            "taskId",
+            progress=60,
+            note="Jalan",
+            evidence=[{"note": "Foto", "url": "https://pln.example/1"}],
+        ),
     ),
     "submitTask": lambda w: (
         w.owner,

@@ -15,7 +15,7 @@ create table unit (
     name text not null,
     kind text not null check (kind in ('HQ', 'UID', 'UIW', 'UP3', 'ULP')),
     parent_id uuid references unit,
-    path text not null unique,
+    path text not null,
     timezone text not null,
     closed_at timestamptz,
     version integer not null,
@@ -24,6 +24,8 @@ create table unit (
 );
 create unique index unit_one_root on unit (kind) where kind = 'HQ';
 create index unit_parent on unit (parent_id);
+-- Not unique: changing a key column would lock the row against all that refers to it. Codes are unique already.
+create index unit_path on unit (path text_pattern_ops);
 
 create table person (
     id uuid primary key,
@@ -160,7 +162,9 @@ create table task (
         check (status in ('PLANNED', 'IN_PROGRESS', 'SUBMITTED', 'VERIFIED', 'RETURNED', 'BLOCKED', 'CANCELLED')),
     progress smallint not null check (progress between 0 and 100),
     status_reason text,
+    progress_before smallint,
     blocked_from text,
+    blocked_from_reason text,
     submitted_by uuid references person,
     verified_by uuid references person check (verified_by <> owner_id),
     version integer not null,
@@ -184,6 +188,7 @@ create index evidence_task on evidence (task_id);
 
 create table event (
     id bigint generated always as identity primary key,
+    nth integer not null,
     at timestamptz not null,
     actor_id uuid references person,
     kind text not null,
@@ -193,7 +198,7 @@ create table event (
     before json,
     after json
 );
-create index event_subject on event (subject_id, id);
+create unique index event_nth on event (subject_id, nth);
 create table pending_event (event_id bigint primary key references event);
 create function event_is_append_only() returns trigger language plpgsql as $$
 begin
@@ -201,6 +206,7 @@ begin
 end $$;
 create trigger event_append_only before update or delete on event
     for each row execute function event_is_append_only();
+create index session_expires on session (expires_at);
 create table client_mutation (
     id uuid primary key,
     person_id uuid not null references person,
@@ -211,6 +217,7 @@ create table client_mutation (
     created_at timestamptz not null,
     unique (person_id, mutation, client_id)
 );
+create index client_mutation_created on client_mutation (created_at);
 
 create table completion (
     id uuid primary key,
@@ -238,6 +245,7 @@ create table completion_snapshot (
     day date not null,
     initiative_id uuid not null references initiative,
     unit_id uuid not null references unit,
+    step_id uuid not null references step,
     initiative_weight integer not null,
     step_weight integer not null,
     weight_sum bigint not null,

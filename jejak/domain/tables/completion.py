@@ -2,7 +2,7 @@ from piccolo.columns import UUID, BigInt, Boolean, Date, ForeignKey, Integer, Te
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
-from jejak.domain.tables.programme import Initiative
+from jejak.domain.tables.programme import Initiative, Step
 from jejak.domain.tables.unit import Unit
 
 
@@ -37,6 +37,7 @@ class CompletionSnapshot(Table, db=DB, tablename="completion_snapshot"):
     day = Date()
     initiative_id = ForeignKey(Initiative, null=False)
     unit_id = ForeignKey(Unit, null=False)
+    step_id = ForeignKey(Step, null=False)
     initiative_weight = Integer()
     step_weight = Integer()
     weight_sum = BigInt()

@@ -1,4 +1,4 @@
-from piccolo.columns import JSON, UUID, Array, BigInt, BigSerial, ForeignKey, Text, Timestamptz
+from piccolo.columns import JSON, UUID, Array, BigInt, BigSerial, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
@@ -7,9 +7,10 @@ from jejak.domain.tables.unit import Unit
 
 
 class Event(Table, db=DB, tablename="event"):
-    """R13: append-only. `id` is for order and display, never a cursor: commits may overtake it."""
+    """R13: append-only. `nth` counts a subject's events; `id` tells how many there are in all, so it is never shown."""
 
     id = BigSerial(primary_key=True)
+    nth = Integer()
     at = Timestamptz()
     actor_id = ForeignKey(Person, null=True)
     kind = Text()

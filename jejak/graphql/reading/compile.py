@@ -1,9 +1,10 @@
 """From a selection to SQL: objects become `json_build_object`, relations become subselects in the same statement."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from graphql import (
@@ -22,7 +23,7 @@ from jejak.graphql.reading.connection import PageSql, json_object
 from jejak.graphql.reading.declare import READ, Column, Entity, Expression, Held, Page, Relation, Spec, render
 from jejak.graphql.reading.paging import window
 from jejak.graphql.reading.selection import ResolveInfo, subselection
-from jejak.graphql.reading.statement import Field, Statement
+from jejak.graphql.reading.statement import SHORT, Field, Statement
 
 # Where an object of an interface says its type: no name that a query could give to a field.
 TYPE = "@type"
@@ -42,19 +43,24 @@ class Compiler:
             return f"select {self._held(field.type, nodes, held)}"
         return f"select {self._field(spec, field, nodes, '')}"
 
-    def objects(self, kinds: Sequence[tuple[GraphQLObjectType | None, Any]], nodes: list[FieldNode]) -> str:
-        """SQL for rows of several types by their keys, in order; null for what is not there or not seen."""
-        parts = [
-            "null" if kind is None else self._by_key(kind, nodes, key, tagged=True) for kind, key in kinds
-        ]
-        return f"select json_build_array({', '.join(parts)})" if parts else "select '[]'::json"
+    def objects(self, wanted: Mapping[GraphQLObjectType, list[UUID]], nodes: list[FieldNode]) -> str:
+        """SQL for rows of several types: for each type, in order, an object of them by their keys."""
+        parts = []
+        for kind, keys in wanted.items():
+            u = self.statement.alias()
+            found = entity_of(kind)
+            with self.statement.repeated(len(keys)):
+                body = self._object(kind, nodes, u, tagged=True)
+            chosen = (
+                f"{u}.id = any({self.statement.param(keys, 'uuid[]')}) and {found.sees(self.statement, u)}"
+            )
+            parts.append(f"(select json_object_agg({u}.id, {body}) from {found.table} {u} where {chosen})")
+        return f"select json_build_array({', '.join(parts)})"
 
-    def _by_key(
-        self, kind: GraphQLObjectType, nodes: list[FieldNode], key: Any, *, tagged: bool = False
-    ) -> str:
+    def _by_key(self, kind: GraphQLObjectType, nodes: list[FieldNode], key: Any) -> str:
         u = self.statement.alias()
         found = entity_of(kind)
-        body = self._object(kind, nodes, u, tagged=tagged)
+        body = self._object(kind, nodes, u)
         place = self.statement.param(key, "uuid")
         return f"(select {body} from {found.table} {u} where {u}.id = {place} and {found.sees(self.statement, u)})"
 
@@ -65,8 +71,10 @@ class Compiler:
         u = self.statement.alias()
         found = entity_of(target)
         keys = self.statement.param(held, "uuid[]")
+        with self.statement.repeated(len(held)):
+            body = self._object(target, nodes, u)
         return self._array(
-            self._object(target, nodes, u),
+            body,
             f"{found.table} {u} where {u}.id = any({keys}) and {found.sees(self.statement, u)}",
             f"array_position({keys}, {u}.id)",
         )
@@ -74,6 +82,7 @@ class Compiler:
     def _object(
         self, kind: GraphQLObjectType, nodes: list[FieldNode], t: str, *, tagged: bool = False
     ) -> str:
+        self.statement.count_object()
         pairs = [(TYPE, f"'{kind.name}'")] if tagged else []
         for key, same in subselection(self.info, kind, nodes).items():
             name = same[0].name.value
@@ -117,8 +126,10 @@ class Compiler:
         if spec.scoped:
             conditions.append(found.sees(self.statement, here.u))
         source = f"{rows} {here.u} where {' and '.join(conditions)}"
-        body = self._object(target, nodes, here.u)
-        if is_list_type(_nullable(field.type)):
+        several = is_list_type(_nullable(field.type))
+        with self.statement.repeated(SHORT if several else 1):
+            body = self._object(target, nodes, here.u)
+        if several:
             return self._array(body, source, spec.order.format(u=here.u))
         return f"(select {body} from {source})"
 
@@ -136,13 +147,15 @@ class Compiler:
             conditions += filters.where(here)
         rows = f"from {found.table} {here.u} where {' and '.join(conditions)}"
         frame = window(self.statement, here.u, here.args["order"], here.args)
-        return PageSql(
+        page = PageSql(
             selected=lambda kind, of: subselection(self.info, kind, of),
             body=lambda of: self._object(target, of, here.u),
             p=self.statement.alias(),
             frame=frame,
             rows=rows,
-        ).sql(connection, nodes)
+        )
+        with self.statement.repeated(frame.size):
+            return page.sql(connection, nodes)
 
 
 def _filled(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import binascii
 from base64 import urlsafe_b64decode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -22,9 +22,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A part of an order: an SQL expression over `{u}` that is never null, and its type. The last one is unique."""
+    """A part of an order: an SQL expression over `{u}` that is never null, and its type. The last one is unique.
 
-    sql: str
+    Cursors hold the keys' values, so a key must say nothing that the viewer may not see.
+    """
+
+    sql: str | Callable[[Statement, str], str]
     cast: str = "text"
     descending: bool = False
 
@@ -77,7 +80,7 @@ def window(statement: Statement, u: str, order: Enum, args: dict[str, Any]) -> W
         raise Refused(Code.INVALID_PAGE, "first" if last is None else "last", most=MOST)
     backwards = last is not None
     keys: Sequence[Key] = order.value
-    expressions = [key.sql.format(u=u) for key in keys]
+    expressions = [key.sql.format(u=u) if isinstance(key.sql, str) else key.sql(statement, u) for key in keys]
     keyset = []
     for name, after in (("after", True), ("before", False)):
         if args.get(name) is not None:

@@ -1,10 +1,11 @@
 """Binds the declarations to the executable schema: roots run statements, everything below takes its value from the answer."""
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 import strawberry
-from graphql import GraphQLInterfaceType, GraphQLObjectType
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, get_nullable_type, is_list_type
 from graphql.execution.values import VariableValues
 
 from jejak.domain import db
@@ -13,10 +14,12 @@ from jejak.graphql import ids
 from jejak.graphql.reading.compile import TYPE, Compiler
 from jejak.graphql.reading.declare import READ, Entity, Held
 from jejak.graphql.reading.paging import NESTED
-from jejak.graphql.reading.selection import ResolveInfo
-from jejak.graphql.reading.statement import Statement
+from jejak.graphql.reading.selection import ResolveInfo, subselection
+from jejak.graphql.reading.statement import Cost, Statement
 
 MOST_NODES = 100
+READ_SECONDS = 20
+_NO_ONE = UUID(int=0)
 
 
 def bind(schema: strawberry.Schema) -> None:
@@ -65,29 +68,49 @@ async def by_global_ids(
     if len(global_ids) > MOST_NODES:
         raise Refused(Code.TOO_MANY, *at, most=MOST_NODES)
     compiler = _compiler(schema, info)
-    wanted: list[tuple[GraphQLObjectType | None, Any]] = []
+    wanted: dict[GraphQLObjectType, list[UUID]] = {}
+    places: list[tuple[GraphQLObjectType | None, UUID]] = []
     for value in global_ids:
         name, key = ids.split(value, *at)
-        kind = info.schema.get_type(name)
-        wanted.append((kind if isinstance(kind, GraphQLObjectType) and _is_node(kind) else None, key))
+        named = info.schema.get_type(name)
+        kind = named if isinstance(named, GraphQLObjectType) and _is_node(named) else None
+        places.append((kind, key))
+        if kind is not None:
+            wanted.setdefault(kind, []).append(key)
     answer: list[Any] = await _answer(compiler, compiler.objects(wanted, info.field_nodes))
-    return answer
+    found = dict(zip(wanted, answer, strict=True))
+    return [(found[kind] or {}).get(str(key)) if kind is not None else None for kind, key in places]
+
+
+def rehearse(schema: strawberry.Schema, info: ResolveInfo) -> None:
+    """Compiles what a mutation's payload is asked for, so that a bad question is refused before anything is done."""
+    kind = get_named_type(info.return_type)
+    if not isinstance(kind, GraphQLObjectType):
+        return
+    compiler = _compiler(schema, info, Cost())  # told once, by the reading that follows
+    for nodes in subselection(compiler.info, kind, info.field_nodes).values():
+        field = kind.fields.get(nodes[0].name.value)
+        spec = field.extensions["strawberry-definition"].metadata.get(READ) if field else None
+        if field is not None and isinstance(spec, Held):
+            several = is_list_type(get_nullable_type(field.type))
+            compiler.root(spec, field, nodes, [_NO_ONE] if several else _NO_ONE)
 
 
 def _is_node(kind: GraphQLObjectType) -> bool:
     return any(interface.name == "Node" for interface in kind.interfaces)
 
 
-def _compiler(schema: strawberry.Schema, info: ResolveInfo) -> Compiler:
+def _compiler(schema: strawberry.Schema, info: ResolveInfo, cost: Cost | None = None) -> Compiler:
     if info.context.viewer is None:
         raise Refused(Code.UNAUTHENTICATED)
     # Strawberry hands its own resolvers the bare values; graphql-core's functions want their own type.
     values: Any = info.variable_values
     if not isinstance(values, VariableValues):
         info = info._replace(variable_values=VariableValues({}, values))
-    return Compiler(info, Statement(info.context.viewer, info.context.language), schema)
+    context = info.context
+    return Compiler(info, Statement(context.viewer, context.language, cost or context.cost), schema)
 
 
 async def _answer(compiler: Compiler, sql: str) -> Any:
-    answer = await db.fetchval(sql, *compiler.statement.values)
+    answer = await db.fetchval(sql, *compiler.statement.values, timeout=READ_SECONDS)
     return None if answer is None else orjson.loads(answer)

@@ -1,5 +1,7 @@
 """A statement under construction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,6 +12,23 @@ from jejak.domain.checks import storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.vocabulary import Language
 
+MOST_ROWS = 50_000
+# What a relation that is short by its nature counts as: a journey's stages, a pain point's tasks.
+SHORT = 5
+
+
+@dataclass(slots=True)
+class Cost:
+    """The rows that one request's answer may hold: a page counts as long as it may be, whatever there is."""
+
+    rows: int = 0
+
+    def add(self, rows: int) -> None:
+        """Refuses TOO_COSTLY, before anything is run."""
+        self.rows += rows
+        if self.rows > MOST_ROWS:
+            raise Refused(Code.TOO_COSTLY, asked=self.rows, most=MOST_ROWS)
+
 
 @dataclass(slots=True)
 class Statement:
@@ -17,7 +36,9 @@ class Statement:
 
     viewer: Viewer
     language: Language
+    cost: Cost = field(default_factory=Cost)
     values: list[Any] = field(default_factory=list)
+    _times: int = 1
     _aliases: int = 0
     _paths: str | None = None
 
@@ -32,6 +53,19 @@ class Statement:
     def alias(self) -> str:
         self._aliases += 1
         return f"t{self._aliases}"
+
+    def count_object(self) -> None:
+        """An object of the selection, as often as the lists around it may hold it."""
+        self.cost.add(self._times)
+
+    @contextmanager
+    def repeated(self, times: int) -> Iterator[None]:
+        """What is compiled inside may be there `times` times for each of what is around it."""
+        around, self._times = self._times, self._times * times
+        try:
+            yield
+        finally:
+            self._times = around
 
     @property
     def paths(self) -> str:

@@ -1,0 +1,165 @@
+"""Rows by the hundred, written straight into the tables: what domain calls would take a minute for."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from jejak.domain import db
+from jejak.domain.tables.event import Event
+from jejak.domain.tables.journey import Journey, PainPoint, Stage
+from jejak.domain.tables.notice import Digest, Notice, Reminder, Rung
+from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.task import Evidence, Task
+from jejak.domain.tables.unit import Unit
+from jejak.domain.vocabulary import UnitKind
+from tests import factories as f
+
+AT = datetime(2026, 8, 3, 2, tzinfo=UTC)
+DAY = date(2030, 1, 1)
+
+
+def unit_below(top: Unit, **changes: Any) -> Unit:
+    key = db.new_id()
+    code = f"K-{key.hex[-16:].upper()}"
+    given = {
+        "id": key,
+        "code": code,
+        "name": f"Unit {code}",
+        "kind": UnitKind.ULP,
+        "timezone": "Asia/Jakarta",
+        "created_at": AT,
+    }
+    return Unit(**given | {"parent_id": top.id, "path": f"{top.path}{code}/"} | changes)
+
+
+def person() -> Person:
+    key = db.new_id()
+    return Person(
+        id=key,
+        email=f"{key}@pln.example",
+        name="Orang",
+        language="id",
+        password_hash=f.PASSWORD_HASH,
+        created_at=AT,
+    )
+
+
+def membership(who: Person, at: Unit, **changes: Any) -> Membership:
+    given = {"person_id": who.id, "unit_id": at.id, "role": "CONTRIBUTOR", "ranger": True, "granted_at": AT}
+    return Membership(**given | changes)
+
+
+def journey(at: Unit, by: Person, **changes: Any) -> Journey:
+    given = {
+        "unit_id": at.id,
+        "service": "PB_PD",
+        "title": "Pasang baru",
+        "narrative": "",
+        "occurred_on": date(2026, 8, 1),
+        "status": "ACCEPTED",
+        "recaptures_id": None,
+        "captured_by": by.id,
+        "created_at": AT,
+        "updated_at": AT,
+    }
+    return Journey(**given | changes)
+
+
+def stage(of: Journey, position: int = 1) -> Stage:
+    given = {
+        "name": "Tahap",
+        "touchpoint": "PLN_MOBILE",
+        "emotion": 0,
+        "customer_did": "",
+        "customer_said": "",
+    }
+    return Stage(journey_id=of.id, position=position, **given)
+
+
+def pain_point(of: Stage, at: Unit, **changes: Any) -> PainPoint:
+    given = {
+        "description": "Menunggu",
+        "category": "SPEED",
+        "parameter": "EASE",
+        "severity": 3,
+        "reach": 2,
+        "created_at": AT,
+    }
+    return PainPoint(**{"unit_id": at.id, "journey_id": of.journey_id, "stage_id": of.id} | given | changes)
+
+
+def task(at: Unit, owner: Person, **changes: Any) -> Task:
+    given = {
+        "initiative_id": f.initiative_id("1.1"),
+        "unit_id": at.id,
+        "pain_point_id": None,
+        "title": "Latih",
+        "description": "",
+        "owner_id": owner.id,
+        "due_on": DAY,
+        "status": "PLANNED",
+        "submitted_by": None,
+        "verified_by": None,
+        "created_at": AT,
+        "updated_at": AT,
+    }
+    return Task(**given | changes)
+
+
+def evidence(of: Task, by: Person) -> Evidence:
+    return Evidence(task_id=of.id, note="Foto", added_by=by.id, added_at=AT)
+
+
+def event(subject: Any, kind: str, at: Unit, by: Person, nth: int) -> Event:
+    given = {
+        "kind": kind,
+        "subject_type": subject._meta.tablename,
+        "subject_id": subject.id,
+        "before": None,
+        "after": None,
+    }
+    return Event(nth=nth, at=AT, actor_id=by.id, unit_id=at.id, **given)
+
+
+async def notices(of: list[Task], who: Person, times: list[tuple[int, datetime]]) -> None:
+    """One for each task and each of `times`: the rung's offset, and when it spoke."""
+    rung = await Rung.objects().first()
+    assert rung is not None
+    reminders = [
+        Reminder(
+            task_id=task.id,
+            due_on=DAY,
+            rung_id=rung.id,
+            offset_days=offset,
+            audience="OWNER",
+            remind_on=DAY,
+            outcome="SENT",
+            settled_at=at,
+        )
+        for task in of
+        for offset, at in times
+    ]
+    digest = Digest(person_id=who.id, created_at=AT)
+    told = [
+        Notice(
+            person_id=who.id,
+            digest_id=digest.id,
+            kind="DUE_SOON",
+            task_id=one.task_id,
+            reminder_id=one.id,
+            due_on=DAY,
+            created_at=one.settled_at,
+        )
+        for one in reminders
+    ]
+    await Reminder.insert(*reminders)
+    await digest.save()
+    await Notice.insert(*told)
+
+
+async def write(*rows: Any) -> None:
+    """Rows of any tables, in this order, those of one table by one statement."""
+    by_table: dict[Any, list[Any]] = {}
+    for row in rows:
+        by_table.setdefault(type(row), []).append(row)
+    for table, its in by_table.items():
+        await table.insert(*its)
