@@ -102,10 +102,10 @@ def seen(unit_id: str, paths: str) -> str:
 
 
 def person_seen(person: str, paths: str, viewer: str) -> str:
-    """SQL: the person is the viewer, or holds a role below one of the viewer's `paths`. Takes expressions."""
+    """SQL: the person is the viewer, or holds or held a role below one of the viewer's `paths`. Takes expressions."""
     place = seen("held.unit_id", paths)
     held = (
-        f"select from membership held where held.person_id = {person} and held.revoked_at is null and {place}"
+        f"select from membership held where held.person_id = {person} and {place}"
     )
     return f"({person} = {viewer} or exists ({held}))"
 

@@ -89,11 +89,16 @@ async def transaction() -> AsyncIterator[None]:
     """
     callbacks: list[Callable[[], None]] = []
     token = _after_commit.set(callbacks)
+    opened = DB.transaction(allow_nested=False)
     try:
-        async with DB.transaction(allow_nested=False):
+        async with opened:
             yield
     finally:
         _after_commit.reset(token)
+        # Piccolo keeps the connection for ever where BEGIN, COMMIT or ROLLBACK is cancelled. Releasing it once more
+        # than it does itself is no error.
+        if DB.pool is not None and hasattr(opened, "connection"):
+            await DB.pool.release(opened.connection)
     for callback in callbacks:
         try:
             callback()

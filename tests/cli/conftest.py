@@ -68,9 +68,9 @@ class Up:
     prepared: Prepared
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def an_up(_prepared, tmp_path_factory, _pycache) -> Iterator[Up]:
-    """One for all tests of a module that only look, or add."""
+    """One for all tests that only look, or add units of their own."""
     folder = tmp_path_factory.mktemp("up")
     prepared = _prepared.copy(folder / "data")
     with Shell(folder, _pycache).started("up", "--port", 0, "--data", prepared.data) as process:

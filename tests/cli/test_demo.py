@@ -1,6 +1,7 @@
 """`jejak demo`: the main job, every figure checked; and the checker can say no."""
 
 import re
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,8 @@ from jejak.domain.vocabulary import TaskStatus, UnitKind
 from tests.cli.process import on_folder
 from tests.factories import a_task, a_unit, in_working_days
 from tests.figures import figures_of
+
+SETTINGS = story.Settings(None, None, "admin@jejak.local")
 
 
 def test_it_plays_to_its_end_and_leaves_nothing(shell):
@@ -29,9 +32,9 @@ def test_it_plays_to_its_end_and_leaves_nothing(shell):
     assert list(shell.folder.glob("jejak*")) == []
 
 
-def test_it_does_not_play_over_somebodys_data(shell, prepared):
-    said = shell.refused("demo", "--keep", prepared.data)
-    assert "already holds a Jejak; the demo needs a new folder" in said
+async def test_it_does_not_play_over_somebodys_data(prepared):
+    with pytest.raises(story.running.CannotRun, match="already holds a Jejak; the demo needs a new folder"):
+        await story.play(SETTINGS, prepared.data)
 
 
 async def both(url: str, path: str, code: str) -> tuple[Figures, Figures]:
@@ -39,7 +42,8 @@ async def both(url: str, path: str, code: str) -> tuple[Figures, Figures]:
     shown = await figures_of(path, step=1)
     raw = await Raw.read(url)
     percents = {name: None if shown[name] is None else str(shown[name]) for name in ("reported", "verified")}
-    return Figures(**shown | percents), raw.figures(code, raw.steps[0]["id"], clock.now())
+    counts = {field.name: shown[field.name] for field in fields(Figures)}
+    return Figures(**counts | percents), raw.figures(code, raw.steps[0]["id"], clock.now())
 
 
 async def a_step_with_a_bit_of_everything():
@@ -86,5 +90,5 @@ async def test_a_story_that_fails_is_one_line_for_the_person(monkeypatch, tmp_pa
 
     monkeypatch.setattr(story, "_tell", fails)
     with pytest.raises(story.running.CannotRun, match="the demo failed: expected: a task for every fix"):
-        await story.play(story.Settings(None, None, "admin@jejak.local"), tmp_path / "kept")
+        await story.play(SETTINGS, tmp_path / "kept")
     assert on_folder(tmp_path) == []

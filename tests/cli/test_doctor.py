@@ -26,10 +26,3 @@ def test_servers_out_of_reach_are_named_both(shell):
     assert valkey.startswith("BAD  valkey     cannot be reached")
     assert valkey.endswith("(REDIS_URL)")
     assert ended.err == "Error: not everything is well; the lines marked BAD say what to do\n"
-
-
-def test_a_data_folder_that_is_none_is_named(shell):
-    (shell.folder / "file").touch()
-    ended = shell.run("doctor", "--data", "file")
-    assert ended.code == 1
-    assert "BAD  embedded   file is a file, not a folder; choose another data folder\n" in ended.out

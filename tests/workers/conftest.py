@@ -13,7 +13,19 @@ from jejak.workers import main
 
 @pytest.fixture(autouse=True)
 async def _connected(database):
-    """Every test starts from a clean database, connected."""
+    """Every test starts from a clean database, connected, and whatever it cancelled has given its connection back."""
+    yield
+    pool = db.DB.pool
+    try:
+        await becomes(lambda: _is_idle(pool), 3)
+    finally:
+        # Where one is kept, close() would wait for it without end.
+        if not await _is_idle(pool):
+            pool.terminate()
+
+
+async def _is_idle(pool) -> bool:
+    return pool.get_size() == pool.get_idle_size()
 
 
 @pytest.fixture

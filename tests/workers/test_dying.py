@@ -18,6 +18,8 @@ from tests.moments import MONDAY, go_to
 from tests.refusals import unchanged
 from tests.workers.conftest import background, becomes, pending
 
+MOST_CONNECTIONS = 20  # of the fixture `database`
+
 
 @asynccontextmanager
 async def completion_locked(url: str):
@@ -57,6 +59,26 @@ async def test_relay_that_fails_in_the_middle_is_logged_and_done_by_the_next(
     await queue.enqueue_job("relay")
     assert await burst() == 0
     assert await pending() == 0
+    assert (await figures_of(ulp.path))["tasks"] == 1
+
+
+async def test_connections_that_are_cut_in_the_middle_do_not_use_up_the_pool(queue, burst, monkeypatch):
+    """As when the database is started anew under load."""
+    ulp = await a_unit()
+    await a_task(ulp)
+    real = completion.recompute
+
+    async def is_cut_off(*args):
+        await db.execute("select pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(completion, "recompute", is_cut_off)
+    for _ in range(40):  # some of them find that another holds all there is
+        await queue.enqueue_job("relay")
+    assert await burst() > MOST_CONNECTIONS
+    monkeypatch.setattr(completion, "recompute", real)
+    await queue.enqueue_job("relay")
+    async with asyncio.timeout(5):
+        assert await burst() == 0
     assert (await figures_of(ulp.path))["tasks"] == 1
 
 

@@ -80,3 +80,12 @@ async def test_all_at_once_on_two_workers(queue, burst, monkeypatch):
     # What is left in Valkey are arq's marks of regular jobs, which pass
     assert await queue.zcard("arq:queue") == 0
     assert [key for key in await queue.keys() if key.startswith((b"arq:job:", b"arq:result:"))] == []
+
+
+async def test_hour_twice(queue, burst):
+    await a_unit_at_work()
+    await queue.enqueue_job("hour")
+    assert await burst() == 0
+    await queue.enqueue_job("hour")
+    async with unchanged():
+        assert await burst() == 0

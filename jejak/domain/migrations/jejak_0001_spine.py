@@ -29,7 +29,7 @@ create index unit_path on unit (path text_pattern_ops);
 
 create table person (
     id uuid primary key,
-    email text not null unique check (email = lower(email)),
+    email text not null unique,
     name text not null,
     language text not null check (language in ('id', 'en')),
     password_hash text not null,
