@@ -24,6 +24,7 @@ from jejak.domain import unit_file, unit_import
 from jejak.domain.access import SYSTEM
 from jejak.domain.errors import Refused
 from jejak.domain.migrations.run import missing
+from jejak.domain.sign_in import reset_password
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import Language
 from jejak.embedded import EmbeddedError
@@ -111,10 +112,10 @@ def up(host: str, port: int, data: Path) -> None:
             await stack.enter_async_context(running.database(own.database_url))
             prepared = await running.prepare(settings.admin_email)
             _tell_password(settings.admin_email, prepared.password)
-            await stack.enter_async_context(running.worker(own.redis_url))
-            await stack.enter_async_context(running.api(sock, own.redis_url))
+            work_on = await stack.enter_async_context(running.worker(own.redis_url))
+            serving = await stack.enter_async_context(running.api(sock, own.redis_url))
             _welcome(_address(sock), settings.admin_email, prepared.password)
-            await running.until_stopped()
+            await running.until_stopped(work_on, serving)
             click.echo("Stopping.")
 
     _run(work)
@@ -169,9 +170,9 @@ def serve(host: str, port: int, data: Path) -> None:
             own = await stack.enter_async_context(running.servers(settings, data))
             await stack.enter_async_context(running.database(own.database_url))
             await _must_be_migrated()
-            await stack.enter_async_context(running.api(sock, own.redis_url))
+            serving = await stack.enter_async_context(running.api(sock, own.redis_url))
             click.echo(f"The API is up at {_address(sock)}/graphql   (Ctrl-C stops it)")
-            await running.until_stopped()
+            await running.until_stopped(serving)
 
     _run(work)
 
@@ -190,9 +191,9 @@ def worker(data: Path) -> None:
             own = await stack.enter_async_context(running.servers(settings, data))
             await stack.enter_async_context(running.database(own.database_url))
             await _must_be_migrated()
-            await stack.enter_async_context(running.worker(own.redis_url))
+            work_on = await stack.enter_async_context(running.worker(own.redis_url))
             click.echo("The worker is up   (Ctrl-C stops it)")
-            await running.until_stopped()
+            await running.until_stopped(work_on)
 
     _run(work)
 
@@ -222,6 +223,26 @@ def migrate(data: Path) -> None:
         for name in prepared.loaded:
             click.echo(f"loaded    {name}")
         click.echo("The database is up to date.")
+
+    _run(work)
+
+
+@main.command("reset-password")
+@click.argument("email")
+@data_option
+def reset_password_of(email: str, data: Path) -> None:
+    """Give a person a new password, printed once.
+
+    For whoever has lost theirs, the first administrator too. Ends all their sign-ins.
+    """
+
+    async def work(settings: Settings) -> None:
+        async with running.servers(settings, data, valkey=False) as own, running.database(own.database_url):
+            await _must_be_migrated()
+            password = await reset_password(email)
+        if password is None:
+            raise running.CannotRun(f"nobody here has the e-mail {email}; check its spelling")
+        click.echo(f"The new password of {email}, shown this once: {password}")
 
     _run(work)
 

@@ -133,7 +133,7 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[None]:
+async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
     """Serves the API on `sock`; requests under way are answered before it ends."""
     config = uvicorn.Config(
         create_app(), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10
@@ -147,30 +147,34 @@ async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[None]:
                 if task.done():
                     task.result()
                     raise CannotRun("the API did not start; see the lines above")
-            yield
+            yield task
         finally:
             server.should_exit = True
             await task
 
 
 @contextlib.asynccontextmanager
-async def worker(redis_url: str) -> AsyncIterator[None]:
+async def worker(redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(work(redis_url), name="worker")
     try:
-        yield
+        yield task
     finally:
         task.cancel()
         await asyncio.wait([task])
 
 
-async def until_stopped() -> None:
-    """Waits for Ctrl-C or SIGTERM."""
+async def until_stopped(*parts: asyncio.Task[None]) -> None:
+    """Waits for Ctrl-C or SIGTERM. Refuses, by CannotRun, to go on without one of its parts."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     try:
-        await stopped.wait()
+        stop = asyncio.create_task(stopped.wait(), name="stop")
+        done, _ = await asyncio.wait([stop, *parts], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        for part in done - {stop}:
+            raise CannotRun(f"the {part.get_name()} ended by itself; see the lines above, and start again")
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

@@ -35,7 +35,7 @@ def _refused(request: HttpRequest, error: HTTPException) -> Response[dict[str, A
     code = _CODES.get(error.status_code, Code.BAD_REQUEST)
     said = texts.message(Problem(code), preferred(request.headers.get("accept-language", "")))
     message = error.detail if code is Code.BAD_REQUEST else said
-    headers = {"WWW-Authenticate": "Bearer"} if error.status_code == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if error.status_code == 401 else error.headers
     return Response(
         {"errors": [{"message": message, "extensions": {"code": code}}]},
         status_code=error.status_code,

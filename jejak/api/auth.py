@@ -43,14 +43,18 @@ async def _viewer(header: str | None) -> Viewer | None:
 
 def preferred(accept_language: str) -> Language:
     """The best of our languages by quality; Indonesian where nothing tells."""
-    best, best_quality = Language.ID, 0.0
-    for part in accept_language.split(",")[:20]:
-        tag, _, rest = part.strip().partition(";")
+    wanted = (tag.partition("-")[0] for tag in by_quality(accept_language))
+    return next((Language(tag) for tag in wanted if tag in set(Language)), Language.ID)
+
+
+def by_quality(header: str) -> list[str]:
+    """What an Accept header names, the most wanted first, without what it refuses (q=0)."""
+    named: list[tuple[float, str]] = []
+    for part in header.split(",")[:20]:
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = next((p.removeprefix("q=") for p in parameters if p.startswith("q=")), "1")
         try:
-            quality = float(rest.strip().removeprefix("q=")) if rest else 1.0
+            named.append((float(quality), name.lower()))
         except ValueError:
             continue
-        primary = tag.strip().lower().partition("-")[0]
-        if primary in set(Language) and quality > best_quality:
-            best, best_quality = Language(primary), quality
-    return best
+    return [name for quality, name in sorted(named, key=lambda one: -one[0]) if quality > 0]

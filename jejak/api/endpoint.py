@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from jejak.api.auth import HttpRequest, context_of
+from jejak.api.auth import HttpRequest, by_quality, context_of
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -29,8 +29,8 @@ class Asked:
     operation_name: str | None
 
 
-def _bad(detail: str, status: int = 400) -> HTTPException:
-    return HTTPException(detail=detail, status_code=status)
+def _bad(detail: str, status: int = 400, headers: dict[str, str] | None = None) -> HTTPException:
+    return HTTPException(detail=detail, status_code=status, headers=headers)
 
 
 def _asked(given: Any) -> Asked:
@@ -91,7 +91,7 @@ async def _execute(
             allowed_operation_types=allowed,
         )
     except InvalidOperationTypeError:
-        raise _bad("GET takes queries only; send mutations by POST", 405) from None
+        raise _bad("GET takes queries only; send mutations by POST", 405, {"Allow": "POST"}) from None
     except CannotGetOperationTypeError:
         raise _bad("`operationName` names no operation of the document") from None
     body: dict[str, Any] = {}
@@ -109,8 +109,7 @@ async def _execute(
 
 def _answer_type(accept: str) -> str:
     """What the client prefers of our two; JSON for those who take anything."""
-    ranges = [part.strip().partition(";")[0].lower() for part in accept.split(",")]
-    for wanted in ranges:
+    for wanted in by_quality(accept):
         if wanted == GRAPHQL_RESPONSE:
             return GRAPHQL_RESPONSE
         if wanted in {JSON, "*/*", "application/*"}:

@@ -104,9 +104,7 @@ def seen(unit_id: str, paths: str) -> str:
 def person_seen(person: str, paths: str, viewer: str) -> str:
     """SQL: the person is the viewer, or holds or held a role below one of the viewer's `paths`. Takes expressions."""
     place = seen("held.unit_id", paths)
-    held = (
-        f"select from membership held where held.person_id = {person} and {place}"
-    )
+    held = f"select from membership held where held.person_id = {person} and {place}"
     return f"({person} = {viewer} or exists ({held}))"
 
 

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -18,8 +19,6 @@ T = TypeVar("T")
 _hasher = PasswordHasher()
 # Each hash takes 64 MiB: a rush of sign-ins waits its turn instead of taking the machine's memory.
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
-# Verified against when there is no such person, so that the answer takes as long and tells nothing.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 
 def check(checks: Checks, value: str, name: str) -> None:
@@ -40,11 +39,18 @@ async def hashed(value: str) -> str:
 
 async def matches(value: str, known: str | None) -> bool:
     """False, after the same work, where `known` is None."""
+    secret = _bytes(value)
     try:
-        await _aside(lambda: _hasher.verify(known or _NOBODY, _bytes(value)))
+        await _aside(lambda: _hasher.verify(known or _nobody(), secret))
     except (VerificationError, InvalidHashError):
         return False
     return known is not None
+
+
+@cache
+def _nobody() -> str:
+    """Verified against when there is no such person, so that the answer takes as long and tells nothing."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 async def _aside(work: Callable[[], T]) -> T:

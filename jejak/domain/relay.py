@@ -6,6 +6,7 @@ A batch is taken, carried on and forgotten in one transaction: a worker that die
 from uuid import UUID
 
 from jejak.domain import completion, db
+from jejak.domain.vocabulary import EventKind
 
 BATCH = 500
 
@@ -32,8 +33,8 @@ async def _carry_on() -> int:
             BATCH,
         )
         if rows:
-            # A new set of initiatives concerns every unit; any other event the unit that it is about.
-            everywhere = any(row["unit_id"] is None for row in rows)
-            units = None if everywhere else list({UUID(str(row["unit_id"])) for row in rows})
-            await completion.recompute(units)
+            # A new set of initiatives concerns every unit; any other event the unit that it is about, if any.
+            everywhere = any(row["kind"] == EventKind.PROGRAMME_LOADED for row in rows)
+            units = {UUID(str(row["unit_id"])) for row in rows if row["unit_id"]}
+            await completion.recompute(None if everywhere else sorted(units))
     return len(rows)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from jejak.domain import clock, db, password
-from jejak.domain.access import Grant, Viewer
-from jejak.domain.checks import TITLE, storable
+from jejak.domain import change, clock, db, event, password
+from jejak.domain.access import SYSTEM, Grant, Viewer
+from jejak.domain.checks import TITLE, Checks, storable
 from jejak.domain.errors import Code, Refused
-from jejak.domain.tables.person import Session
-from jejak.domain.vocabulary import Language, Role, UnitKind
+from jejak.domain.tables.person import Person, Session
+from jejak.domain.vocabulary import EventKind, Language, Role, UnitKind
 
 LIFETIME = timedelta(hours=12)
 
@@ -20,6 +20,12 @@ LIFETIME = timedelta(hours=12)
 class SignIn:
     email: str
     password: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    current_password: str
+    new_password: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,38 @@ async def sign_in(wanted: SignIn) -> SignedIn:
     if viewer is None:
         raise RuntimeError("a new session is not valid")
     return SignedIn(token, now + LIFETIME, viewer)
+
+
+async def change_password(viewer: Viewer, wanted: ChangePassword) -> Person:
+    """Ends every sign-in of the person, this one too. Refuses WRONG_CREDENTIALS, WEAK_PASSWORD."""
+    with Checks() as checks:
+        password.check(checks, wanted.new_password, "new_password")
+    person = await Person.objects().get(Person.id == viewer.person)
+    if person is None or not await password.matches(wanted.current_password, person.password_hash):
+        raise Refused(Code.WRONG_CREDENTIALS, "current_password")
+    hashed = await password.hashed(wanted.new_password)
+    async with db.transaction():
+        await _set_password(viewer, person.id, hashed)
+    return person
+
+
+async def reset_password(email: str) -> str | None:
+    """A new password for whoever has lost theirs, for the operator; None where there is no such person."""
+    secret = password.generated()
+    hashed = await password.hashed(secret)
+    async with db.transaction():
+        person = await Person.objects().get(Person.email == email.strip().lower())
+        if person is None:
+            return None
+        await _set_password(SYSTEM, person.id, hashed)
+    return secret
+
+
+async def _set_password(viewer: Viewer, person_id: UUID, hashed: str) -> None:
+    person = await change.find(Person, person_id)
+    await Person.update({Person.password_hash: hashed}).where(Person.id == person.id)
+    await db.execute("delete from session where person_id = $1", person.id)
+    await event.append(viewer, EventKind.PERSON_PASSWORD_CHANGED, ("person", person.id), None)
 
 
 async def viewer_of(token: str) -> Viewer | None:

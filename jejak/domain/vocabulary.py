@@ -140,6 +140,7 @@ class EventKind(StrEnum):
     UNIT_CLOSED = "unit.closed"
     PERSON_CREATED = "person.created"
     PERSON_ROLE_GRANTED = "person.role_granted"
+    PERSON_PASSWORD_CHANGED = "person.password_changed"  # noqa: S105 -- an event, not a password
     PERSON_ROLE_REVOKED = "person.role_revoked"
     PROGRAMME_LOADED = "programme.loaded"
     JOURNEY_CAPTURED = "journey.captured"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, ValueNode
+from graphql import GraphQLError, OperationDefinitionNode, ValueNode
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import (
@@ -45,6 +45,20 @@ def user_errors(refused: Refused, language: Language) -> list[UserError]:
         )
         for problem in refused.problems
     ]
+
+
+class OneOperation(SchemaExtension):
+    """A document with several operations must say which: the first is not a better guess than the others."""
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        document = context.graphql_document
+        operations = (
+            [d for d in document.definitions if isinstance(d, OperationDefinitionNode)] if document else []
+        )
+        if len(operations) > 1 and not context._provided_operation_name:  # noqa: SLF001 -- what the request named
+            context.pre_execution_errors = [GraphQLError("name one of the operations by `operationName`")]
+        yield
 
 
 class CodedErrors(SchemaExtension):

@@ -17,6 +17,12 @@ class SignInInput:
     password: str = given("Password.")
 
 
+@strawberry.input(description="A new password of one's own.")
+class ChangePasswordInput:
+    current_password: str = given("The one until now.")
+    new_password: str = given("At least 12 characters.")
+
+
 @strawberry.input(description="A new unit.")
 class CreateUnitInput:
     parent_id: strawberry.ID = ref("Unit", "The unit above.")

@@ -61,6 +61,16 @@ def _unit(change: type, takes: type, act: Any, description: str, current: str | 
     )
 
 
+_change_password = mutation(
+    inputs.ChangePasswordInput,
+    sign_in.ChangePassword,
+    sign_in.change_password,
+    payloads.PersonPayload,
+    lambda made: {"person": made.id},
+    "Change one's own password; every sign-in ends, this one too.",
+)
+
+
 @strawberry.type(description="What can be done.")
 class Mutation:
     sign_in: payloads.SignInPayload = field(
@@ -69,6 +79,8 @@ class Mutation:
         payloads.SignInPayload,
         "Sign in with e-mail and password; gives a bearer token.",
     )
+
+    change_password: payloads.PersonPayload = _change_password
 
     create_unit: payloads.UnitPayload = _unit(
         unit.CreateUnit, inputs.CreateUnitInput, unit.create, "Add a unit to the tree.", None

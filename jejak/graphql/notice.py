@@ -5,7 +5,7 @@ from enum import Enum
 
 import strawberry
 
-from jejak.domain import texts
+from jejak.domain import access, texts
 from jejak.domain.vocabulary import NoticeKind as Kind
 from jejak.graphql.filters import any_of, given
 from jejak.graphql.node import Node, global_id
@@ -23,7 +23,9 @@ def _text(field: Field) -> str:
             .replace("{due}", "%2$s")
         )
         cases.append(f"when '{kind}' then {field.statement.param(template, 'text')}")
-    title = f"(select task.title from task where task.id = {field.t}.task_id)"
+    # Whoever no longer sees the task is not told its title, as it may have changed since.
+    seen = access.seen("task.unit_id", field.statement.paths)
+    title = f"coalesce((select task.title from task where task.id = {field.t}.task_id and {seen}), '...')"
     return f"format(case {field.t}.kind {' '.join(cases)} end, {title}, {field.t}.due_on)"
 
 

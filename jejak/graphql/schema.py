@@ -7,7 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from jejak.graphql import reading
-from jejak.graphql.errors import CodedErrors
+from jejak.graphql.errors import CodedErrors, OneOperation
 from jejak.graphql.limits import MOST_TOKENS, WithinLimits
 from jejak.graphql.mutations import Mutation
 from jejak.graphql.query import Query
@@ -29,6 +29,7 @@ def build_schema() -> strawberry.Schema:
         extensions=[
             lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
             lambda: AddValidationRules([WithinLimits]),
+            OneOperation,
             CodedErrors,
         ],
     )

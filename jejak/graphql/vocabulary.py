@@ -180,6 +180,7 @@ enum(
     UNIT_CLOSED="A unit was closed.",
     PERSON_CREATED="A person was added.",
     PERSON_ROLE_GRANTED="A role was given.",
+    PERSON_PASSWORD_CHANGED="A person has a new password.",  # noqa: S106 -- an event, not a password
     PERSON_ROLE_REVOKED="A role was taken away.",
     PROGRAMME_LOADED="A version of the programme was loaded.",
     JOURNEY_CAPTURED="It was captured.",
