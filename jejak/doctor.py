@@ -1,5 +1,6 @@
 """What is reachable, which versions run, what is missing."""
 
+import asyncio
 import contextlib
 import platform
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from jejak.embedded import EmbeddedError
 from jejak.settings import Settings
 
 OLDEST_POSTGRESQL = 150_000
+OLDEST = {"Valkey": 8, "Redis": 7}
+PATIENCE_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,11 @@ class Finding:
 
 
 async def examine(settings: Settings, data: Path) -> list[Finding]:
-    """Changes nothing but starting the embedded servers, where those are to be used, for as long as it looks."""
+    """Starts the embedded servers, where those are to be used, for as long as it looks; makes no folder of its own."""
     findings = [Finding(True, "jejak", f"{__version__} on Python {platform.python_version()}")]
+    embedded = settings.database_url is None or settings.redis_url is None
+    if embedded and not data.exists():
+        return [*findings, Finding(False, "embedded", f"{data} does not exist yet; run: jejak up")]
     try:
         async with running.servers(settings, data) as own:
             kind = "embedded" if settings.database_url is None else "DATABASE_URL"
@@ -34,8 +40,8 @@ async def examine(settings: Settings, data: Path) -> list[Finding]:
             findings.append(
                 await _valkey(own.redis_url, "embedded" if settings.redis_url is None else "REDIS_URL")
             )
-    except EmbeddedError as error:
-        findings.append(Finding(False, "embedded", str(error)))
+    except (EmbeddedError, running.CannotRun) as error:
+        findings.append(Finding(False, "servers", str(error)))
     return findings
 
 
@@ -60,14 +66,17 @@ async def _database(url: str, kind: str) -> list[Finding]:
 
 
 async def _valkey(url: str, kind: str) -> Finding:
-    redis = Redis.from_url(url, socket_connect_timeout=5)
+    redis = Redis.from_url(url, socket_connect_timeout=PATIENCE_SECONDS)
     try:
-        info = await redis.info("server")
-    except (RedisError, OSError) as error:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            info = await redis.info("server")
+    except (RedisError, OSError, TimeoutError) as error:
         return Finding(False, "valkey", f"cannot be reached: {error} ({kind})")
     finally:
         with contextlib.suppress(RedisError, OSError):
             await redis.aclose()
     version = info.get("valkey_version") or info["redis_version"]
     name = "Valkey" if "valkey_version" in info else "Redis"
-    return Finding(True, "valkey", f"{name} {version} ({kind})")
+    old = int(version.split(".")[0]) < OLDEST[name]
+    needed = "; Valkey 8 or Redis 7 or newer is needed" if old else ""
+    return Finding(not old, "valkey", f"{name} {version} ({kind}){needed}")

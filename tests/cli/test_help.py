@@ -14,6 +14,7 @@ NEEDS = {
     "serve": ["DATABASE_URL", "REDIS_URL", "jejak migrate", "jejak worker", "--port"],
     "worker": ["DATABASE_URL", "REDIS_URL", "jejak migrate", "Any number may run"],
     "migrate": ["once for every new version", "jejak up", "administrator's password"],
+    "reset-password": ["EMAIL", "printed once", "lost theirs", "Ends all their"],
     "import-units": ["  code,name,kind,parent_code,timezone\n", "CSV or XLSX", "nothing is written"],
     "export-schema": ["standard output", "--output"],
     "doctor": ["ok or BAD", "exit code 1"],
