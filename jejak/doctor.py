@@ -31,7 +31,7 @@ async def examine(settings: Settings, data: Path) -> list[Finding]:
     """Starts the embedded servers, where those are to be used, for as long as it looks; makes no folder of its own."""
     findings = [Finding(True, "jejak", f"{__version__} on Python {platform.python_version()}")]
     embedded = settings.database_url is None or settings.redis_url is None
-    if embedded and not data.exists():
+    if embedded and _absent(data):
         return [*findings, Finding(False, "embedded", f"{data} does not exist yet; run: jejak up")]
     try:
         async with running.servers(settings, data) as own:
@@ -43,6 +43,10 @@ async def examine(settings: Settings, data: Path) -> list[Finding]:
     except (EmbeddedError, running.CannotRun) as error:
         findings.append(Finding(False, "servers", str(error)))
     return findings
+
+
+def _absent(data: Path) -> bool:
+    return not data.exists()
 
 
 async def _database(url: str, kind: str) -> list[Finding]:
