@@ -115,7 +115,7 @@ def up(host: str, port: int, data: Path) -> None:
             work_on = await stack.enter_async_context(running.worker(own.redis_url))
             serving = await stack.enter_async_context(running.api(sock, own.redis_url))
             _welcome(_address(sock), settings.admin_email, prepared.password)
-            await running.until_stopped(work_on, serving)
+            await running.until_stopped(work_on, serving, own.lost)
             click.echo("Stopping.")
 
     _run(work)
@@ -172,7 +172,7 @@ def serve(host: str, port: int, data: Path) -> None:
             await _must_be_migrated()
             serving = await stack.enter_async_context(running.api(sock, own.redis_url))
             click.echo(f"The API is up at {_address(sock)}/graphql   (Ctrl-C stops it)")
-            await running.until_stopped(serving)
+            await running.until_stopped(serving, own.lost)
 
     _run(work)
 
@@ -193,7 +193,7 @@ def worker(data: Path) -> None:
             await _must_be_migrated()
             work_on = await stack.enter_async_context(running.worker(own.redis_url))
             click.echo("The worker is up   (Ctrl-C stops it)")
-            await running.until_stopped(work_on)
+            await running.until_stopped(work_on, own.lost)
 
     _run(work)
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import uvicorn
@@ -28,8 +29,11 @@ class CannotRun(Exception):  # noqa: N818 -- said to a person, in one line
 
 @dataclass(frozen=True, slots=True)
 class Servers:
+    """`lost` is done, with its name, when an embedded server has ended by itself."""
+
     database_url: str
     redis_url: str
+    lost: "asyncio.Future[str]"
 
 
 @contextlib.asynccontextmanager
@@ -39,13 +43,19 @@ async def servers(
     """The configured servers, and embedded ones for those that are not. `alone`: the folder must not be in use."""
     _check_redis_url(settings.redis_url)
     need_database, need_redis = settings.database_url is None, valkey and settings.redis_url is None
+    lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     if not need_database and not need_redis:
-        yield Servers(settings.database_url or "", settings.redis_url or "")
+        yield Servers(settings.database_url or "", settings.redis_url or "", lost)
         return
+
+    def ended(name: str) -> None:
+        if not lost.done():
+            lost.set_result(name)
+
     start = embedded if alone else shared
-    async with start(data, postgres=need_database, valkey=need_redis) as own:
+    async with start(data, postgres=need_database, valkey=need_redis, ended=ended) as own:
         yield Servers(
-            settings.database_url or own.database_url or "", settings.redis_url or own.redis_url or ""
+            settings.database_url or own.database_url or "", settings.redis_url or own.redis_url or "", lost
         )
 
 
@@ -163,7 +173,7 @@ async def worker(redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
         await asyncio.wait([task])
 
 
-async def until_stopped(*parts: asyncio.Task[None]) -> None:
+async def until_stopped(*parts: asyncio.Future[Any]) -> None:
     """Waits for Ctrl-C or SIGTERM. Refuses, by CannotRun, to go on without one of its parts."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -174,7 +184,8 @@ async def until_stopped(*parts: asyncio.Task[None]) -> None:
         done, _ = await asyncio.wait([stop, *parts], return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         for part in done - {stop}:
-            raise CannotRun(f"the {part.get_name()} ended by itself; see the lines above, and start again")
+            name = part.get_name() if isinstance(part, asyncio.Task) else part.result()
+            raise CannotRun(f"{name} ended by itself; see what was said before, and start again")
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jejak.embedded.folder import locked, opened, private_sockets
 from jejak.embedded.postgres import postgres as postgres_server
-from jejak.embedded.server import EmbeddedError, InUse, end_leftovers, private
+from jejak.embedded.server import EmbeddedError, Ended, InUse, end_leftovers, private
 from jejak.embedded.valkey import valkey as valkey_server
 
 __all__ = ["EmbeddedError", "InUse", "Running", "running", "shared"]
@@ -29,11 +29,14 @@ class Running:
 
 
 @asynccontextmanager
-async def running(data: Path, *, postgres: bool = True, valkey: bool = True) -> AsyncIterator[Running]:
+async def running(
+    data: Path, *, postgres: bool = True, valkey: bool = True, ended: Ended = lambda _: None
+) -> AsyncIterator[Running]:
     """Run the servers on the folder `data` until the block is left; the data stays for the next run.
 
     One run at a time: the file `data/lock` is held and names the process. What a killed run left
     behind is ended first, so PostgreSQL recovers from its log and keeps all it ever acknowledged.
+    `ended` hears the name of a server that ends by itself.
     The servers also end when the thread that entered this block dies, so enter it on one that lasts.
     """
     async with AsyncExitStack() as stack:
@@ -44,20 +47,24 @@ async def running(data: Path, *, postgres: bool = True, valkey: bool = True) -> 
             sockets = stack.enter_context(private_sockets(home))
             database_url = redis_url = None
             if valkey:
-                redis_url = await stack.enter_async_context(valkey_server(home, sockets))
+                redis_url = await stack.enter_async_context(valkey_server(home, sockets, ended))
             if postgres:
-                database_url = await stack.enter_async_context(postgres_server(home, sockets))
+                database_url = await stack.enter_async_context(postgres_server(home, sockets, ended))
             servers = Running(database_url, redis_url)
             stack.enter_context(_announced(home, servers))
         yield servers
 
 
 @asynccontextmanager
-async def shared(data: Path, *, postgres: bool = True, valkey: bool = True) -> AsyncIterator[Running]:
+async def shared(
+    data: Path, *, postgres: bool = True, valkey: bool = True, ended: Ended = lambda _: None
+) -> AsyncIterator[Running]:
     """As `running`, but on a folder in use these are the servers of the run that holds it, for commands beside it."""
     async with AsyncExitStack() as stack:
         try:
-            servers = await stack.enter_async_context(running(data, postgres=postgres, valkey=valkey))
+            servers = await stack.enter_async_context(
+                running(data, postgres=postgres, valkey=valkey, ended=ended)
+            )
         except InUse:
             try:
                 servers = Running(**json.loads((data / _TOLD).read_text()))

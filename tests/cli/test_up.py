@@ -104,3 +104,19 @@ def test_data_path_that_is_a_file_is_refused(shell):
     said = shell.refused("up", "--port", 0, "--data", "file")
     assert said == "Error: file is a file, not a folder; choose another data folder\n"
     assert (shell.folder / "file").read_text() == "precious"
+
+
+@pytest.mark.parametrize(("name", "program"), [("postgres", "/postgres"), ("valkey", "valkey-server")])
+def test_up_ends_with_one_line_when_a_server_of_its_own_has_ended(shell, prepared, name, program):
+    with shell.started("up", "--port", 0, "--data", prepared.data) as process:
+        process.says(ADDRESS)
+        [server] = [p for p in on_folder(prepared.data) if p.cmdline()[0].endswith(program)]
+        server.kill()
+        until(lambda: process.ended, "it has ended")
+        ended = process.stop()
+    assert ended.code == 1
+    assert (
+        ended.err.splitlines()[-1]
+        == f"Error: {name} ended by itself; see what was said before, and start again"
+    )
+    assert on_folder(prepared.data) == []
