@@ -32,6 +32,10 @@ async def examine(settings: Settings, data: Path) -> list[Finding]:
     findings = [Finding(True, "jejak", f"{__version__} on Python {platform.python_version()}")]
     embedded = settings.database_url is None or settings.redis_url is None
     if embedded and _absent(data):
+        if settings.database_url:
+            findings += await _database(settings.database_url, "DATABASE_URL")
+        if settings.redis_url:
+            findings.append(await _valkey(settings.redis_url, "REDIS_URL"))
         return [*findings, Finding(False, "embedded", f"{data} does not exist yet; run: jejak up")]
     try:
         async with running.servers(settings, data) as own:

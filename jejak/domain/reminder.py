@@ -74,7 +74,7 @@ async def run(now: datetime | None = None) -> int:
         return int(await db.fetchval(_SETTLE, now, at_work, access.roles_with(Right.PROGRESS)))
 
 
-# Kinds follow `reminder_rules.kind`: what is true on the day it is said.
+# The kind is what is true on the day it is said, which after a downtime may be later than the rung's day.
 _SETTLE = f"""
 with due as (
     select r.id, r.task_id, r.due_on, t.owner_id, (($1::timestamptz) at time zone u.timezone)::date as today,

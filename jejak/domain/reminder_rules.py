@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from jejak.domain import calendar
-from jejak.domain.vocabulary import Audience, NoticeKind
+from jejak.domain.vocabulary import Audience
 
 # Working days around the due date on which the owner is reminded, until headquarters changes the ladder.
 DEFAULT_OWNER_OFFSETS = (-7, -3, -1, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Due:
     """A rung of the ladder on its day."""
 
     offset_days: int
@@ -20,14 +20,7 @@ class Step:
     remind_on: date
 
 
-def planned(rungs: Iterable[tuple[int, Audience]], due_on: date, set_on: date) -> list[Step]:
+def planned(rungs: Iterable[tuple[int, Audience]], due_on: date, set_on: date) -> list[Due]:
     """The rungs that lie ahead of a due date set on `set_on`; those whose day had passed by then never were due."""
-    steps = (Step(offset, audience, calendar.shift(due_on, offset)) for offset, audience in rungs)
+    steps = (Due(offset, audience, calendar.shift(due_on, offset)) for offset, audience in rungs)
     return [step for step in steps if step.remind_on >= set_on]
-
-
-def kind(due_on: date, today: date) -> NoticeKind:
-    """What is true on the day it is said, which after a downtime may be later than the rung's day."""
-    if today < due_on:
-        return NoticeKind.DUE_SOON
-    return NoticeKind.DUE_TODAY if today == due_on else NoticeKind.OVERDUE

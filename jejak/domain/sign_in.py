@@ -70,8 +70,12 @@ async def change_password(viewer: Viewer, wanted: ChangePassword) -> Person:
         raise Refused(Code.WRONG_CREDENTIALS, "current_password")
     hashed = await password.hashed(wanted.new_password)
     async with db.transaction():
-        await _set_password(viewer, person.id, hashed)
-    return person
+        current = await change.find(Person, person.id)
+        if current.password_hash != person.password_hash:
+            # Changed by somebody else while we computed: the one we were given is no longer the current one.
+            raise Refused(Code.WRONG_CREDENTIALS, "current_password")
+        await _set_password(viewer, current, hashed)
+    return current
 
 
 async def reset_password(email: str) -> str | None:
@@ -79,15 +83,15 @@ async def reset_password(email: str) -> str | None:
     secret = password.generated()
     hashed = await password.hashed(secret)
     async with db.transaction():
-        person = await Person.objects().get(Person.email == email.strip().lower())
-        if person is None:
+        named = await Person.objects().get(Person.email == email.strip().lower())
+        if named is None:
             return None
-        await _set_password(SYSTEM, person.id, hashed)
+        person = await change.find(Person, named.id)
+        await _set_password(SYSTEM, person, hashed)
     return secret
 
 
-async def _set_password(viewer: Viewer, person_id: UUID, hashed: str) -> None:
-    person = await change.find(Person, person_id)
+async def _set_password(viewer: Viewer, person: Person, hashed: str) -> None:
     await Person.update({Person.password_hash: hashed}).where(Person.id == person.id)
     await db.execute("delete from session where person_id = $1", person.id)
     await event.append(viewer, EventKind.PERSON_PASSWORD_CHANGED, ("person", person.id), None)

@@ -121,7 +121,7 @@ async def _create(data: Path, binary: Path, log: Path) -> None:
 
 
 def _kill_group(leader: int) -> None:
-    """initdb has children, which would go on writing into a folder that is being removed."""
+    """Its children would go on writing into a folder that is being removed."""
     with suppress(ProcessLookupError):
         for _ in range(30):
             os.killpg(leader, SIGKILL)

@@ -11,7 +11,8 @@ import pytest
 from jejak.domain import db, event
 from jejak.domain.vocabulary import Role
 from tests import factories as f
-from tests.client import NOBODY, as_, gid, http
+from tests.client import NOBODY, Client, as_, gid, http
+from tests.refusals import unchanged
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -125,6 +126,31 @@ async def test_a_request_with_parts_of_the_wrong_kind_is_refused(body):
 async def test_an_operation_is_chosen_by_its_name():
     query = "query A { a: __typename } query B { b: __typename }"
     assert (await NOBODY.raw(query, operationName="B")).json()["data"] == {"b": "Query"}
+
+
+@pytest.mark.parametrize("body", [{}, {"operationName": None}])
+async def test_which_of_several_operations_is_meant_must_be_said(body):
+    query = "query A { a: __typename } query B { b: __typename }"
+    response = await NOBODY.send({"query": query} | body)
+    assert "data" not in response.json()
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "BAD_REQUEST"
+    strict = Client(headers={"Accept": "application/graphql-response+json"})
+    assert (await strict.send({"query": query} | body)).status_code == 400
+    # One operation needs no name, whatever fragments stand beside it
+    one = "query { ...F } fragment F on Query { __typename }"
+    assert (await NOBODY.send({"query": one} | body)).json()["data"] == {"__typename": "Query"}
+
+
+async def test_of_several_mutations_without_a_name_none_is_done():
+    who = await f.a_person(Role.PROGRAMME, await f.reference_unit("HQ"))
+    client = await as_(who)
+    unit_id = gid(await f.reference_unit("HQ"))
+    given = f'parentId: "{unit_id}", code: "NEW", name: "X", kind: UID, timezone: "Asia/Jakarta"'
+    create = f"createUnit(input: {{{given}}}) {{ errors {{ code }} }}"
+    async with unchanged():
+        answer = (await client.raw(f"mutation A {{ {create} }} mutation B {{ {create} }}")).json()
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_REQUEST"]
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,12 @@ class Model:
             "verified": shown(self.of_all(chosen, path, lambda t: Fraction(t["status"] == "VERIFIED"))),
             "target_units": len(set().union(*(self.targets(i) for i in chosen)) & units),
             "units_started": len(
-                {t["unit_id"] for t in tasks if t["status"] != "PLANNED" or t["progress"] > 0}
+                # What was blocked before it began has not begun.
+                {
+                    t["unit_id"]
+                    for t in tasks
+                    if (t["blocked_from"] or t["status"]) != "PLANNED" or t["progress"] > 0
+                }
             ),
             "tasks": len(tasks),
             "overdue": sum(

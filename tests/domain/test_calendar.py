@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jejak.domain import calendar, reminder_rules
-from jejak.domain.vocabulary import Audience, NoticeKind
+from jejak.domain.vocabulary import Audience
 from tests.domain.test_reminder_ladder import OFFSETS, day_of
 
 DAYS = st.dates(date(2024, 1, 1), date(2035, 12, 31))
@@ -73,11 +73,3 @@ def test_the_rungs_of_a_ladder_that_lie_ahead_are_planned(due_on, set_on):
     assert {(step.offset_days, step.remind_on) for step in steps} == {
         (offset, day_of(due_on, offset)) for offset in OFFSETS if day_of(due_on, offset) >= set_on
     }
-
-
-@pytest.mark.parametrize(
-    ("due_on", "kind"),
-    [(SUNDAY, NoticeKind.DUE_SOON), (SATURDAY, NoticeKind.DUE_TODAY), (FRIDAY, NoticeKind.OVERDUE)],
-)
-def test_a_notice_says_what_is_true_on_the_day(due_on, kind):
-    assert reminder_rules.kind(due_on, SATURDAY) is kind

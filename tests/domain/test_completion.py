@@ -18,7 +18,7 @@ from jejak.domain.unit import CloseUnit, MoveUnit
 from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
 from tests.domain.completion_model import Model
 from tests.factories import a_person, a_task, a_unit, a_viewer, in_working_days, initiative_id, reference_unit
-from tests.figures import figures_of
+from tests.figures import figures_of, taken_at
 
 CODES = ("1.1", "1.2", "1.3", "2.1")
 KINDS = list(UnitKind)
@@ -62,6 +62,7 @@ async def insert_tasks(units: list[Unit], wanted) -> None:
             weight=weight,
             due_on=clock.today("Asia/Jakarta") + timedelta(days=days),
             status=status,
+            blocked_from=TaskStatus.PLANNED if status is TaskStatus.BLOCKED else None,
             progress=progress,
             created_at=clock.now(),
             updated_at=clock.now(),
@@ -104,8 +105,8 @@ async def test_figures_are_what_the_rule_says_for_every_unit_and_level(
     units = await a_tree()
     await set_rules(rules, step_weight)
     await insert_tasks(units, tasks)
-    for at in closed:
-        await unit.close(SYSTEM, CloseUnit(units[at].id, units[at].version))
+    # A unit closes only once its tasks are done; they may be in a closed unit all the same.
+    await db.execute("update unit set closed_at = now() where id = any($1)", [units[at].id for at in closed])
     await completion.recompute_all()
     await assert_as_in_the_model(units)
 
@@ -209,7 +210,7 @@ async def test_a_target_unit_without_tasks_counts_zero():
 async def test_a_closed_unit_leaves_unless_it_holds_a_task():
     up3 = await a_unit(UnitKind.UP3)
     empty, busy = await a_unit(UnitKind.ULP, up3), await a_unit(UnitKind.ULP, up3)
-    await a_task(busy)
+    await a_task(busy, status=TaskStatus.VERIFIED)
     for ulp in (empty, busy):
         await unit.close(SYSTEM, CloseUnit(ulp.id, ulp.version))
     await relay.drain()
@@ -317,6 +318,54 @@ async def test_a_past_day_shows_the_last_day_kept_before_it_and_nothing_before_t
     await relay.drain()
     first = await completion.snapshot()
     now = await figures_of(ulp.path)
+    assert await figures_of(ulp.path, on=first) == now
     assert await figures_of(ulp.path, on=first + timedelta(days=40)) == now
     before = await figures_of(ulp.path, on=date(2020, 1, 1))
     assert (before["reported"], before["verified"], before["tasks"]) == (None, None, 0)
+
+
+async def test_a_kept_day_tells_when_it_was_taken_and_live_figures_do_not():
+    ulp = await a_unit()
+    before = clock.now()
+    day = await completion.snapshot()
+    assert before <= await taken_at(ulp.path, day) <= clock.now()
+    assert await taken_at(ulp.path) is None
+    assert await taken_at(ulp.path, date(2020, 1, 1)) is None
+
+
+async def test_a_kept_day_holds_what_the_relay_has_not_followed_yet():
+    # Given a verified task whose events still wait
+    ulp = await a_unit()
+    await a_task(ulp, status=TaskStatus.VERIFIED)
+    # When the day is kept, its figures hold the task
+    day = await completion.snapshot()
+    assert (await figures_of(ulp.path, on=day))["verified_tasks"] == 1
+
+
+async def test_a_task_blocked_before_it_began_has_not_begun():
+    ulp = await a_unit()
+    given = await a_task(ulp, status=TaskStatus.BLOCKED)
+    await completion.recompute_all()
+    assert (await figures_of(ulp.path))["units_started"] == 0
+    # Once there is progress, a block does not take the beginning back
+    viewer = await a_viewer(Role.CONTRIBUTOR, ulp)
+    given = await task.unblock(viewer, ChangeTask(given.id, given.version))
+    given = await task.report(viewer, ReportProgress(given.id, given.version, 5))
+    await task.block(viewer, ChangeTask(given.id, given.version, "Hujan"))
+    await completion.recompute_all()
+    assert (await figures_of(ulp.path))["units_started"] == 1
+
+
+async def test_a_kept_day_keeps_the_step_that_an_initiative_belonged_to():
+    # Given a verified task of an initiative of the first step, and its day kept
+    ulp = await a_unit()
+    await a_task(ulp, status=TaskStatus.VERIFIED)
+    day = await completion.snapshot()
+    # When the initiative goes to the second step
+    await db.execute(
+        "update initiative set step_id = (select id from step where number = 2) where code = '1.1'"
+    )
+    # Then it counts there now, and where it was on that day
+    await completion.recompute_all()
+    assert [(await figures_of(ulp.path, step=n))["verified_tasks"] for n in (1, 2)] == [0, 1]
+    assert [(await figures_of(ulp.path, step=n, on=day))["verified_tasks"] for n in (1, 2)] == [1, 0]

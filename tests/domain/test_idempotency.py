@@ -139,3 +139,11 @@ async def test_a_password_leaves_no_quick_hash_behind():
         await db.execute("update person set email = id || '@pln.example' where id = $1", made.id)
     # Then what is kept of the requests does not tell the passwords apart: SHA-256 is no password hash
     assert digests[0] == digests[1]
+
+
+async def test_a_person_created_again_under_the_same_id_with_another_password_is_refused():
+    create, viewer, wanted, _ = (await the_creates())["person"]
+    wanted = replace(wanted, client_mutation_id="1")
+    await create(viewer, wanted)
+    async with refused(Code.CLIENT_ID_REUSED, "client_mutation_id"):
+        await create(viewer, replace(wanted, password="quite another password"))

@@ -65,7 +65,9 @@ async def test_a_journey_lives_by_its_table(action, status):
     made = await ACTIONS[action](manager, change)
     kept = await Journey.objects().get(Journey.id == given.id)
     assert (made.status, made.version) == (kept.status, kept.version) == (to, given.version + 1)
-    assert kept.return_reason == ("Sebab" if action == "return" else None)
+    # Archiving keeps the reason for which it had been returned.
+    reason = given.return_reason if action == "archive" else None
+    assert kept.return_reason == ("Sebab" if action == "return" else reason)
     last = (
         await Event.objects().where(Event.subject_id == given.id).order_by(Event.id, ascending=False).first()
     )
@@ -85,7 +87,7 @@ async def test_a_capture_carries_the_whole_journey():
     made = await journey_capture.capture(
         viewer, a_capture(unit, stages=stages, submit=True, narrative="Dari awal")
     )
-    assert (made.status, made.version, made.captured_by) == (SUBMITTED, 1, viewer.person_id)
+    assert (made.status, made.version, made.captured_by) == (SUBMITTED, 2, viewer.person_id)
     kept = await Stage.objects().where(Stage.journey_id == made.id).order_by(Stage.position)
     assert [(s.position, s.name, s.emotion, s.target_minutes, s.actual_minutes) for s in kept] == [
         (1, "Mengajukan pasang baru", -1, 60, 95),
@@ -96,7 +98,7 @@ async def test_a_capture_carries_the_whole_journey():
         (kept[0].id, unit.id, 4, 3),
         (kept[0].id, unit.id, 5, 5),
     ]
-    assert await events_of(made.id) == ["journey.captured"]
+    assert await events_of(made.id) == ["journey.captured", "journey.submitted"]
     assert [await events_of(p.id) for p in hurt] == [["pain_point.recorded"]] * 2
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
-from jejak.domain import journey_capture
+from jejak.domain import db, journey_capture
 from jejak.domain.errors import Code
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.vocabulary import JourneyStatus, Role
@@ -116,3 +117,59 @@ async def test_a_replacement_replaces_the_journey_before_as_well():
     given = await a_journey(unit, recaptures_id=before.id)
     await journey_capture.capture(viewer, anew(unit, given, recaptures_id=None))
     assert (await Journey.objects().get(Journey.id == given.id)).recaptures_id is None
+
+
+async def test_recaptures_form_no_loop_however_long():
+    # Given a chain of after-pictures: the third of the second of the first
+    unit = await a_unit()
+    manager = await a_viewer(Role.MANAGER, unit)
+    first = await a_journey(unit)
+    second = await a_journey(unit, recaptures_id=first.id)
+    third = await a_journey(unit, recaptures_id=second.id)
+    # When the first is to come after the second or the third, it is refused
+    for later in (second, third):
+        async with refused(Code.INVALID_ID, "recaptures_id"):
+            await journey_capture.capture(manager, anew(unit, first, recaptures_id=later.id))
+    # And several journeys may come after one
+    assert await journey_capture.capture(manager, anew(unit, third, recaptures_id=first.id))
+
+
+async def test_history_keeps_what_a_journey_said_before_it_was_captured_anew():
+    unit = await a_unit()
+    viewer, given = await a_viewer(Role.CONTRIBUTOR, unit), await a_journey(unit)
+    await journey_capture.capture(viewer, anew(unit, given))
+    captured, revised = await db.fetch(
+        "select kind, before, after from event where subject_id = $1 order by nth", given.id
+    )
+    first = [("Mengajukan pasang baru", ["Menunggu tanpa kabar"]), ("Menyala", [])]
+    assert (captured["kind"], told(captured["after"])) == ("journey.captured", first)
+    assert (revised["kind"], told(revised["before"])) == ("journey.revised", first)
+    assert told(revised["after"]) == [("Baru", ["Lain"])]
+    after = orjson.loads(captured["after"])
+    assert after["title"] == given.title
+    assert after["stages"][0] == {
+        "name": "Mengajukan pasang baru",
+        "touchpoint": "PLN_MOBILE",
+        "emotion": -1,
+        "customer_did": "",
+        "customer_said": "",
+        "target_minutes": None,
+        "actual_minutes": None,
+        "pain_points": [
+            {
+                "description": "Menunggu tanpa kabar",
+                "category": "SPEED",
+                "parameter": "EASE",
+                "severity": 4,
+                "reach": 3,
+            }
+        ],
+    }
+
+
+def told(of_event: str) -> list[tuple[str, list[str]]]:
+    """The names of the stages with what hurt in them."""
+    return [
+        (stage["name"], [point["description"] for point in stage["pain_points"]])
+        for stage in orjson.loads(of_event)["stages"]
+    ]

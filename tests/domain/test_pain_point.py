@@ -10,7 +10,7 @@ from jejak.domain import db, pain_point, task
 from jejak.domain.errors import Code, Refused
 from jejak.domain.pain_point import ClosePainPoint, DismissPainPoint
 from jejak.domain.tables.journey import PainPoint
-from jejak.domain.task import ChangeTask, CreateTask
+from jejak.domain.task import ChangeTask, CreateTask, ReportProgress
 from jejak.domain.vocabulary import JourneyStatus, PainPointState, Role, TaskStatus, UnitKind
 from tests.factories import (
     a_journey,
@@ -34,7 +34,8 @@ def follows_from(statuses: list[TaskStatus]) -> PainPointState:
     live = [status for status in statuses if status != TaskStatus.CANCELLED]
     if not live:
         return OPEN
-    if all(status == TaskStatus.PLANNED for status in live):
+    # `a_task` blocks what is planned: that has not begun.
+    if all(status in {TaskStatus.PLANNED, TaskStatus.BLOCKED} for status in live):
         return ASSIGNED
     return RESOLVED if all(status == TaskStatus.VERIFIED for status in live) else IN_PROGRESS
 
@@ -96,7 +97,8 @@ async def test_only_what_is_resolved_is_closed(state):
     region = await a_viewer(Role.MANAGER, await reference_unit("JATIM"))
     if state is RESOLVED:
         assert (await pain_point.close(region, ClosePainPoint(point.id, point.version))).decision == CLOSED
-        assert await events_of(point.id) == ["pain_point.recorded", "pain_point.closed"]
+        kinds = ["pain_point.recorded", "pain_point.assigned", "pain_point.closed"]
+        assert await events_of(point.id) == kinds
     else:
         async with refused(Code.WRONG_STATUS):
             await pain_point.close(region, ClosePainPoint(point.id, point.version))
@@ -221,3 +223,23 @@ async def test_work_returned_to_a_verified_companion_keeps_it_in_progress():
     assert await pain_point.state_of(point.id) is IN_PROGRESS
     await task.cancel(manager, ChangeTask(second.id, second.version, "Sudah termasuk yang lain"))
     assert await pain_point.state_of(point.id) is RESOLVED
+
+
+@pytest.mark.parametrize("status", [status for status in JourneyStatus if status != JourneyStatus.ACCEPTED])
+async def test_only_a_pain_point_of_an_accepted_journey_is_dismissed(status):
+    unit = await a_unit()
+    point = await a_pain_point(journey=await a_journey(unit, status=status))
+    manager = await a_viewer(Role.MANAGER, unit)
+    async with refused(Code.NOT_ACCEPTED, "pain_point_id"):
+        await pain_point.dismiss(manager, DismissPainPoint(point.id, point.version, "Bukan keluhan"))
+
+
+async def test_a_pain_point_with_work_blocked_before_it_began_is_assigned():
+    unit = await a_unit()
+    point, viewer = await a_pain_point(unit), await a_viewer(Role.CONTRIBUTOR, unit)
+    given = await a_task(pain_point=point, status=TaskStatus.BLOCKED)
+    assert await pain_point.state_of(point.id) is ASSIGNED
+    given = await task.unblock(viewer, ChangeTask(given.id, given.version))
+    given = await task.report(viewer, ReportProgress(given.id, given.version, 10))
+    await task.block(viewer, ChangeTask(given.id, given.version, "Hujan"))
+    assert await pain_point.state_of(point.id) is IN_PROGRESS

@@ -122,16 +122,16 @@ async def test_granting_a_held_role_changes_its_ranger_mark_only():
 
 async def test_concurrent_grants_of_one_role_make_one_membership():
     admin, unit = await an_admin(), await a_unit()
-    who = await a_person(None)
+    who = await a_person(Role.CONTRIBUTOR, unit)
     made = await asyncio.gather(
         *(person.grant(admin, GrantRole(who.id, unit.id, Role.VIEWER)) for _ in range(6))
     )
     assert len({each.id for each in made}) == 1
-    assert await events_of(who.id) == ["person.role_granted"]
+    assert await events_of(who.id) == ["person.role_granted"] * 2
 
 
 async def test_a_role_is_granted_to_somebody_who_exists_at_an_open_unit():
-    admin, who = await an_admin(), await a_person(None)
+    admin, who = await an_admin(), await a_person(Role.VIEWER)
     closed = await a_unit(closed=True)
     async with refused(Code.NOT_FOUND, "person_id"):
         await person.grant(admin, GrantRole(uuid4(), (await reference_unit("HQ")).id, Role.VIEWER))
@@ -218,3 +218,62 @@ async def test_refusals_carry_words_in_both_languages():
     with pytest.raises(Refused) as caught:
         await person.create(admin, wanted)
     assert [problem.path for problem in caught.value.problems] == [("name",), ("password",)]
+
+
+@pytest.mark.parametrize("place", ["none", "BALI"])
+async def test_a_role_is_granted_only_to_whom_the_administrator_sees(place):
+    # Given somebody without any role, or with one in another region only
+    admin, unit = await an_admin("JATIM"), await a_unit()
+    who = await a_person(None)
+    if place != "none":
+        await a_role(who, Role.VIEWER, await reference_unit(place))
+    # Then they answer as somebody who does not exist
+    for person_id in (who.id, uuid4()):
+        async with refused(Code.NOT_FOUND, "person_id"):
+            await person.grant(admin, GrantRole(person_id, unit.id, Role.VIEWER))
+    # While the service itself sees everybody
+    assert await person.grant(access.SYSTEM, GrantRole(who.id, unit.id, Role.VIEWER))
+
+
+async def test_whoever_lost_their_last_role_is_still_seen_where_they_held_it():
+    admin, unit = await an_admin("JATIM"), await a_unit()
+    who = await a_person(Role.MANAGER, unit)
+    [held] = await Membership.objects().where(Membership.person_id == who.id)
+    await person.revoke(admin, RevokeRole(held.id))
+    assert await person.grant(admin, GrantRole(who.id, unit.id, Role.VIEWER))
+
+
+async def the_role_of(viewer):
+    [held] = await Membership.objects().where(Membership.person_id == viewer.person_id)
+    return RevokeRole(held.id)
+
+
+async def test_the_last_administrator_of_headquarters_stays():
+    # Given one at headquarters, and others elsewhere or with other roles
+    admin = await an_admin()
+    await an_admin("JATIM")
+    await a_viewer(Role.PROGRAMME, await reference_unit("HQ"))
+    wanted = await the_role_of(admin)
+    async with refused(Code.LAST_ADMINISTRATOR, "membership_id"):
+        await person.revoke(admin, wanted)
+    # When there is a second, the first can go, and the second stays
+    second = await an_admin()
+    assert (await person.revoke(admin, wanted)).revoked_at is not None
+    wanted = await the_role_of(second)
+    async with refused(Code.LAST_ADMINISTRATOR, "membership_id"):
+        await person.revoke(second, wanted)
+
+
+async def test_of_two_administrators_that_revoke_each_other_one_stays():
+    one, other = await an_admin(), await an_admin()
+    results = await asyncio.gather(
+        person.revoke(one, await the_role_of(other)),
+        person.revoke(other, await the_role_of(one)),
+        return_exceptions=True,
+    )
+    assert sorted(type(result).__name__ for result in results) == ["Membership", "Refused"]
+
+
+async def test_a_region_may_lose_its_last_administrator():
+    admin, regional = await an_admin(), await an_admin("JATIM")
+    assert (await person.revoke(admin, await the_role_of(regional))).revoked_at is not None

@@ -98,7 +98,7 @@ async def test_an_event_that_is_not_yet_committed_is_not_passed_over():
     async def slowly():
         async with db.transaction():
             await db.execute(
-                "with e as (insert into event (at, kind, subject_type, subject_id, unit_id) values (now(), 'x', 'unit', $1, $1) returning id)"
+                "with e as (insert into event (nth, at, kind, subject_type, subject_id, unit_id) values (99, now(), 'x', 'unit', $1, $1) returning id)"
                 " insert into pending_event select id from e",
                 early.id,
             )
@@ -106,7 +106,7 @@ async def test_an_event_that_is_not_yet_committed_is_not_passed_over():
             await goes_on.wait()
 
     slow = asyncio.create_task(slowly())
-    await inside.wait()
+    await asyncio.wait_for(inside.wait(), timeout=10)
     await a_task(late)
     assert await relay.drain() > 0
     goes_on.set()

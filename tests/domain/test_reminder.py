@@ -5,11 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from jejak.domain import clock, db, reminder, task
+from jejak.domain import clock, db, person, reminder, task
+from jejak.domain.access import SYSTEM
+from jejak.domain.person import RevokeRole
 from jejak.domain.tables.notice import Digest, Ladder, Notice, Reminder, Rung
+from jejak.domain.tables.person import Membership
 from jejak.domain.task import ChangeTask, ReportProgress, UpdateTask
 from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
-from tests.factories import a_person, a_task, a_unit, a_viewer, bring, viewer_for
+from tests.factories import a_person, a_role, a_task, a_unit, a_viewer, bring, reference_unit, viewer_for
 from tests.moments import MONDAY, go_to
 from tests.refusals import dump, unchanged
 
@@ -256,3 +259,45 @@ async def test_the_default_ladder_is_written_once():
     await asyncio.gather(*(reminder.ensure_ladder() for _ in range(3)))
     assert [row.version for row in await Ladder.objects()] == [1]
     assert sorted(row.offset_days for row in await Rung.objects()) == [-7, -3, -1, 0, 1]
+
+
+async def test_an_owner_who_no_longer_works_at_the_unit_is_told_nothing():
+    # Given a task whose owner lost the role, and another role that does not let them work there
+    go_to(MONDAY)
+    unit = await a_unit()
+    owner = await a_person(Role.CONTRIBUTOR, unit)
+    given = await a_task(unit, owner=owner, due_on=MONDAY + timedelta(days=1))
+    held = await Membership.objects().get(Membership.person_id == owner.id)
+    await person.revoke(SYSTEM, RevokeRole(held.id))
+    await a_role(owner, Role.VIEWER, unit)
+    await a_role(owner, Role.CONTRIBUTOR, await a_unit())
+    # When it is due, nothing is said, and nothing settled
+    async with unchanged():
+        assert await reminder.run() == 0
+    # But with a role above the unit again, it is
+    await a_role(owner, Role.MANAGER, await reference_unit("HQ"))
+    assert await reminder.run() == 1
+    assert [row.task_id for row in await Notice.objects()] == [given.id]
+
+
+async def planned(task_id) -> list[tuple[date, int, str | None]]:
+    rows = await Reminder.objects().where(Reminder.task_id == task_id)
+    return sorted((row.due_on, row.offset_days, row.outcome) for row in rows)
+
+
+async def test_a_new_due_date_takes_what_was_never_said_of_the_old_one_away():
+    # Given a task of which one rung has spoken
+    go_to(MONDAY)
+    unit = await a_unit()
+    manager, given = await a_viewer(Role.MANAGER, unit), await a_task(unit, due_on=FRIDAY)
+    go_to(MONDAY + timedelta(days=1))
+    await reminder.run()
+    # When its due date goes to another day
+    away = await task.update(manager, UpdateTask(given.id, given.version, due_on=NEXT_MONDAY))
+    # Then of the old one only what was said is kept
+    said = (FRIDAY, -3, "SENT")
+    assert await planned(given.id) == [said, *[(NEXT_MONDAY, n, None) for n in (-3, -1, 0, 1)]]
+    # And when it comes back two days later, it is planned from that day on
+    go_to(MONDAY + timedelta(days=4))
+    await task.update(manager, UpdateTask(given.id, away.version, due_on=FRIDAY))
+    assert await planned(given.id) == [said, (FRIDAY, 0, None), (FRIDAY, 1, None)]

@@ -46,8 +46,15 @@ class Followed:
 
     def set_due(self, due: date) -> None:
         self.due = due
+        today = self.local().date()
+        # What was never said of another due date, or of days that have passed, is forgotten.
+        self.rungs = {
+            key: settled
+            for key, settled in self.rungs.items()
+            if settled or (key[0] == due and day_of(*key) >= today)
+        }
         for offset in OFFSETS:
-            if day_of(due, offset) >= self.local().date():
+            if day_of(due, offset) >= today:
                 self.rungs.setdefault((due, offset), False)
 
     def run(self) -> tuple[date, int, str] | None:

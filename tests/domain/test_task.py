@@ -109,10 +109,13 @@ async def test_an_unblocked_task_is_where_it_was_blocked(status):
     unit = await a_unit()
     owner, manager = await a_viewer(Role.CONTRIBUTOR, unit), await a_viewer(Role.MANAGER, unit)
     given = await a_task(unit, status=status)
+    reason = "Bukti kurang" if status is RETURNED else None
     given = await bring(given, BLOCKED, owner=owner, manager=manager)
     assert given.status_reason == "Menunggu material"
-    free = await task.unblock(owner, ChangeTask(given.id, given.version))
-    assert (free.status, free.status_reason, free.blocked_from) == (status, None, None)
+    await task.unblock(owner, ChangeTask(given.id, given.version))
+    free = await Task.objects().get(Task.id == given.id)
+    # What a returned task is returned for is said again.
+    assert (free.status, free.status_reason, free.blocked_from) == (status, reason, None)
 
 
 @pytest.mark.parametrize("reason", [None, " "])
@@ -333,8 +336,8 @@ async def test_a_new_owner_can_work_there_or_is_refused():
     unit = await a_unit()
     manager, given = await a_viewer(Role.MANAGER, unit), await a_task(unit)
     elsewhere, viewer_only = await a_person(Role.CONTRIBUTOR), await a_person(Role.VIEWER, unit)
-    for person in (elsewhere, viewer_only):
-        async with refused(Code.NOT_STAFF, "owner_id"):
+    for person, code in ((elsewhere, Code.NOT_FOUND), (viewer_only, Code.NOT_STAFF)):
+        async with refused(code, "owner_id"):
             await task.update(manager, UpdateTask(given.id, 1, owner_id=person.id))
     await a_role(viewer_only, Role.CONTRIBUTOR, unit)
     assert (

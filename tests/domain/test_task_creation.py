@@ -8,10 +8,21 @@ import pytest
 
 from jejak.domain import clock, task
 from jejak.domain.errors import Code, Refused
+from jejak.domain.tables.event import Event
 from jejak.domain.tables.task import Task
 from jejak.domain.task import AssignPainPoint, CreateTask
 from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
-from tests.factories import a_new_task, a_pain_point, a_person, a_task, a_unit, a_viewer, reference_unit
+from tests.factories import (
+    a_new_task,
+    a_pain_point,
+    a_person,
+    a_role,
+    a_task,
+    a_unit,
+    a_viewer,
+    reference_unit,
+    viewer_for,
+)
 from tests.refusals import events_of, refused, unchanged
 
 
@@ -51,7 +62,8 @@ async def test_the_ranger_of_the_unit_above_does_not_stand_in():
 @pytest.mark.parametrize("role", Role)
 async def test_an_owner_can_carry_tasks_out(role):
     unit = await a_unit()
-    manager, owner = await a_viewer(Role.MANAGER, unit), await a_person(role, await reference_unit("HQ"))
+    root = await reference_unit("HQ")
+    manager, owner = await a_viewer(Role.MANAGER, root), await a_person(role, root)
     wanted = CreateTask(a_new_task(unit, owner_id=owner.id))
     if role in {Role.CONTRIBUTOR, Role.MANAGER}:
         assert (await task.create(manager, wanted)).owner_id == owner.id
@@ -170,3 +182,42 @@ async def test_fifty_concurrent_creates_under_one_id_make_one_task():
     assert len({each.id for each in made}) == 1
     assert await Task.count() == 1
     assert await events_of(made[0].id) == ["task.created"]
+
+
+async def test_a_pain_point_is_given_work_only_by_who_assigns_at_its_own_unit():
+    # Given somebody who sees the pain point, and assigns at a unit next to it only
+    up3 = await a_unit(UnitKind.UP3)
+    unit, other = await a_unit(UnitKind.ULP, up3), await a_unit(UnitKind.ULP, up3)
+    point, owner = await a_pain_point(unit), await a_person(Role.CONTRIBUTOR, other)
+    who = await a_person(Role.MANAGER, other)
+    await a_role(who, Role.VIEWER, unit)
+    viewer, new = await viewer_for(who), a_new_task(other, owner_id=owner.id)
+    # Then neither way to give it a task is theirs
+    async with refused(Code.FORBIDDEN, "pain_point_id"):
+        await task.create(viewer, CreateTask(new, point.id))
+    async with refused(Code.FORBIDDEN, "pain_point_id"):
+        await task.assign(viewer, AssignPainPoint(point.id, [new]))
+    # While a task of no pain point is
+    assert await task.create(viewer, CreateTask(new))
+
+
+async def test_a_task_created_for_a_pain_point_is_told_in_its_history_too():
+    unit = await a_unit()
+    point = await a_pain_point(unit)
+    await a_task(unit, pain_point=point)
+    assert await events_of(point.id) == ["pain_point.recorded", "pain_point.assigned"]
+    last = await Event.objects().get((Event.subject_id == point.id) & (Event.kind == "pain_point.assigned"))
+    assert (last.before, last.after, last.unit_id) == (None, None, unit.id)
+
+
+async def test_an_owner_who_does_not_work_there_is_told_from_one_who_is_not_seen():
+    unit = await a_unit()
+    manager = await a_viewer(Role.MANAGER, unit)
+    stranger, seen = await a_person(Role.CONTRIBUTOR), await a_person(Role.VIEWER, unit)
+    for owner_id, code in (
+        (uuid4(), Code.NOT_FOUND),
+        (stranger.id, Code.NOT_FOUND),
+        (seen.id, Code.NOT_STAFF),
+    ):
+        async with refused(code, "owner_id"):
+            await task.create(manager, CreateTask(a_new_task(unit, owner_id=owner_id)))

@@ -8,7 +8,15 @@ from jejak.domain import texts
 from jejak.domain.errors import Code, Problem
 from jejak.domain.vocabulary import Language, NoticeKind
 
-VALUES = {"least": 1, "most": 5, "status": "DRAFT", "kind": "ULP", "parent": "HQ", "request_id": "r-1"}
+VALUES = {
+    "asked": 60_000,
+    "least": 1,
+    "most": 5,
+    "status": "DRAFT",
+    "kind": "ULP",
+    "parent": "HQ",
+    "request_id": "r-1",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ from jejak.domain.access import SYSTEM
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.unit import Unit
 from jejak.domain.unit import CloseUnit, CreateUnit, MoveUnit
-from jejak.domain.vocabulary import Role, UnitKind
+from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
 from tests.factories import a_journey, a_task, a_unit, a_viewer, in_working_days, reference_unit
 from tests.figures import figures_of
-from tests.refusals import events_of, refused
+from tests.refusals import events_of, refused, unchanged
 
 HQ, UID, UIW, UP3, ULP = UnitKind
 # Written from R1: "HQ > UID or UIW (regions) > UP3 > ULP".
@@ -53,7 +53,9 @@ async def test_a_unit_moves_only_under_the_next_kind_up(kind, target):
             await unit.move(SYSTEM, wanted)
     else:
         moved = await unit.move(SYSTEM, wanted)
-        assert (moved.parent_id, moved.path, moved.version) == (to.id, f"{to.path}{moving.code}/", 2)
+        # A region lies below headquarters already: no change.
+        version = 2 if to.id != moving.parent_id else 1
+        assert (moved.parent_id, moved.path, moved.version) == (to.id, f"{to.path}{moving.code}/", version)
 
 
 async def test_a_unit_cannot_lie_below_itself_or_its_own():
@@ -83,12 +85,11 @@ async def test_a_moved_unit_takes_its_subtree_and_its_history_along():
     assert await events_of(up3.id) == ["unit.created", "unit.moved"]
 
 
-async def test_moving_where_it_is_changes_no_path():
+async def test_moving_where_it_is_changes_nothing():
     up3 = await a_unit(UP3)
-    ulp = await a_unit(ULP, up3)
-    moved = await unit.move(SYSTEM, MoveUnit(up3.id, up3.parent_id, up3.version))
-    assert moved.path == up3.path
-    assert (await Unit.objects().get(Unit.id == ulp.id)).path == ulp.path
+    async with unchanged():
+        moved = await unit.move(SYSTEM, MoveUnit(up3.id, up3.parent_id, up3.version))
+    assert (moved.path, moved.version) == (up3.path, up3.version)
 
 
 async def test_codes_that_start_alike_are_no_relatives():
@@ -136,10 +137,10 @@ async def test_a_moved_unit_keeps_its_own_figures_of_a_closed_month():
 async def test_a_closed_unit_keeps_its_history_and_takes_no_new_work():
     ulp = await a_unit()
     manager = await a_viewer(Role.MANAGER, ulp)
-    task = await a_task(ulp)
+    task = await a_task(ulp, status="CANCELLED")
     closed = await unit.close(SYSTEM, CloseUnit(ulp.id, ulp.version))
     assert closed.closed_at is not None
-    assert await events_of(task.id) == ["task.created"]
+    assert await events_of(task.id) == ["task.created", "task.cancelled"]
     async with refused(Code.UNIT_CLOSED, "unit_id"):
         await a_journey(ulp, viewer=manager)
     with pytest.raises(Refused) as caught:
@@ -168,6 +169,18 @@ async def test_a_unit_closes_after_those_below_it_and_headquarters_never():
     root = await reference_unit("HQ")
     async with refused(Code.FORBIDDEN, "unit_id"):
         await unit.close(SYSTEM, CloseUnit(root.id, root.version))
+
+
+@pytest.mark.parametrize("status", TaskStatus)
+async def test_a_unit_closes_once_its_own_tasks_are_done_or_given_up(status):
+    ulp = await a_unit()
+    await a_task(ulp, status=status)
+    await a_task(status="PLANNED")  # of another unit
+    if status in {"VERIFIED", "CANCELLED"}:
+        assert (await unit.close(SYSTEM, CloseUnit(ulp.id, ulp.version))).closed_at is not None
+    else:
+        async with refused(Code.HAS_OPEN_TASKS, "unit_id"):
+            await unit.close(SYSTEM, CloseUnit(ulp.id, ulp.version))
 
 
 async def test_a_stale_move_or_close_is_refused():

@@ -1,16 +1,12 @@
 """R1: a file of units becomes the tree, all of it or nothing."""
 
-import csv
-import io
 import json
 import re
-import zipfile
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import Workbook
 
 from jejak.domain import clock, db, texts, unit_file, unit_import
 from jejak.domain.access import SYSTEM, Grant, Viewer
@@ -18,56 +14,8 @@ from jejak.domain.errors import Code, Refused
 from jejak.domain.unit_file import Row
 from jejak.domain.unit_import import Loaded
 from jejak.domain.vocabulary import Language, Role, UnitKind
+from tests.domain.unit_files import HQ, JAVA, TREE, as_csv, as_xlsx, rows
 from tests.sql import statements
-
-HEADER = ("code", "name", "kind", "parent code", "time zone")
-JAVA = [
-    ("MLG", "UP3 Malang", "UP3", "JATIM", "Asia/Jakarta"),
-    ("SBY", "UP3 Surabaya Selatan", "UP3", "JATIM", "Asia/Jakarta"),
-    ("BDG", "UP3 Bandung", "UP3", "JABAR", "Asia/Jakarta"),
-    ("51501", "ULP Batu", "ULP", "MLG", "Asia/Jakarta"),
-    ("51502", "ULP Kepanjen; “Kabupaten, Selatan”", "ULP", "MLG", "Asia/Jakarta"),
-    ("51101", "ULP Rungkut", "ULP", "SBY", "Asia/Jakarta"),
-    ("53501", "ULP Bandung Utara", "ULP", "BDG", "Asia/Jakarta"),
-]
-EAST = [
-    ("MKS", "UP3 Makassar Utara", "UP3", "SULSELRABAR", "Asia/Makassar"),
-    ("32101", "ULP Daya", "ULP", "MKS", "Asia/Makassar"),
-    ("JYP", "UP3 Jayapura", "UP3", "PPB", "Asia/Jayapura"),
-    ("91001", "ULP Abepura", "ULP", "JYP", "Asia/Jayapura"),
-]
-TREE = JAVA + EAST
-HQ = ("HQ", "PLN Kantor Pusat", "HQ", "", "Asia/Jakarta")
-
-
-def as_csv(lines, header=HEADER, delimiter=",", encoding="utf-8") -> bytes:
-    out = io.StringIO()
-    csv.writer(out, delimiter=delimiter).writerows([header, *lines])
-    return out.getvalue().encode(encoding)
-
-
-def as_xlsx(lines, header=HEADER) -> bytes:
-    book = Workbook()
-    for line in [header, *lines]:
-        book.active.append(line)
-    book.create_sheet("Keterangan").append(["not", "a", "unit"])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def rewritten(content: bytes, part: str, old: bytes, new: bytes) -> bytes:
-    """The XLSX with a pattern of one of its parts replaced."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(out, "w") as target:
-        for name in source.namelist():
-            data = source.read(name)
-            target.writestr(name, re.sub(old, new, data) if name == part else data)
-    return out.getvalue()
-
-
-def rows(*lines) -> list[Row]:
-    return [Row(number, *line) for number, line in enumerate(lines, 2)]
 
 
 async def tree() -> list[tuple[str, ...]]:
@@ -113,7 +61,9 @@ async def events() -> list[tuple[str, str]]:
 
 async def moves() -> list[tuple[str, str]]:
     """The path before and after each move, in order."""
-    found = await db.fetch("select before::jsonb ->> 'path' as old, after::jsonb ->> 'path' as new from event where kind = 'unit.moved' order by id")
+    found = await db.fetch(
+        "select before::jsonb ->> 'path' as old, after::jsonb ->> 'path' as new from event where kind = 'unit.moved' order by id"
+    )
     return [tuple(row) for row in found]
 
 
@@ -127,138 +77,6 @@ async def problems(wanted: list[Row], viewer: Viewer = SYSTEM) -> list[tuple]:
         for language in Language:
             assert "{" not in texts.message(problem, language)
     return [(problem.code, *problem.path[1:]) for problem in refusal.value.problems]
-
-
-def file_problems(content: bytes, name: str) -> list[tuple]:
-    with pytest.raises(Refused) as refusal:
-        unit_file.read(content, name)
-    return [(problem.code, *problem.path) for problem in refusal.value.problems]
-
-
-class TestReadingAFile:
-    @pytest.mark.parametrize(
-        ("content", "name"),
-        [
-            (as_csv(TREE), "units.csv"),
-            (as_csv(TREE, delimiter=";", encoding="utf-8-sig"), "Data Unit.CSV"),
-            (as_csv(TREE, delimiter="\t"), "units.tsv"),
-            (as_xlsx(TREE), "units.xlsx"),
-        ],
-    )
-    def test_gives_the_same_rows_in_every_format(self, content, name):
-        assert unit_file.read(content, name) == rows(*TREE)
-
-    @pytest.mark.parametrize(
-        "header",
-        [
-            ("CODE", "Name", "kind", "Parent_Code", "TimeZone"),
-            (" Kode ", "NAMA", "Jenis", "induk", "Zona Waktu"),
-            ("code", "nama", "kind", "parent-code", "zona_waktu"),
-        ],
-    )
-    def test_knows_its_columns_by_many_names(self, header):
-        assert unit_file.read(as_csv(TREE, header), "u.csv") == rows(*TREE)
-
-    @pytest.mark.parametrize("write", [as_csv, as_xlsx])
-    def test_takes_columns_in_any_order_and_leaves_out_what_is_not_ours(self, write):
-        mixed = [(line[4], "12", line[1], line[3], line[0], line[2], "note") for line in TREE]
-        content = write(mixed, ("time zone", "No.", "name", "parent code", "code", "kind", "remarks"))
-
-        assert unit_file.read(content, "u.csv" if write is as_csv else "u.xlsx") == rows(*TREE)
-
-    @pytest.mark.parametrize("write", [as_csv, as_xlsx])
-    def test_counts_rows_as_a_spreadsheet_does(self, write):
-        blank = ("", "", "", "", "")
-        content = write([JAVA[0], blank, blank, JAVA[1]])
-
-        found = unit_file.read(content, "u.csv" if write is as_csv else "u.xlsx")
-
-        assert [(row.number, row.code) for row in found] == [(2, "MLG"), (5, "SBY")]
-
-    def test_reads_a_cell_with_a_line_break_as_one_row(self):
-        content = as_csv([("MLG", "UP3\nMalang", *JAVA[0][2:]), JAVA[1]])
-
-        assert [(row.number, row.name) for row in unit_file.read(content, "u.csv")] == [
-            (2, "UP3\nMalang"),
-            (3, "UP3 Surabaya Selatan"),
-        ]
-
-    def test_reads_codes_that_are_numbers_to_the_spreadsheet(self):
-        content = as_xlsx([(51501, "ULP Batu", "ULP", 515.0, " Asia/Jakarta ")])
-
-        assert unit_file.read(content, "u.xlsx") == rows(("51501", "ULP Batu", "ULP", "515", "Asia/Jakarta"))
-
-    def test_reads_a_sheet_that_lies_about_its_size(self):
-        content = rewritten(as_xlsx(TREE), "xl/worksheets/sheet1.xml", rb'ref="A1:[A-Z0-9]+"', b'ref="A1"')
-
-        assert unit_file.read(content, "u.xlsx") == rows(*TREE)
-
-    def test_fills_lines_that_are_short(self):
-        assert unit_file.read(b"code,name,kind,parent code,time zone\nMLG,UP3 Malang\n", "u.csv") == rows(
-            ("MLG", "UP3 Malang", "", "", "")
-        )
-
-    def test_refuses_missing_and_doubled_columns_at_the_header(self):
-        content = as_csv([], ("code", "kode", "name", "zone"))
-
-        assert file_problems(content, "u.csv") == [
-            (Code.TAKEN, "rows", 1, "code"),
-            (Code.REQUIRED, "rows", 1, "kind"),
-            (Code.REQUIRED, "rows", 1, "parent_code"),
-            (Code.REQUIRED, "rows", 1, "timezone"),
-        ]
-
-    @pytest.mark.parametrize("name", ["u.csv", "u.tsv"])
-    def test_refuses_an_empty_file_by_its_missing_columns(self, name):
-        assert len(file_problems(b"", name)) == 5
-
-    @pytest.mark.parametrize(
-        ("content", "name"),
-        [
-            (as_csv(TREE), "units"),
-            (as_csv(TREE), "units.pdf"),
-            (as_csv(TREE), "units.xlsx"),
-            (as_xlsx(TREE), "units.xls"),
-            (as_xlsx(TREE), "units.csv"),
-            (as_xlsx(TREE)[:-400], "units.xlsx"),
-            (b"", "units.xlsx"),
-            (as_csv(TREE, encoding="utf-16"), "units.csv"),
-            ("kode;nama\nMLG;Pélabuhan".encode("cp1252"), "units.csv"),
-        ],
-    )
-    def test_refuses_what_it_cannot_read(self, content, name):
-        assert file_problems(content, name) == [(Code.UNREADABLE_FILE,)]
-
-    def test_refuses_broken_sheets_whatever_is_broken(self):
-        content = rewritten(as_xlsx(TREE), "xl/worksheets/sheet1.xml", rb"</row>", b"</wor>")
-
-        assert file_problems(content, "u.xlsx") == [(Code.UNREADABLE_FILE,)]
-
-    def test_tells_the_row_of_a_quote_left_open(self):
-        content = as_csv(JAVA[:2]) + b'SBX,"UP3 Surabaya,UP3,JATIM,Asia/Jakarta\n' + as_csv(EAST)
-
-        assert file_problems(content, "u.csv") == [(Code.UNREADABLE_FILE, "rows", 4)]
-
-    def test_refuses_files_that_are_too_large_before_reading_them(self):
-        assert file_problems(b"x" * (unit_file.MOST_BYTES + 1), "u.csv") == [(Code.TOO_LARGE,)]
-
-    def test_refuses_an_archive_that_hides_too_much(self):
-        out = io.BytesIO()
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("xl/worksheets/sheet1.xml", bytes(6 * unit_file.MOST_BYTES))
-
-        assert len(out.getvalue()) < 1_000_000
-        assert file_problems(out.getvalue(), "u.xlsx") == [(Code.TOO_LARGE,)]
-
-    def test_refuses_more_rows_than_the_limit_and_takes_as_many(self):
-        lines = [(str(n), "ULP", "ULP", "MLG", "Asia/Jakarta") for n in range(unit_file.MOST_ROWS + 1)]
-
-        assert len(unit_file.read(as_csv(lines[:-1]), "u.csv")) == unit_file.MOST_ROWS
-        assert file_problems(as_csv(lines), "u.csv") == [(Code.TOO_MANY, "rows")]
-
-    @given(content=st.binary(max_size=200), name=st.sampled_from(["u.csv", "u.xlsx"]))
-    def test_refuses_noise_and_never_fails(self, content, name):
-        assert file_problems(content, name)
 
 
 class TestLoading:
@@ -450,12 +268,16 @@ class TestRefusing:
         assert found == [(Code.TREE_CYCLE, 2, "parent_code")]
 
     async def test_lets_no_root_but_the_root_be(self):
-        assert await problems(rows(("HQ", "PLN", "HQ", "JATIM", "Asia/Jakarta"))) == [(Code.TREE_CYCLE, 2, "parent_code")]
+        assert await problems(rows(("HQ", "PLN", "HQ", "JATIM", "Asia/Jakarta"))) == [
+            (Code.TREE_CYCLE, 2, "parent_code")
+        ]
         assert await problems(rows(("HQ2", "PLN", "HQ", "HQ", "Asia/Jakarta"))) == [
             (Code.TAKEN, 2, "kind"),
             (Code.WRONG_KIND, 2, "parent_code"),
         ]
-        assert await problems(rows(("JATIM", "UID Jawa Timur", "HQ", "", "Asia/Jakarta"))) == [(Code.INVALID_KIND, 2, "kind")]
+        assert await problems(rows(("JATIM", "UID Jawa Timur", "HQ", "", "Asia/Jakarta"))) == [
+            (Code.INVALID_KIND, 2, "kind")
+        ]
         assert await problems(rows(("HQ", "PLN Kantor Pusat", "UID", "", "Asia/Jakarta"))) == [
             (Code.REQUIRED, 2, "parent_code"),
             (Code.INVALID_KIND, 2, "kind"),
@@ -481,7 +303,9 @@ class TestRefusing:
 
     async def test_checks_long_chains_in_one_go(self):
         codes = [f"N{n}" for n in range(5_000)]
-        lines = [(below, "chain", "ULP", above, "Asia/Jakarta") for above, below in pairwise([codes[-1], *codes])]
+        lines = [
+            (below, "chain", "ULP", above, "Asia/Jakarta") for above, below in pairwise([codes[-1], *codes])
+        ]
 
         found = await problems(rows(*lines))
 
@@ -493,7 +317,9 @@ class TestAccess:
 
     @staticmethod
     async def viewer(role: Role, path: str) -> Viewer:
-        person = await db.fetchval("insert into person values ($1, 'a@pln.test', 'A', 'id', '', 1, now()) returning id", db.new_id())
+        person = await db.fetchval(
+            "insert into person values ($1, 'a@pln.test', 'A', 'id', '', 1, now()) returning id", db.new_id()
+        )
         return Viewer(person, Language.ID, (Grant(path, UnitKind.UID, role),))
 
     async def test_whoever_may_change_units_may_import_below_their_own(self):
@@ -514,7 +340,11 @@ class TestAccess:
             viewer,
         )
 
-        assert found == [(Code.NOT_FOUND, 2, "parent_code"), (Code.NOT_FOUND, 3, "parent_code"), (Code.TAKEN, 4, "code")]
+        assert found == [
+            (Code.NOT_FOUND, 2, "parent_code"),
+            (Code.NOT_FOUND, 3, "parent_code"),
+            (Code.TAKEN, 4, "code"),
+        ]
 
     async def test_who_only_sees_may_not(self):
         await unit_import.load(SYSTEM, rows(*TREE))

@@ -112,7 +112,10 @@ def _text(mutation: str, at: Place, world: World) -> Iterator[Bad]:
             for wrong in (NUL, LONG, "", "  ")
         )
         return
-    if name == "password":
+    if name == "currentPassword":
+        yield from (Bad("a wrong text", at, wrong, "WRONG_CREDENTIALS") for wrong in (NUL, LONG, "", "  "))
+        return
+    if name in {"password", "newPassword"}:
         # Any character is good in a password: it is hashed, never stored.
         yield Bad("a short text", at, "x" * 11, "WEAK_PASSWORD")
         yield Bad("10 MB", at, LONG, "TOO_LONG")

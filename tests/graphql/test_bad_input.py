@@ -253,7 +253,6 @@ async def test_addresses_in_any_script_are_no_bug(world, name):
     assert '"INTERNAL"' not in (await admin.raw(document("createPerson"), {"input": given})).text
 
 
-@pytest.mark.xfail(strict=True, reason="domain: PostgreSQL's lower() knows capitals that Python's does not")
 async def test_an_address_with_a_capital_that_python_does_not_know_is_no_bug(world):
     admin = await as_(world.admin)
     given = VALID["createPerson"](world)[1] | {"email": "\U00010d50@pln.example"}

@@ -17,6 +17,7 @@ from tests.refusals import events_of, unchanged
 TASK = "task { status progress statusReason version owner { id } submittedBy { id } verifiedBy { id } }"
 SHOWN = {
     "signIn": lambda w: ("viewer { id email }", {"viewer": {"id": gid(w.owner), "email": w.owner.email}}),
+    "changePassword": lambda w: ("person { id }", {"person": {"id": gid(w.owner)}}),
     "createUnit": lambda w: (
         "unit { code name kind timezone version parent { id } closedAt }",
         {
@@ -288,6 +289,21 @@ async def test_a_client_id_is_nobody_elses(world, mutation):
     again = {name: value for name, value in again.items() if name in given}
     second = await (await as_(other)).done(mutation, MADE[mutation], **again)
     assert first != second
+
+
+async def test_a_new_password_ends_every_sign_in_of_the_person_and_of_nobody_else(world):
+    # given
+    here, there, other = await as_(world.owner), await as_(world.owner), await as_(world.manager)
+    who, given = VALID["changePassword"](world)
+    # when
+    await here.done("changePassword", **given)
+    # then
+    for client, code in ((here, "UNAUTHENTICATED"), (there, "UNAUTHENTICATED"), (other, None)):
+        _, errors = await client.post("{ viewer { id } }")
+        assert [error["extensions"]["code"] for error in errors] == ([code] if code else [])
+    for password, codes in ((given["newPassword"], []), (given["currentPassword"], ["WRONG_CREDENTIALS"])):
+        payload = await NOBODY.do("signIn", email=who.email, password=password)
+        assert [error["code"] for error in payload["errors"]] == codes
 
 
 async def test_fifty_identical_captures_at_once_make_one_journey(world):

@@ -1,14 +1,16 @@
 """Pages: every order walks every row once, in both directions, and stays in place while rows are added."""
 
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jejak.domain import db
+from jejak.domain import clock, db
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Role, UnitKind
@@ -278,6 +280,85 @@ async def test_history_is_paged_like_any_list():
         1,
         None,
     ]
+
+
+def what_it_holds(cursor: str) -> list[Any]:
+    return orjson.loads(urlsafe_b64decode(cursor))
+
+
+async def test_a_cursor_of_a_history_counts_the_things_own_events_and_nobody_elses():
+    """How much happens in the whole organisation is not for everybody who sees a task."""
+    # given two tasks that change by turns
+    unit = await f.a_unit()
+    owner = await f.a_person(Role.CONTRIBUTOR, unit)
+    one, other = [await f.a_task(unit, owner=owner) for _ in range(2)]
+    client = await as_(owner)
+    for n in range(1, 4):
+        for task in (one, other):
+            await client.done("reportProgress", taskId=gid(task), expectedVersion=n, progress=n)
+    # when
+    query = "query ($id: ID!) { node(id: $id) { ... on Task { history(first: 9) { edges { cursor node { kind } } } } } }"
+    for task in (one, other):
+        edges = (await client.data(query, id=gid(task)))["node"]["history"]["edges"]
+        # then
+        assert [edge["node"]["kind"] for edge in edges] == ["TASK_CREATED", *["TASK_PROGRESS_REPORTED"] * 3]
+        assert [what_it_holds(edge["cursor"])[1:] for edge in edges] == [[1], [2], [3], [4]]
+
+
+async def test_history_is_in_the_order_of_what_happened_to_the_thing_whatever_the_clock_said():
+    # given a clock that is set back between two changes
+    unit = await f.a_unit()
+    owner = await f.a_person(Role.CONTRIBUTOR, unit)
+    task = await f.a_task(unit, owner=owner)
+    client = await as_(owner)
+    await client.done("reportProgress", taskId=gid(task), expectedVersion=1, progress=1)
+    clock.shift(-timedelta(minutes=30))
+    await client.done("blockTask", taskId=gid(task), expectedVersion=2, reason="Hujan")
+    # then
+    query = "query ($id: ID!, $o: HistoryOrder!) { node(id: $id) { ... on Task { history(first: 9, order: $o) { nodes { kind } } } } }"
+    kinds = ["TASK_CREATED", "TASK_PROGRESS_REPORTED", "TASK_BLOCKED"]
+    for order, expected in (("OLDEST_FIRST", kinds), ("NEWEST_FIRST", kinds[::-1])):
+        nodes = (await client.data(query, id=gid(task), o=order))["node"]["history"]["nodes"]
+        assert [node["kind"] for node in nodes] == expected
+
+
+async def test_a_cursor_of_the_tree_tells_nothing_of_what_lies_above_the_viewers_units():
+    # given
+    up3 = await f.a_unit(UnitKind.UP3)
+    ulp = await f.a_unit(UnitKind.ULP, up3)
+    query = "{ units(first: 99, order: BY_TREE) { edges { cursor node { code } } } }"
+    for at, paths in ((up3, [f"{up3.code}/", f"{up3.code}/{ulp.code}/"]), (ulp, [f"{ulp.code}/"])):
+        client = await as_(await f.a_person(Role.VIEWER, at))
+        # when
+        edges = (await client.data(query))["units"]["edges"]
+        # then
+        assert [what_it_holds(edge["cursor"])[1] for edge in edges] == paths
+
+
+async def test_the_tree_is_walked_whole_by_who_sees_two_parts_of_it():
+    # given roles at a region and, once more, at a unit inside it, and in another region
+    region, bali = await f.reference_unit("JATIM"), await f.reference_unit("BALI")
+    up3 = await f.a_unit(UnitKind.UP3, region)
+    for above in (up3, up3, await f.a_unit(UnitKind.UP3, bali)):
+        await f.a_unit(UnitKind.ULP, above)
+    who = await f.a_person(Role.VIEWER, region)
+    for at in (up3, bali):
+        await f.a_role(who, Role.CONTRIBUTOR, at)
+    # then every unit is met once, and each before those below it
+    walked = [
+        node["id"] for page in await pages(await as_(who), "units", "BY_TREE", 2) for node in page["nodes"]
+    ]
+    found = await db.fetch(
+        "select id from unit where path ^@ any($1) order by path", [region.path, bali.path]
+    )
+    assert sorted(walked) == sorted(ids.encode("Unit", row["id"]) for row in found)
+    place = {one: n for n, one in enumerate(walked)}
+    rows_of_tree = await db.fetch(
+        "select id, parent_id from unit where path ^@ any($1)", [f"{region.path}", bali.path]
+    )
+    for row in rows_of_tree:
+        parent = ids.encode("Unit", row["parent_id"])
+        assert place.get(parent, -1) < place[ids.encode("Unit", row["id"])]
 
 
 async def test_filters_of_the_inbox():

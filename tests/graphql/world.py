@@ -169,6 +169,10 @@ def _task(w: World, **more: Any) -> dict[str, Any]:
 # What may be done in the world, by whom: an input in which every field that there is stands, for every mutation.
 VALID: dict[str, Callable[[World], Given]] = {
     "signIn": lambda w: (w.owner, {"email": w.owner.email, "password": f.PASSWORD}),
+    "changePassword": lambda w: (
+        w.owner,
+        {"currentPassword": f.PASSWORD, "newPassword": "kata sandi yang baru"},
+    ),
     "createUnit": lambda w: (
         w.programme,
         {

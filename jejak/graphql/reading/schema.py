@@ -87,7 +87,8 @@ def rehearse(schema: strawberry.Schema, info: ResolveInfo) -> None:
     kind = get_named_type(info.return_type)
     if not isinstance(kind, GraphQLObjectType):
         return
-    compiler = _compiler(schema, info, Cost())  # told once, by the reading that follows
+    # On top of what the request's other fields cost; counted for good by the reading that follows.
+    compiler = _compiler(schema, info, Cost(info.context.cost.rows))
     for nodes in subselection(compiler.info, kind, info.field_nodes).values():
         field = kind.fields.get(nodes[0].name.value)
         spec = field.extensions["strawberry-definition"].metadata.get(READ) if field else None
