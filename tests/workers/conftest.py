@@ -59,7 +59,7 @@ async def pending() -> int:
 async def becomes(true, seconds: float = 10) -> None:
     """Waits until the coroutine function `true` says so."""
     async with asyncio.timeout(seconds):
-        while not await true():  # noqa: ASYNC110 -- it is the database that is asked
+        while not await true():
             await asyncio.sleep(0.02)
 
 

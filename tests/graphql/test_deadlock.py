@@ -1,0 +1,50 @@
+"""Of two changes that wait for each other PostgreSQL ends one: it is done again, and nobody is told."""
+
+import asyncio
+
+from jejak.domain import db
+from jejak.domain.tables.task import Task
+from jejak.domain.vocabulary import Role, UnitKind
+from jejak.graphql import ids
+from tests import factories as f
+from tests.client import as_, gid
+
+RENAME = "update unit set name = name || '!' where id = $1"
+
+
+async def test_a_change_that_was_ended_for_a_deadlock_is_done_again():
+    # Given a fix for two units, of which somebody else holds the second
+    up3 = await f.a_unit(UnitKind.UP3)
+    one, two = await f.a_unit(UnitKind.ULP, up3), await f.a_unit(UnitKind.ULP, up3)
+    point = await f.a_pain_point(one)
+    owner = await f.a_person(Role.CONTRIBUTOR, up3)
+    manager = await as_(await f.a_viewer(Role.MANAGER, up3))
+    tasks = [
+        {
+            "initiativeId": ids.encode("Initiative", f.initiative_id("1.1")),
+            "unitId": gid(unit),
+            "title": "Perbaiki",
+            "dueOn": f.in_working_days(unit, 5).isoformat(),
+            "ownerId": gid(owner),
+        }
+        for unit in (one, two)
+    ]
+    async with db.connection() as other:
+        async with other.transaction():
+            await other.execute(RENAME, two.id)
+            # When each comes to wait for what the other holds
+            fixing = asyncio.create_task(
+                manager.done("assignPainPoint", "tasks { id }", painPointId=gid(point), tasks=tasks)
+            )
+            while not await other.fetchval("select exists (select from pg_locks where not granted)"):
+                await asyncio.sleep(0.01)
+            await other.execute(RENAME, one.id)
+        # Then both are done, once
+        assert len((await fixing)["tasks"]) == 2
+        assert await Task.count() == 2
+        ended = "select deadlocks from pg_stat_database where datname = current_database()"
+        await other.execute("select pg_stat_clear_snapshot()")
+        async with asyncio.timeout(10):
+            while not await other.fetchval(ended):
+                await asyncio.sleep(0.1)
+                await other.execute("select pg_stat_clear_snapshot()")
