@@ -7,7 +7,7 @@ PORT ?= 8000
 DATA ?= jejak-data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check schema lock clean
+.PHONY: help demo up test schema lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,10 +30,8 @@ test: $(READY) ## lint, types, contracts, schema drift and all tests
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/jejak export-schema | diff -u schema.graphql - 
+	$(BIN)/jejak export-schema | diff -u schema.graphql -
 	$(BIN)/pytest -n 2
-
-check: test
 
 schema: $(READY) ## write schema.graphql anew
 	$(BIN)/jejak export-schema -o schema.graphql

@@ -108,9 +108,10 @@ def up(host: str, port: int, data: Path) -> None:
     async def work(settings: Settings) -> None:
         async with contextlib.AsyncExitStack() as stack:
             sock = stack.enter_context(running.listening(host, port))
-            own = await stack.enter_async_context(running.servers(settings, data, alone=True))
-            await stack.enter_async_context(running.database(own.database_url))
-            prepared = await running.prepare(settings.admin_email)
+            with _busy("Starting the servers and bringing the database up to date"):
+                own = await stack.enter_async_context(running.servers(settings, data, alone=True))
+                await stack.enter_async_context(running.database(own.database_url))
+                prepared = await running.prepare(settings.admin_email)
             _tell_password(settings.admin_email, prepared.password)
             work_on = await stack.enter_async_context(running.worker(own.redis_url))
             serving = await stack.enter_async_context(running.api(sock, own.redis_url))
@@ -119,6 +120,11 @@ def up(host: str, port: int, data: Path) -> None:
             click.echo("Stopping.")
 
     _run(work)
+
+
+def _busy(what: str) -> contextlib.AbstractContextManager[object]:
+    """Shows a person at a terminal that something goes on; says nothing to a file or a pipe."""
+    return Console(stderr=True).status(what) if sys.stderr.isatty() else contextlib.nullcontext()
 
 
 def _address(sock: socket.socket) -> str:
@@ -216,7 +222,8 @@ def migrate(data: Path) -> None:
 
     async def work(settings: Settings) -> None:
         async with running.servers(settings, data, valkey=False) as own, running.database(own.database_url):
-            prepared = await running.prepare(settings.admin_email)
+            with _busy("Bringing the database up to date"):
+                prepared = await running.prepare(settings.admin_email)
             _tell_password(settings.admin_email, prepared.password)
         for name in prepared.migrations:
             click.echo(f"migrated  {name}")

@@ -20,9 +20,10 @@ async def ready() -> Response[dict[str, str]]:
     """503 while the database is out of reach or behind this version."""
     try:
         behind = await missing()
+        prepared = not behind and await db.fetchval("select exists (select from reference_load)")
     except Exception:  # noqa: BLE001 -- whatever it is, the answer is 503
         _log.exception("the database is out of reach")
         return Response({"status": "database out of reach"}, status_code=503)
-    if behind or not await db.fetchval("select exists (select from reference_load)"):
+    if not prepared:
         return Response({"status": "run jejak migrate"}, status_code=503)
     return Response({"status": "ok"})

@@ -43,7 +43,8 @@ class Raw:
                 steps=await connection.fetch("select id, number, weight from step order by number"),
                 initiatives=await connection.fetch("select id, step_id, weight, scope from initiative"),
                 tasks=await connection.fetch(
-                    "select initiative_id, unit_id, weight, progress, status, due_on from task where status <> 'CANCELLED'"
+                    "select initiative_id, unit_id, weight, progress, status, blocked_from, due_on from task "
+                    "where status <> 'CANCELLED'"
                 ),
             )
         finally:
@@ -83,9 +84,7 @@ class Raw:
             reported=_percent(sum((w * r for w, r, _ in weighted), Fraction(0)) / whole) if whole else None,
             verified=_percent(sum((w * v for w, _, v in weighted), Fraction(0)) / whole) if whole else None,
             target_units=len(targets),
-            units_started=len(
-                {task["unit_id"] for task in counted if task["status"] != "PLANNED" or task["progress"] > 0}
-            ),
+            units_started=len({task["unit_id"] for task in counted if _begun(task)}),
             tasks=len(counted),
             overdue=sum(self._overdue(task, now) for task in counted),
             verified_tasks=sum(task["status"] == "VERIFIED" for task in counted),
@@ -94,6 +93,11 @@ class Raw:
     def _overdue(self, task: Any, now: datetime) -> bool:
         today = now.astimezone(ZoneInfo(self.units[task["unit_id"]]["timezone"])).date()
         return task["status"] in {"PLANNED", "IN_PROGRESS", "RETURNED", "BLOCKED"} and task["due_on"] < today
+
+
+def _begun(task: Any) -> bool:
+    """A task that was blocked before it began has not."""
+    return bool((task["blocked_from"] or task["status"]) != "PLANNED" or task["progress"] > 0)
 
 
 def _unit_values(tasks: list[Any]) -> tuple[Fraction, Fraction]:

@@ -166,7 +166,7 @@ async def _assign(stage: Stage) -> None:
     )
     initiatives = await hq.ask("{ steps { initiatives { id code title } } }")
     codes = {i["code"]: i["id"] for step in initiatives["steps"] for i in step["initiatives"]}
-    due = _working_days_on(clock.today(ZONE), 5)
+    due = calendar.shift(clock.today(ZONE), 5)
     chief = (await stage.people["chief"].ask("{ viewer { id } }"))["viewer"]["id"]
     for point in found["painPoints"]["nodes"]:
         stage.say(f"{point['priority']:>2}  {point['unit']['name']}: {point['description']}")
@@ -386,10 +386,6 @@ def _working_morning(day: date) -> datetime:
     while not calendar.is_working_day(day):
         day += timedelta(days=1)
     return datetime(day.year, day.month, day.day, 10, tzinfo=ZoneInfo(ZONE))
-
-
-def _working_days_on(day: date, count: int) -> date:
-    return calendar.shift(day, count)
 
 
 def _move_to(moment: datetime) -> None:

@@ -26,7 +26,6 @@ async def recompute(units: Sequence[UUID] | None = None, now: datetime | None = 
 
 async def recompute_all() -> None:
     async with db.transaction():
-        # The lock is held already; what is pending in the relay's queue must not be missing from a day for good.
         await recompute()
 
 

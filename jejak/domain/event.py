@@ -30,7 +30,7 @@ def _plain(value: Any) -> Any:
 
 async def append(
     viewer: Viewer,
-    kind: str,  # an EventKind, or the action of that name
+    kind: str,  # an EventKind, or the action that it is the value of
     subject: tuple[str, UUID],
     unit_id: UUID | None,
     *,

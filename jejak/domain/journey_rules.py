@@ -3,15 +3,15 @@
 from enum import StrEnum
 
 from jejak.domain.errors import Code, Refused
-from jejak.domain.vocabulary import JourneyStatus
+from jejak.domain.vocabulary import EventKind, JourneyStatus
 
 
 class JourneyAction(StrEnum):
-    REVISE = "journey.revised"
-    SUBMIT = "journey.submitted"
-    ACCEPT = "journey.accepted"
-    RETURN = "journey.returned"
-    ARCHIVE = "journey.archived"
+    REVISE = EventKind.JOURNEY_REVISED
+    SUBMIT = EventKind.JOURNEY_SUBMITTED
+    ACCEPT = EventKind.JOURNEY_ACCEPTED
+    RETURN = EventKind.JOURNEY_RETURNED
+    ARCHIVE = EventKind.JOURNEY_ARCHIVED
 
 
 _S = JourneyStatus

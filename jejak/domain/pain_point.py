@@ -8,7 +8,7 @@ from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.journey import PainPoint
-from jejak.domain.vocabulary import PainPointState
+from jejak.domain.vocabulary import EventKind, PainPointState
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ async def close(viewer: Viewer, wanted: ClosePainPoint) -> PainPoint:
         current = await state_of(point.id)
         if current is not PainPointState.RESOLVED:
             raise Refused(Code.WRONG_STATUS, status=current)
-        await change.apply(viewer, "pain_point.closed", point, unit.id, decision=PainPointState.CLOSED)
+        await change.apply(
+            viewer, EventKind.PAIN_POINT_CLOSED, point, unit.id, decision=PainPointState.CLOSED
+        )
     return point
 
 
@@ -75,5 +77,5 @@ async def dismiss(viewer: Viewer, wanted: DismissPainPoint) -> PainPoint:
         if current is not PainPointState.OPEN:
             raise Refused(Code.HAS_OPEN_TASKS, "pain_point_id")
         values = {"decision": PainPointState.DISMISSED, "decision_reason": reason}
-        await change.apply(viewer, "pain_point.dismissed", point, unit.id, **values)
+        await change.apply(viewer, EventKind.PAIN_POINT_DISMISSED, point, unit.id, **values)
     return point

@@ -9,7 +9,7 @@ from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import Language, Role, UnitKind
+from jejak.domain.vocabulary import EventKind, Language, Role, UnitKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
         )
         await person.save()
         after = {"email": email, "name": name, "language": wanted.language}
-        await event.append(viewer, "person.created", ("person", person.id), unit.id, after=after)
+        await event.append(viewer, EventKind.PERSON_CREATED, ("person", person.id), unit.id, after=after)
         await _add(viewer, person, unit, wanted.role, ranger=wanted.ranger)
     return person
 
@@ -119,7 +119,7 @@ async def _add(viewer: Viewer, person: Person, unit: Unit, role: Role, *, ranger
         await membership.save(columns=[Membership.ranger])
     after = {"role": role, "ranger": ranger, "unit_id": unit.id}
     await event.append(
-        viewer, "person.role_granted", ("person", person.id), unit.id, before=before, after=after
+        viewer, EventKind.PERSON_ROLE_GRANTED, ("person", person.id), unit.id, before=before, after=after
     )
     return membership
 
@@ -142,7 +142,7 @@ async def revoke(viewer: Viewer, wanted: RevokeRole) -> Membership:
         await membership.save(columns=[Membership.revoked_at])
         before = {"role": membership.role, "ranger": membership.ranger, "unit_id": unit.id}
         await event.append(
-            viewer, "person.role_revoked", ("person", membership.person_id), unit.id, before=before
+            viewer, EventKind.PERSON_ROLE_REVOKED, ("person", membership.person_id), unit.id, before=before
         )
     return membership
 
@@ -204,7 +204,9 @@ async def first_administrator(email: str) -> str | None:
         )
         await person.save()
         after = {"email": email, "name": person.name, "language": person.language}
-        await event.append(access.SYSTEM, "person.created", ("person", person.id), root.id, after=after)
+        await event.append(
+            access.SYSTEM, EventKind.PERSON_CREATED, ("person", person.id), root.id, after=after
+        )
         for role in (Role.ADMIN, Role.PROGRAMME):
             await _add(access.SYSTEM, person, root, role, ranger=False)
     return secret

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from jejak.domain import access, clock, db, event
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import UnitKind
+from jejak.domain.vocabulary import EventKind, UnitKind
 
 # Ids of reference rows follow from their codes, so that they are the same in every installation.
 _NAMESPACE = UUID("6a2f0d6e-2c55-4b0c-9c38-0f4f2d0b9a10")
@@ -69,7 +69,7 @@ async def _organisation(content: dict[str, Any]) -> None:
             created_at=clock.now(),
         )
         await row.save()
-        await event.append(access.SYSTEM, "unit.created", ("unit", row.id), row.id, after=dict(unit))
+        await event.append(access.SYSTEM, EventKind.UNIT_CREATED, ("unit", row.id), row.id, after=dict(unit))
 
 
 async def _programme(content: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ async def _programme(content: dict[str, Any]) -> None:
             )
     await event.append(
         access.SYSTEM,
-        "programme.loaded",
+        EventKind.PROGRAMME_LOADED,
         ("programme", programme_id),
         None,
         after={"version": content["version"]},

@@ -14,7 +14,7 @@ from jejak.domain.tables.programme import Initiative
 from jejak.domain.tables.task import Evidence, Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.task_rules import TaskAction
-from jejak.domain.vocabulary import TaskStatus
+from jejak.domain.vocabulary import EventKind, TaskStatus
 
 MOST_WEIGHT = 1_000
 MOST_EVIDENCE = 20  # a call
@@ -138,7 +138,7 @@ async def assign(viewer: Viewer, wanted: AssignPainPoint) -> list[Task]:
 
 async def _told_assigned(viewer: Viewer, point: PainPoint) -> None:
     # Not which tasks: who sees the pain point need not see every unit that works on it.
-    await event.append(viewer, "pain_point.assigned", ("pain_point", point.id), point.unit_id)
+    await event.append(viewer, EventKind.PAIN_POINT_ASSIGNED, ("pain_point", point.id), point.unit_id)
 
 
 async def _open_pain_point(viewer: Viewer, pain_point_id: UUID) -> PainPoint:
@@ -191,7 +191,7 @@ async def _create(
         "weight",
     )
     after = {name: getattr(task, name) for name in told}
-    await event.append(viewer, "task.created", ("task", task.id), unit.id, after=after)
+    await event.append(viewer, EventKind.TASK_CREATED, ("task", task.id), unit.id, after=after)
     return task
 
 
@@ -259,7 +259,7 @@ async def report(viewer: Viewer, wanted: ReportProgress) -> Task:
             status_reason=None,
         )
         if note:
-            await event.append(viewer, "task.noted", ("task", task.id), unit.id, after={"note": note})
+            await event.append(viewer, EventKind.TASK_NOTED, ("task", task.id), unit.id, after={"note": note})
     return task
 
 
@@ -305,7 +305,7 @@ async def _attach(viewer: Viewer, task: Task, unit: Unit, evidence: list[NewEvid
             raise Refused(Code.TOO_MANY, "evidence", most=MOST_EVIDENCE_IN_ALL)
         await Evidence.insert(*rows)
         after = {"evidence": [{"note": row.note, "url": row.url} for row in rows]}
-        await event.append(viewer, "task.evidence_added", ("task", task.id), unit.id, after=after)
+        await event.append(viewer, EventKind.TASK_EVIDENCE_ADDED, ("task", task.id), unit.id, after=after)
 
 
 async def verify(viewer: Viewer, wanted: ChangeTask) -> Task:

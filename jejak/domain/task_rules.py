@@ -3,18 +3,18 @@
 from enum import StrEnum
 
 from jejak.domain.errors import Code, Refused
-from jejak.domain.vocabulary import TaskStatus
+from jejak.domain.vocabulary import EventKind, TaskStatus
 
 
 class TaskAction(StrEnum):
-    REPORT = "task.progress_reported"
-    SUBMIT = "task.submitted"
-    VERIFY = "task.verified"
-    RETURN = "task.returned"
-    BLOCK = "task.blocked"
-    UNBLOCK = "task.unblocked"
-    CANCEL = "task.cancelled"
-    UPDATE = "task.updated"
+    REPORT = EventKind.TASK_PROGRESS_REPORTED
+    SUBMIT = EventKind.TASK_SUBMITTED
+    VERIFY = EventKind.TASK_VERIFIED
+    RETURN = EventKind.TASK_RETURNED
+    BLOCK = EventKind.TASK_BLOCKED
+    UNBLOCK = EventKind.TASK_UNBLOCKED
+    CANCEL = EventKind.TASK_CANCELLED
+    UPDATE = EventKind.TASK_UPDATED
 
 
 _S = TaskStatus

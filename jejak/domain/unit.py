@@ -9,7 +9,7 @@ from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import UnitKind
+from jejak.domain.vocabulary import EventKind, UnitKind
 
 PARENT_KINDS: dict[UnitKind, frozenset[UnitKind]] = {
     UnitKind.HQ: frozenset(),
@@ -83,7 +83,7 @@ async def add(
     )
     await unit.save()
     after = {"code": code, "name": name, "kind": kind, "parent_id": parent.id, "timezone": timezone}
-    await event.append(viewer, "unit.created", ("unit", unit.id), unit.id, after=after)
+    await event.append(viewer, EventKind.UNIT_CREATED, ("unit", unit.id), unit.id, after=after)
     return unit
 
 
@@ -106,7 +106,7 @@ async def move(viewer: Viewer, wanted: MoveUnit) -> Unit:
 async def reparent(viewer: Viewer, unit: Unit, parent: Unit) -> None:
     """Moves `unit` below `parent` and derives the paths of its subtree anew, inside the open transaction."""
     old_path, new_path = unit.path, f"{parent.path}{unit.code}/"
-    await change.apply(viewer, "unit.moved", unit, unit.id, parent_id=parent.id, path=new_path)
+    await change.apply(viewer, EventKind.UNIT_MOVED, unit, unit.id, parent_id=parent.id, path=new_path)
     await db.execute(
         "update unit set path = $2 || substr(path, length($1) + 1) where path ^@ $1 and path <> $1",
         old_path,
@@ -130,5 +130,5 @@ async def close(viewer: Viewer, wanted: CloseUnit) -> Unit:
         below = Unit.exists().where((Unit.parent_id == unit.id) & Unit.closed_at.is_null())
         if await below:
             raise Refused(Code.HAS_OPEN_UNITS, "unit_id")
-        await change.apply(viewer, "unit.closed", unit, unit.id, closed_at=clock.now())
+        await change.apply(viewer, EventKind.UNIT_CLOSED, unit, unit.id, closed_at=clock.now())
     return unit

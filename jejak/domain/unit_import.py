@@ -10,7 +10,7 @@ from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.unit import Unit
 from jejak.domain.unit_file import COLUMNS, Row
-from jejak.domain.vocabulary import UnitKind
+from jejak.domain.vocabulary import EventKind, UnitKind
 
 _LEVEL = {kind: level for level, kind in enumerate(UnitKind)}
 
@@ -50,7 +50,7 @@ async def load(viewer: Viewer, rows: list[Row], progress: Callable[[int, int], N
                 renamed, moves = (unit.name, unit.timezone) != (row.name, row.timezone), _moves(unit, parent)
                 if renamed:
                     await change.apply(
-                        viewer, "unit.updated", unit, unit.id, name=row.name, timezone=row.timezone
+                        viewer, EventKind.UNIT_UPDATED, unit, unit.id, name=row.name, timezone=row.timezone
                     )
                 if parent is not None and moves:
                     await tree.reparent(viewer, unit, parent)

@@ -5,6 +5,7 @@ import inspect
 import types
 import typing
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
 import strawberry
@@ -102,7 +103,7 @@ def _current(given: Any, payload: type, current: str | None) -> dict[str, Any]:
 
 def translate(given: Any, change: type, at: tuple[str | int, ...] = ()) -> Any:
     """The domain's dataclass for an input: same names, global ids decoded. Refuses INVALID_ID with its path."""
-    hints = typing.get_type_hints(change)
+    hints = _hints(change)
     declared = {f.name: f for f in dataclasses.fields(given)}
     values: dict[str, Any] = {}
     for wanted in dataclasses.fields(change):
@@ -117,6 +118,11 @@ def translate(given: Any, change: type, at: tuple[str | int, ...] = ()) -> Any:
             # A part that the input spells out flat, as `CreateTask.task`.
             values[wanted.name] = translate(given, hints[wanted.name], at)
     return change(**values)
+
+
+@cache
+def _hints(change: type) -> dict[str, Any]:
+    return typing.get_type_hints(change)
 
 
 def _value(value: Any, declared: Any, hint: Any, at: tuple[str | int, ...]) -> Any:

@@ -1,12 +1,10 @@
 """The jobs: domain calls. Each may run twice, at once on several workers, or die half-way."""
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from jejak.domain import completion, housekeeping, relay, reminder
 
-_log = logging.getLogger(__name__)
 Step = Callable[[], Awaitable[Any]]
 
 
@@ -21,7 +19,8 @@ async def minute(ctx: dict[Any, Any]) -> None:
 
 
 async def hour(ctx: dict[Any, Any]) -> None:
-    await _each((housekeeping.forget_old,))
+    """Forgets what has served its time."""
+    await housekeeping.forget_old()
 
 
 async def _each(steps: Sequence[Step]) -> None:

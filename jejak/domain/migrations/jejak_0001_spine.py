@@ -54,6 +54,7 @@ create table session (
     created_at timestamptz not null,
     expires_at timestamptz not null
 );
+create index session_expires on session (expires_at);
 
 create table programme (
     id uuid primary key,
@@ -206,7 +207,6 @@ begin
 end $$;
 create trigger event_append_only before update or delete on event
     for each row execute function event_is_append_only();
-create index session_expires on session (expires_at);
 create table client_mutation (
     id uuid primary key,
     person_id uuid not null references person,

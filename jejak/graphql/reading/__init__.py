@@ -5,6 +5,7 @@
     selection.py  what a query asks of a type: fragments, aliases, @skip and @include
     compile.py    from a selection to SQL
     paging.py     from a page's arguments to keyset SQL, and cursors
+    connection.py a page as SQL: its rows once, and around them what is asked of the connection
     schema.py     binds the declarations to the executable schema
 
 Nothing outside this package knows how a field gets its value.

@@ -10,10 +10,10 @@ import strawberry
 from graphql import (
     FieldNode,
     GraphQLField,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     get_named_type,
+    get_nullable_type,
     is_list_type,
 )
 from graphql.execution.values import get_argument_values
@@ -126,7 +126,7 @@ class Compiler:
         if spec.scoped:
             conditions.append(found.sees(self.statement, here.u))
         source = f"{rows} {here.u} where {' and '.join(conditions)}"
-        several = is_list_type(_nullable(field.type))
+        several = is_list_type(get_nullable_type(field.type))
         with self.statement.repeated(SHORT if several else 1):
             body = self._object(target, nodes, here.u)
         if several:
@@ -166,10 +166,6 @@ def _filled(value: Any) -> Any:
         }
         return dataclasses.replace(value, **omitted)
     return value
-
-
-def _nullable(kind: GraphQLOutputType) -> Any:
-    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
 
 
 def _object_type(kind: GraphQLOutputType) -> GraphQLObjectType:

@@ -138,18 +138,16 @@ def one(
     return _field(Relation(where, rows=rows, scoped=scoped), description, arguments)
 
 
-def many(where: Sql, order: str, description: str, *, arguments: Arguments | None = None) -> Any:
+def many(where: Sql, order: str, description: str) -> Any:
     """All rows, for relations that are short by their nature."""
-    return _field(Relation(where, order=order), description, arguments)
+    return _field(Relation(where, order=order), description)
 
 
 def held(description: str) -> Any:
     return _field(Held(), description)
 
 
-def page(
-    where: Sql, description: str, *, order: type, filters: type | None = None, default: Any = None
-) -> Any:
+def page(where: Sql, description: str, *, order: type, filters: type | None = None) -> Any:
     """A connection; `order` is an enum of `Key` sequences, `filters` an input type with a `where` method."""
     arguments: Arguments = {
         "first": (int | None, strawberry.UNSET, "How many rows from the start, 1 to 100."),
@@ -160,5 +158,5 @@ def page(
     if filters is not None:
         arguments["filter"] = (filters | None, strawberry.UNSET, "Which rows; several conditions all hold.")
     choices: Sequence[Any] = list(order)  # type: ignore[call-overload]
-    arguments["order"] = (order, default or choices[0], "In which order.")
+    arguments["order"] = (order, choices[0], "In which order.")
     return _field(Page(where), description, arguments)

@@ -146,8 +146,8 @@ def _decode(cursor: str, order: Enum, name: str) -> list[Any]:
 
 
 def _parse(value: Any, cast: str) -> Any:
-    if cast in {"integer", "bigint"}:
-        if type(value) is not int or not -(2**31) <= value < (2**31 if cast == "integer" else 2**63):
+    if cast == "integer":
+        if type(value) is not int or not -(2**31) <= value < 2**31:
             raise ValueError(value)
         return value
     if not isinstance(value, str) or not storable(value):

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
-from uuid import UUID
 
 from jejak.domain.access import Viewer
 from jejak.domain.checks import storable
@@ -90,7 +88,4 @@ class Field:
 
     def param(self, name: str, cast: str) -> str:
         """The placeholder for the argument `name`."""
-        value = self.args[name]
-        if not isinstance(value, str | int | date | UUID | list):
-            raise TypeError(f"argument {name} is not a plain value")
-        return self.statement.param(value, cast, name)
+        return self.statement.param(self.args[name], cast, name)
