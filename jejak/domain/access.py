@@ -47,11 +47,16 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """On whose behalf something is done. `person_id` is None for the service itself only."""
+    """On whose behalf something is done. `person_id` is None for the service itself only.
+
+    `credential` is the sign-in (or token) that they came by; `integration`: it is an API token.
+    """
 
     person_id: UUID | None
     language: Language
     grants: tuple[Grant, ...]
+    credential: UUID | None = None
+    integration: bool = False
 
     @property
     def paths(self) -> list[str]:
@@ -94,6 +99,12 @@ def require_regional(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -
     regional = tuple(grant for grant in viewer.grants if grant.kind in REGIONAL)
     if not may(Viewer(viewer.person_id, viewer.language, regional), right, unit.path):
         raise Refused(Code.FORBIDDEN, *at)
+
+
+def account(viewer: Viewer) -> None:
+    """For the viewer's own account: password, sessions, tokens. Refuses FORBIDDEN to a program with an API token."""
+    if viewer.integration:
+        raise Refused(Code.FORBIDDEN)
 
 
 def seen(unit_id: str, paths: str) -> str:
