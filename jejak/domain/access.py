@@ -2,10 +2,15 @@
 
 A person sees the subtrees of their memberships and nothing else. What a person may not see is refused as
 NOT_FOUND; what they see but may not do as FORBIDDEN.
+
+Every read is given a `Sight` and every write an `Allowed`. Both are made here and nowhere else, so that whatever
+forgets to ask does not type-check.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import NewType
 from uuid import UUID
 
 from jejak.domain.errors import Code, Refused
@@ -77,46 +82,115 @@ SYSTEM = Viewer(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """That the viewer may make the change at hand."""
+
+    viewer: Viewer
+
+
+# What the service does by itself, in jobs and at set-up.
+SERVICE = Allowed(SYSTEM)
+
+Sight = NewType("Sight", str)
+"""An SQL condition: which rows the viewer sees."""
+
+
 def roles_with(right: Right) -> list[Role]:
     return [role for role, rights in RIGHTS.items() if right in rights]
+
+
+def paths_with(viewer: Viewer, right: Right) -> list[str]:
+    """The roots of where the viewer has `right`."""
+    return sorted({grant.path for grant in viewer.grants if right in RIGHTS[grant.role]})
 
 
 def may(viewer: Viewer, right: Right, path: str) -> bool:
     return any(path.startswith(grant.path) and right in RIGHTS[grant.role] for grant in viewer.grants)
 
 
-def require(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -> None:
+def require(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -> Allowed:
     """Refuses unless the viewer has `right` at `unit`; `at` is the input that named what lies there."""
     if not may(viewer, Right.SEE, unit.path):
         raise Refused(Code.NOT_FOUND, *at)
     if not may(viewer, right, unit.path):
         raise Refused(Code.FORBIDDEN, *at)
+    return Allowed(viewer)
 
 
-def require_regional(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -> None:
+def require_regional(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -> Allowed:
     """As `require`, but by a role held at the region or at headquarters (R3)."""
-    require(viewer, right, unit, *at)
+    allowed = require(viewer, right, unit, *at)
     regional = tuple(grant for grant in viewer.grants if grant.kind in REGIONAL)
-    if not may(Viewer(viewer.person_id, viewer.language, regional), right, unit.path):
+    if not may(replace(viewer, grants=regional), right, unit.path):
         raise Refused(Code.FORBIDDEN, *at)
+    return allowed
 
 
-def account(viewer: Viewer) -> None:
-    """For the viewer's own account: password, sessions, tokens. Refuses FORBIDDEN to a program with an API token."""
+def oneself(viewer: Viewer) -> Allowed:
+    """For what concerns nobody but the viewer, as their inbox."""
+    if viewer.person_id is None:
+        raise RuntimeError("the service itself has neither inbox nor account")
+    return Allowed(viewer)
+
+
+def account(viewer: Viewer) -> Allowed:
+    """For an account: password, sessions, tokens, invitations. Refuses FORBIDDEN to a program with an API token."""
     if viewer.integration:
         raise Refused(Code.FORBIDDEN)
+    return Allowed(viewer)
 
 
-def seen(unit_id: str, paths: str) -> str:
-    """SQL: the unit named by the expression `unit_id` lies below one of `paths`, a text[] expression."""
-    return f"{unit_id} in (select seen.id from unit seen where seen.path ^@ any({paths}))"
+def require_everywhere(viewer: Viewer, right: Right, paths: Iterable[str], *at: str | int) -> Allowed:
+    """Refuses FORBIDDEN unless there are units at all, and the viewer has `right` at each of them."""
+    paths = list(paths)
+    if viewer is not SYSTEM and not (paths and all(may(viewer, right, path) for path in paths)):
+        raise Refused(Code.FORBIDDEN, *at)
+    return Allowed(viewer)
 
 
-def person_seen(person: str, paths: str, viewer: str) -> str:
-    """SQL: the person is the viewer, or holds or held a role below one of the viewer's `paths`. Takes expressions."""
+def require_token(viewer: Viewer, owner: UUID, path: str, *at: str | int) -> Allowed:
+    """An API token of `owner`'s for the unit at `path`: theirs, and for who manages people there. Refuses NOT_FOUND."""
+    allowed = account(viewer)
+    if owner != viewer.person_id and not may(viewer, Right.PEOPLE, path):
+        raise Refused(Code.NOT_FOUND, *at)
+    return allowed
+
+
+def seen(unit_id: str, paths: str) -> Sight:
+    """Rows of units below one of `paths`, a text[] expression; `unit_id` is an expression, too."""
+    return Sight(f"{unit_id} in (select seen.id from unit seen where seen.path ^@ any({paths}))")
+
+
+def person_seen(person: str, paths: str, viewer: str) -> Sight:
+    """The viewer, and whoever holds or held a role below one of the viewer's `paths`. Takes expressions."""
     place = seen("held.unit_id", paths)
     held = f"select from membership held where held.person_id = {person} and {place}"
-    return f"({person} = {viewer} or exists ({held}))"
+    return Sight(f"({person} = {viewer} or exists ({held}))")
+
+
+def own(person: str, viewer: str) -> Sight:
+    """Rows that belong to the viewer. Takes expressions."""
+    return Sight(f"{person} = {viewer}")
+
+
+def account_seen(person: str, viewer: str, integration: str) -> Sight:
+    """Rows of the viewer's own account, which no program with an API token gets to see. Takes expressions."""
+    return Sight(f"(not {integration} and {person} = {viewer})")
+
+
+def token_seen(membership: str, viewer: str, paths: str, integration: str) -> Sight:
+    """As `require_token`; `paths` are those where the viewer manages people. Takes expressions."""
+    place = seen("held.unit_id", paths)
+    return Sight(
+        f"(not {integration} and exists (select from membership held where held.id = {membership} "
+        f"and (held.person_id = {viewer} or {place})))"
+    )
+
+
+def public() -> Sight:
+    """What every signed-in person sees: the programme, and whatever is reached only through a row that is seen."""
+    return Sight("true")
 
 
 def works_at(person: str, path: str, roles: str) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from jejak.domain import access, change, clock, db, event, secret
-from jejak.domain.access import Right, Viewer
+from jejak.domain.access import Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.secret import Kind
@@ -43,7 +43,7 @@ class MadeApiToken:
 
 async def create(viewer: Viewer, wanted: CreateApiToken) -> MadeApiToken:
     """For a membership of the viewer's own that is in force. Refuses FORBIDDEN to API tokens, TOO_MANY beyond 20 in force."""
-    access.account(viewer)
+    by = access.account(viewer)
     async with db.transaction():
         person = await change.find(Person, viewer.person)
         membership = await change.find(Membership, wanted.membership_id, "membership_id")
@@ -72,15 +72,12 @@ async def create(viewer: Viewer, wanted: CreateApiToken) -> MadeApiToken:
         )
         await made.save()
         after = {"name": name, "role": membership.role, "expires_on": wanted.expires_on}
-        await event.append(
-            viewer, EventKind.PERSON_TOKEN_CREATED, ("person", person.id), unit.id, after=after
-        )
+        await event.append(by, EventKind.PERSON_TOKEN_CREATED, ("person", person.id), unit.id, after=after)
     return MadeApiToken(made.id, token)
 
 
 async def revoke(viewer: Viewer, wanted: RevokeApiToken) -> UUID:
     """For whose it is, and for who manages people at its unit. It ends at once; revoking twice is no error."""
-    access.account(viewer)
     async with db.transaction():
         place = await db.fetchrow(
             """
@@ -89,10 +86,9 @@ async def revoke(viewer: Viewer, wanted: RevokeApiToken) -> UUID:
             """,
             wanted.api_token_id,
         )
-        if place is None or not (
-            place["person_id"] == viewer.person_id or access.may(viewer, Right.PEOPLE, place["path"])
-        ):
+        if place is None:
             raise Refused(Code.NOT_FOUND, "api_token_id")
+        by = access.require_token(viewer, place["person_id"], place["path"], "api_token_id")
         person = await change.find(Person, place["person_id"])
         token = await change.find(ApiToken, wanted.api_token_id)
         if token.revoked_at is None:
@@ -100,7 +96,7 @@ async def revoke(viewer: Viewer, wanted: RevokeApiToken) -> UUID:
             await token.save(columns=[ApiToken.revoked_at])
             before = {"name": token.name, "role": place["role"], "expires_on": token.expires_on}
             await event.append(
-                viewer,
+                by,
                 EventKind.PERSON_TOKEN_REVOKED,
                 ("person", person.id),
                 place["unit_id"],

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from jejak.domain import access, change, clock, db, event, password, person, secret, sign_in, throttle
-from jejak.domain.access import SYSTEM, Grant, Right, Viewer
+from jejak.domain.access import SYSTEM, Allowed, Grant, Right, Viewer
 from jejak.domain.checks import Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.secret import Kind
@@ -51,8 +51,7 @@ async def invite(viewer: Viewer, wanted: InvitePerson) -> Invited:
         invited = await change.find(Person, wanted.person_id, "person_id")
         if not await person.is_seen(viewer, invited.id):
             raise Refused(Code.NOT_FOUND, "person_id")
-        if not await _may_invite(viewer, invited.id):
-            raise Refused(Code.FORBIDDEN, "person_id")
+        by = await _required(viewer, invited.id)
         await db.execute("delete from invitation where person_id = $1", invited.id)
         made = Invitation(
             person_id=invited.id,
@@ -63,7 +62,7 @@ async def invite(viewer: Viewer, wanted: InvitePerson) -> Invited:
         )
         await made.save()
         after = {"expires_at": made.expires_at}
-        await event.append(viewer, EventKind.PERSON_INVITED, ("person", invited.id), None, after=after)
+        await event.append(by, EventKind.PERSON_INVITED, ("person", invited.id), None, after=after)
     return Invited(invited.id, token, made.expires_at)
 
 
@@ -85,10 +84,12 @@ async def accept(wanted: AcceptInvitation, origin: Origin = Origin()) -> Person:
         invited = await change.find(Person, invited.id)
         # Again, now that the person is held: of two uses at once one finds it gone.
         invitation = await _open(hashed_token)
-        if not await _may_invite(await _inviter(invitation.invited_by), invited.id):
-            raise Refused(Code.INVITATION_ENDED, "token")
+        try:
+            await _required(await _inviter(invitation.invited_by), invited.id)
+        except Refused:
+            raise Refused(Code.INVITATION_ENDED, "token") from None
         themself = Viewer(invited.id, Language(invited.language), ())
-        await sign_in.set_password(themself, invited, hashed)
+        await sign_in.set_password(access.account(themself), invited, hashed)
     return invited
 
 
@@ -101,8 +102,10 @@ async def _open(token_hash: str) -> Invitation:
     return found
 
 
-async def _may_invite(viewer: Viewer, person_id: UUID) -> bool:
-    """Over all units where the person holds a role, or held one where they hold none."""
+async def _required(viewer: Viewer, person_id: UUID) -> Allowed:
+    """At all units where the person holds a role, or held one where they hold none; and never for oneself."""
+    if person_id == viewer.person_id:
+        raise Refused(Code.FORBIDDEN, "person_id")
     rows = await db.fetch(
         """
         select u.path from membership m join unit u on u.id = m.unit_id where m.person_id = $1 and (
@@ -112,10 +115,7 @@ async def _may_invite(viewer: Viewer, person_id: UUID) -> bool:
         """,
         person_id,
     )
-    if viewer is SYSTEM:
-        return True
-    manages = bool(rows) and all(access.may(viewer, Right.PEOPLE, row["path"]) for row in rows)
-    return manages and person_id != viewer.person_id
+    return access.require_everywhere(viewer, Right.PEOPLE, [row["path"] for row in rows], "person_id")
 
 
 async def _inviter(person_id: UUID | None) -> Viewer:

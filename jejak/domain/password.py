@@ -23,7 +23,7 @@ JUDGED = 72
 # 10**10 guesses: what the estimate calls "very unguessable".
 SCORE = 4
 # What the estimate's lists, which are English, do not know and people here would choose.
-HERE = (
+HERE = (  # noqa: SIM905 -- a list of words reads as words
     "jejak pln cx100 melayani sepenuh hati listrik indonesia nusantara jakarta merdeka garuda katasandi kata sandi "
     "rahasia bismillah alhamdulillah sayang cinta admin administrator petugas ranger"
 ).split()

@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 from uuid import UUID
 
 from jejak.domain import access, change, clock, db, event, secret
-from jejak.domain.access import SYSTEM, Viewer
+from jejak.domain.access import SERVICE, Viewer
 from jejak.domain.errors import Code, Refused
 from jejak.domain.secret import Kind
 from jejak.domain.tables.person import Person
@@ -112,7 +112,7 @@ async def _refreshed(hashed: str) -> Opened | None:
     if token.used_at is not None:
         await _end([session.id])
         # Not the person: whoever presented it may be somebody else.
-        await event.append(SYSTEM, EventKind.PERSON_REFRESH_REUSED, ("person", session.person_id), None)
+        await event.append(SERVICE, EventKind.PERSON_REFRESH_REUSED, ("person", session.person_id), None)
         return None
     await SessionToken.update({SessionToken.used_at: now}).where(SessionToken.id == token.id)
     await db.execute(
@@ -128,14 +128,14 @@ async def _refreshed(hashed: str) -> Opened | None:
 
 async def sign_out(viewer: Viewer, wanted: SignOut) -> None:
     """Ends the session that the viewer came by, or all of theirs. API tokens stay. Refuses FORBIDDEN to those."""
-    access.account(viewer)
+    by = access.account(viewer)
     async with db.transaction():
         person = await change.find(Person, viewer.person)
         if not wanted.everywhere:
             await _end([viewer.credential])
             return
         await end_all(person.id)
-        await event.append(viewer, EventKind.PERSON_SIGNED_OUT_EVERYWHERE, ("person", person.id), None)
+        await event.append(by, EventKind.PERSON_SIGNED_OUT_EVERYWHERE, ("person", person.id), None)
 
 
 async def end(viewer: Viewer, wanted: EndSession) -> UUID:

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from jejak.domain import access, change, clock, db, event, password, secret, session, throttle
-from jejak.domain.access import SYSTEM, Grant, Viewer
+from jejak.domain.access import SERVICE, Allowed, Grant, Viewer
 from jejak.domain.checks import TITLE, Checks, storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.secret import Kind
@@ -95,7 +95,7 @@ async def change_password(viewer: Viewer, wanted: ChangePassword) -> Person:
 
     Refuses WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS, what `password.check` refuses, and FORBIDDEN to API tokens.
     """
-    access.account(viewer)
+    by = access.account(viewer)
     person = await Person.objects().get(Person.id == viewer.person)
     if person is None:
         raise Refused(Code.NOT_FOUND)
@@ -110,7 +110,7 @@ async def change_password(viewer: Viewer, wanted: ChangePassword) -> Person:
         if current.password_hash != person.password_hash:
             # Changed by somebody else while we computed: the one we were given is no longer the current one.
             raise Refused(Code.WRONG_CREDENTIALS, "current_password")
-        await set_password(viewer, current, hashed)
+        await set_password(by, current, hashed)
     return current
 
 
@@ -123,11 +123,11 @@ async def reset_password(email: str) -> str | None:
         if named is None:
             return None
         person = await change.find(Person, named.id)
-        await set_password(SYSTEM, person, hashed)
+        await set_password(SERVICE, person, hashed)
     return generated
 
 
-async def set_password(by: Viewer, person: Person, hashed: str) -> None:
+async def set_password(by: Allowed, person: Person, hashed: str) -> None:
     """In the open transaction, which holds the person. Ends their sessions, and an invitation that is open."""
     await Person.update({Person.password_hash: hashed}).where(Person.id == person.id)
     await session.end_all(person.id)
@@ -170,7 +170,7 @@ async def _session_viewer(condition: str, value: object) -> Viewer | None:
 
 
 async def _api_viewer(condition: str, value: object) -> Viewer | None:
-    return _viewer(await db.fetch(_API_TOKEN.format(condition=condition), value, clock.now()))
+    return _viewer(await db.fetch(_PROGRAM.format(condition=condition), value, clock.now()))
 
 
 def _viewer(rows: list[asyncpg.Record]) -> Viewer | None:
@@ -203,7 +203,7 @@ join person p on p.id = came.person_id
 left join membership m on m.person_id = p.id and m.revoked_at is null
 left join unit u on u.id = m.unit_id
 """
-_API_TOKEN = """
+_PROGRAM = """
 with came as (
     select k.id, k.membership_id, k.used_at from api_token k
     where {condition} and k.expires_at > $2 and k.revoked_at is null
