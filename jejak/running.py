@@ -143,10 +143,10 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
+async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
     """Serves the API on `sock`; requests under way are answered before it ends."""
     config = uvicorn.Config(
-        create_app(), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10
+        create_app(settings), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10
     )
     server = _Server(config)
     async with waking(redis_url):

@@ -15,6 +15,7 @@ from jejak.domain.access import Viewer
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.task import Task
 from jejak.graphql import ids
+from jejak.settings import Settings
 
 LEAKS = (
     "Traceback",
@@ -29,10 +30,15 @@ LEAKS = (
 )
 
 
+SETTINGS = Settings()
+
+
 @cache
 def http() -> httpx.AsyncClient:
     """The application, made once: building its schema takes longer than most tests."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app()), base_url="http://jejak.test")
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(SETTINGS)), base_url="http://jejak.test"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +101,19 @@ async def as_(who: Person | Viewer, **headers: str) -> Client:
     token = f"test_{secrets.token_hex(16)}"
     now = clock.now()
     await db.execute(
-        "insert into session (id, person_id, token_hash, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+        """
+        with begun as (
+            insert into session (id, person_id, browser, address, agent, created_at, used_at, expires_at)
+            values ($1, $2, false, '', '', $3, $3, $4) returning id, expires_at
+        )
+        insert into session_token (id, session_id, kind, token_hash, expires_at)
+        select id, id, 'ACCESS', $5, expires_at from begun
+        """,
         db.new_id(),
         person_id,
-        hashlib.sha256(token.encode()).hexdigest(),
         now,
         now + timedelta(hours=1),
+        hashlib.sha256(token.encode()).hexdigest(),
     )
     return Client(token, headers)
 

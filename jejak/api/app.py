@@ -6,15 +6,22 @@ from typing import Any
 
 from litestar import Litestar, Response
 from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import Message, Scope
 
+from jejak.api import oidc
 from jejak.api.auth import HttpRequest, preferred
+from jejak.api.cookie import Cookies
 from jejak.api.endpoint import routes
 from jejak.api.health import live, ready
+from jejak.api.provider import Provider
+from jejak.api.refusal import refused
 from jejak.domain import texts
-from jejak.domain.errors import Code, Problem
+from jejak.domain.errors import Code, Problem, Refused
 from jejak.graphql.schema import build_schema
+from jejak.settings import Settings
 
 _log = logging.getLogger(__name__)
 _CODES = {401: Code.UNAUTHENTICATED, 404: Code.NOT_FOUND, 413: Code.TOO_LARGE}
@@ -54,14 +61,22 @@ def _failed(request: HttpRequest, error: Exception) -> Response[dict[str, Any]]:
     )
 
 
-def create_app() -> Litestar:
+def create_app(settings: Settings) -> Litestar:
     """The database must be connected, and `api.wake.waking` open, for as long as the app serves."""
     return Litestar(
-        route_handlers=[*routes(build_schema()), live, ready],
+        route_handlers=[*routes(build_schema()), *_provider(settings), live, ready],
+        state=State({"cookies": Cookies(secure=(settings.public_url or "").startswith("https:"))}),
         before_request=_name_request,
         before_send=[_tell_request_id],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
+        exception_handlers={Refused: refused, HTTPException: _refused, Exception: _failed},
         compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _provider(settings: Settings) -> list[HTTPRouteHandler]:
+    """How people sign in at an identity provider, where there is one."""
+    if settings.identity_provider is None:
+        return []
+    return oidc.routes(Provider(settings.identity_provider, f"{settings.public_url}{oidc.CALLBACK}"))

@@ -104,7 +104,10 @@ async def _execute(
     if result.extensions:
         body["extensions"] = result.extensions
     status = 200 if executed or answer_type == JSON else 400
-    return Response(orjson.dumps(body), status_code=status, media_type=f"{answer_type}; charset=utf-8")
+    answer = Response(orjson.dumps(body), status_code=status, media_type=f"{answer_type}; charset=utf-8")
+    if context.set_cookie is not None:
+        answer.set_cookie(context.set_cookie)
+    return answer
 
 
 def _answer_type(accept: str) -> str:

@@ -11,6 +11,7 @@ from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.sign_in import ProviderSignIn
 
 LIFETIME = timedelta(minutes=10)
+MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,12 @@ class Begun:
     return_to: str
 
 
-async def begin(return_to: str) -> Begun:
-    """`return_to`: where the person goes on afterwards, a path of this site."""
-    begun = Begun(secret.bare(), secret.bare(), secret.bare(), secret.bare(), return_to)
+async def begin(return_to: str, browser: str | None = None) -> Begun:
+    """`return_to`: where the person goes on afterwards, a path of this site. `browser`: what it was given before, by
+    another of its tabs.
+    """
+    browser = browser if browser and len(browser) <= MOST else secret.bare()
+    begun = Begun(secret.bare(), browser, secret.bare(), secret.bare(), return_to)
     await ProviderSignIn(
         state_hash=secret.digest(begun.state),
         browser_hash=secret.digest(begun.browser),
