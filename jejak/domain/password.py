@@ -20,6 +20,8 @@ LEAST = 15
 MOST = 256
 # The estimate's work grows with the length; what makes a password guessable shows in its beginning.
 JUDGED = 72
+# What has to be left of a password without the words that others would try first.
+OWN = 8
 # 10**10 guesses: what the estimate calls "very unguessable".
 SCORE = 4
 # What the estimate's lists, which are English, do not know and people here would choose.
@@ -51,6 +53,11 @@ async def check(checks: Checks, value: str, name: str, about: Iterable[str] = ()
 
 def _guessable(secret: str, about: Iterable[str]) -> bool:
     words = {word for text in about for word in [text, *re.split(r"[\W_]+", text)] if len(word) > 2}
+    rest = secret.lower()
+    for word in sorted(words | set(HERE), key=len, reverse=True):
+        rest = rest.replace(word.lower(), "")
+    if len("".join(rest.split())) < OWN:
+        return True
     judged = zxcvbn(secret[:JUDGED], user_inputs=sorted(words | set(HERE)))
     return bool(judged["score"] < SCORE)
 

@@ -79,20 +79,21 @@ async def attempt(counters: Sequence[Counter], *at: str | int) -> AsyncIterator[
 
 
 async def _count(counters: Sequence[Counter], at: tuple[str | int, ...]) -> list[Counter]:
-    now = clock.now()
     async with db.transaction():
         keys = sorted(counter.key for counter in counters)
         # In one order always, so that two attempts never wait for each other.
         await db.execute(
-            "insert into throttle (key, failures, at, until) select key, 0, $2, $2 from unnest($1::text[]) key on conflict do nothing",
+            "insert into throttle (key, failures, at) select key, 0, $2 from unnest($1::text[]) key on conflict do nothing",
             keys,
-            now,
+            clock.now(),
         )
         rows = await db.fetch(
             "select key, failures, at, until, succeeded_at from throttle where key = any($1) order by key for update",
             keys,
         )
         found = {row["key"]: row for row in rows}
+        # Not sooner: whoever waited for the rows would else find them changed in the future.
+        now = clock.now()
 
         def vouched(counter: Counter) -> bool:
             last = found[counter.key]["succeeded_at"]
@@ -106,7 +107,7 @@ async def _count(counters: Sequence[Counter], at: tuple[str | int, ...]) -> list
         for counter in asked:
             row = found[counter.key]
             failures = one_more(counter.limit, remaining(counter.limit, row["failures"], now - row["at"]))
-            until = now + wait(counter.limit, failures)
+            until = now + wait(counter.limit, failures) if wait(counter.limit, failures) else None
             await db.execute(
                 "update throttle set failures = $2, at = $3, until = $4 where key = $1",
                 counter.key,
@@ -122,17 +123,23 @@ async def _forgive(counted: Sequence[Counter]) -> None:
     async with db.transaction():
         for counter in sorted(counted, key=lambda one: one.key):
             if counter.limit.vouches:
-                change = "failures = 0, until = $2, succeeded_at = $2"
+                await db.execute(
+                    "update throttle set failures = 0, until = null, succeeded_at = $2 where key = $1",
+                    counter.key,
+                    now,
+                )
             else:
-                change = "failures = greatest(failures - 1, 0), until = $2"
-            await db.execute(f"update throttle set {change} where key = $1", counter.key, now)
+                await db.execute(
+                    "update throttle set failures = greatest(failures - 1, 0), until = null where key = $1",
+                    counter.key,
+                )
 
 
 async def forget_old() -> None:
     """What has decayed, and who has not been vouched for lately."""
     now = clock.now()
     await db.execute(
-        "delete from throttle where until < $1 and at < $1 and coalesce(succeeded_at < $2, true)",
+        "delete from throttle where at < $1 and coalesce(succeeded_at < $2, true)",
         now - timedelta(days=1),
         now - VOUCHED,
     )

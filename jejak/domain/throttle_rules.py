@@ -45,6 +45,6 @@ def wait(limit: Limit, failures: float) -> timedelta:
     return min(timedelta(seconds=2 ** (beyond - 1)), limit.most) if beyond > 0 else timedelta()
 
 
-def seconds_until(until: datetime, now: datetime) -> int:
+def seconds_until(until: datetime | None, now: datetime) -> int:
     """Whole seconds, so that who waits them is not early."""
-    return max(0, math.ceil((until - now).total_seconds()))
+    return 0 if until is None else max(0, math.ceil((until - now).total_seconds()))

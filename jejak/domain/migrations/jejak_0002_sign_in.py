@@ -63,7 +63,7 @@ create table throttle (
     key text primary key,
     failures double precision not null,
     at timestamptz not null,
-    until timestamptz not null,
+    until timestamptz,
     succeeded_at timestamptz
 );
 

@@ -55,12 +55,12 @@ class Invitation(Table, db=DB, tablename="invitation"):
 
 
 class Throttle(Table, db=DB, tablename="throttle"):
-    """Failed attempts under a key, a hash: what was tried is not kept."""
+    """Failed attempts under a key, a hash: what was tried is not kept. `until`: nobody has to wait where it is null."""
 
     key = Text(primary_key=True)
     failures = DoublePrecision()
     at = Timestamptz()
-    until = Timestamptz()
+    until = Timestamptz(null=True, default=None)
     succeeded_at = Timestamptz(null=True, default=None)
 
 
