@@ -2,22 +2,29 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
-from jejak.domain import session
+from jejak.domain import access, session
 from jejak.domain import sign_in as signing  # a field below has the module's own name
 from jejak.domain.errors import Code, Refused
+from jejak.domain.vocabulary import Language
 from jejak.graphql.context import Info
 from jejak.graphql.errors import UserError, user_errors
 from jejak.graphql.mutation import errors, field, given, mutation, ref, translate
 from jejak.graphql.mutations.person import PersonPayload
 from jejak.graphql.person import Viewer
 from jejak.graphql.reading import held
+from jejak.graphql.reading.schema import rehearse
 
 RULES = (
     "15 to 256 characters of any kind; not one in common use, not made of one's name, not repeating itself."
 )
+
+
+# Whoever is about to sign in; nobody knows yet who that is.
+_SOMEBODY = access.Viewer(UUID(int=0), Language.ID, ())
 
 
 @strawberry.input(description="Sign in.")
@@ -84,8 +91,18 @@ class SignOutPayload:
 
 @strawberry.type(description="The viewer with the sessions that are left.")
 class EndSessionPayload:
-    viewer: Viewer | None = held("The viewer; null where this request's own session was ended.")
+    viewer: Viewer | None = held("The viewer; null where this request's own session was ended, or none.")
     errors: list[UserError] = errors()
+
+
+def _rehearse(info: Info) -> None:
+    """A payload that is badly asked for must not use up a token, or sign anybody out."""
+    context = info.context
+    before, context.viewer = context.viewer, context.viewer or _SOMEBODY
+    try:
+        rehearse(info.schema, info._raw_info)  # noqa: SLF001
+    finally:
+        context.viewer = before
 
 
 def _shown(info: Info, signed: signing.SignedIn, *, browser: bool = False) -> SignInPayload:
@@ -106,6 +123,7 @@ def _shown(info: Info, signed: signing.SignedIn, *, browser: bool = False) -> Si
 
 
 async def _sign_in(info: Info, input: SignInInput) -> SignInPayload:  # noqa: A002 -- Relay's name
+    _rehearse(info)
     wanted: signing.SignIn = translate(input, signing.SignIn)
     try:
         signed = await signing.sign_in(wanted, info.context.origin)
@@ -115,6 +133,7 @@ async def _sign_in(info: Info, input: SignInInput) -> SignInPayload:  # noqa: A0
 
 
 async def _refresh(info: Info, input: RefreshSessionInput) -> SignInPayload:  # noqa: A002 -- Relay's name
+    _rehearse(info)
     try:
         signed = await signing.refresh(translate(input, session.RefreshSession))
     except Refused as refused:
@@ -137,14 +156,15 @@ async def _end_session(info: Info, input: EndSessionInput) -> EndSessionPayload:
     viewer = info.context.viewer
     if viewer is None:
         raise Refused(Code.UNAUTHENTICATED)
-    who: Any = viewer.person
+    _rehearse(info)
     try:
         ended = await session.end(viewer, translate(input, session.EndSession))
     except Refused as refused:
-        return EndSessionPayload(viewer=who, errors=user_errors(refused, info.context.language))
+        return EndSessionPayload(viewer=None, errors=user_errors(refused, info.context.language))
     if ended == viewer.credential:
         info.context.drop()
         return EndSessionPayload(viewer=None)
+    who: Any = viewer.person
     return EndSessionPayload(viewer=who)
 
 
