@@ -36,6 +36,8 @@ class Limits:
     """Requests that one process carries out at the same time."""
     at_once_each: int = 20
     """As `at_once`, of one token or address."""
+    wait: float = 2
+    """Seconds in line for a place of those; who would stand there longer is told to come again."""
     per_minute: int = 1_200
     """Requests of one token, or of one address where nobody is signed in; `burst` of them at once."""
     burst: int = 120

@@ -68,6 +68,8 @@ def refused(request: HttpRequest, error: HTTPException) -> Response[bytes]:
     """For `exception_handlers`: Litestar's own refusals, and ours."""
     if isinstance(error, HttpRefused):
         problem = error.problem
+        if error.status_code >= 500:
+            _log.warning("request %s: %s", request.scope["state"].get("request_id", ""), problem.code)
     else:
         problem = Problem(_CODES.get(error.status_code, Code.BAD_REQUEST))
     said = told(request, problem)

@@ -9,8 +9,6 @@ from jejak.api.errors import HttpRefused
 from jejak.domain.errors import Code, Problem
 from jejak.settings import Limits
 
-# What stands in line for longer is told to come again: it would only make the line longer.
-PATIENCE_SECONDS = 2.0
 RETRY_SECONDS = 1
 
 
@@ -25,7 +23,6 @@ class Load:
     """Of one process: a place for each request, and not all of them for one caller."""
 
     limits: Limits
-    patience: float = PATIENCE_SECONDS
     _all: _Line = field(init=False)
     _each: dict[str, _Line] = field(default_factory=dict)
 
@@ -53,7 +50,7 @@ class Load:
     @contextlib.asynccontextmanager
     async def _in(self, line: _Line, full: HttpRefused) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self.limits.wait):
                 await line.places.acquire()
         except TimeoutError:
             raise full from None

@@ -77,7 +77,7 @@ def main(*, verbose: bool = False) -> None:
       a document        JEJAK_MOST_DEPTH 16, _ALIASES 60, _FIELDS 2000, _TOKENS 4000, _CHARACTERS 100000
       its answer        JEJAK_MOST_ROWS 50000
       a request         JEJAK_MOST_BYTES 16777216, JEJAK_MOST_SECONDS 30
-      one process       JEJAK_MOST_AT_ONCE 100, of one caller JEJAK_MOST_AT_ONCE_EACH 20
+      one process       JEJAK_MOST_AT_ONCE 100, of one caller _AT_ONCE_EACH 20, in line _WAIT 2 (s)
       one caller        JEJAK_MOST_PER_MINUTE 1200, at once JEJAK_MOST_BURST 120
     """  # noqa: D301 -- click's mark for lines that stay as they are
     logging.basicConfig(
