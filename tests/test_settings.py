@@ -79,12 +79,12 @@ def test_proxies_are_addresses_and_networks(monkeypatch):
 
 @pytest.mark.parametrize("written", ["*", "nginx", "10.0.0.1/8", "10.0.0"])
 def test_what_is_no_address_is_no_proxy(monkeypatch, written):
-    with pytest.raises(SettingsError, match="JEJAK_TRUSTED_PROXIES: .* write 10.0.0.7"):
+    with pytest.raises(SettingsError, match=r"JEJAK_TRUSTED_PROXIES: .* write 10.0.0.7"):
         given(monkeypatch, JEJAK_TRUSTED_PROXIES=written)
 
 
 def test_a_list_of_documents_must_be_there(monkeypatch, tmp_path):
-    with pytest.raises(SettingsError, match="there is no file .*; make it by: jejak trust-documents"):
+    with pytest.raises(SettingsError, match=r"there is no file .*; make it by: jejak trust-documents"):
         given(monkeypatch, JEJAK_TRUSTED_DOCUMENTS=str(tmp_path / "absent.json"))
 
 

@@ -43,27 +43,28 @@ class Guard:
     def checked(self, app: ASGIApp) -> ASGIApp:
         async def checking(scope: Scope, receive: Receive, send: Send) -> None:
             scope["state"].setdefault(_NAMED, secrets.token_hex(8))
-            if not scope["path"].startswith(OPEN):
-                headers = Headers.from_scope(scope)
-                refusal = self._refusal(scope, headers)
-                if refusal is not None and scope["type"] == ScopeType.WEBSOCKET:
-                    # Before it is accepted, which the server answers with 403.
-                    await send({"type": "websocket.close", "code": 1008, "reason": ""})
-                    return
-                if refusal is not None:
-                    raise refusal
-                if scope["type"] == ScopeType.HTTP and _method(scope) != "OPTIONS":
-                    await self.count(scope, caller(scope))
+            try:
+                await self._check(scope)
+            except HttpRefused:
+                if scope["type"] == ScopeType.HTTP:
+                    raise
+                # Before it is accepted, which the server answers with 403.
+                await send({"type": "websocket.close", "code": 1008, "reason": ""})
+                return
             await app(scope, receive, send)
 
         return checking
 
-    def _refusal(self, scope: Scope, headers: Headers) -> HttpRefused | None:
+    async def _check(self, scope: Scope) -> None:
+        if scope["path"].startswith(OPEN):
+            return
+        headers = Headers.from_scope(scope)
         if self.origins.misdirected(headers):
-            return HttpRefused(Problem(Code.WRONG_HOST, values={"url": self.origins.public}), 421)
+            raise HttpRefused(Problem(Code.WRONG_HOST, values={"url": self.origins.public}), 421)
         if self.origins.foreign(headers) and not _arrives(scope, headers):
-            return HttpRefused(Problem(Code.FOREIGN_ORIGIN), 403)
-        return None
+            raise HttpRefused(Problem(Code.FOREIGN_ORIGIN), 403)
+        if _method(scope) != "OPTIONS":
+            await self.count(scope, caller(scope))
 
     async def count(self, scope: Scope, whose: str) -> None:
         """Counts a request. Refuses RATE_LIMITED (429)."""

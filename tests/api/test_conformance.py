@@ -71,9 +71,7 @@ CASES = [
     Case("78D5", "and are, where nothing is said", query()),
     Case("2C94", "POST", query()),
     Case("5A70", "GET", {"query": TYPENAME}, get=True),
-    Case(
-        "9C48", "GET changes nothing", {"query": "mutation { __typename }"}, RESPONSE, is_(405), get=True
-    ),
+    Case("9C48", "GET changes nothing", {"query": "mutation { __typename }"}, RESPONSE, is_(405), get=True),
     Case("9ABE", "a body of no type is refused", orjson.dumps(query()), status=REFUSED, headers={}),
     Case("03D4", "a body may be JSON", query()),
     Case("A5BF", "a body must be there", b"", status=is_(400)),
@@ -81,9 +79,7 @@ CASES = [
     *several("LKJ", "a document", "object number boolean array", lambda wrong: {"query": wrong}),
     Case("34A2", "a document is a text", query(), RESPONSE),
     Case("13EE", "a document is a text", query(), JSON, errors=False),
-    *several(
-        "6C0", "a name", "object number boolean array", lambda wrong: query(operationName=wrong)
-    ),
+    *several("6C0", "a name", "object number boolean array", lambda wrong: query(operationName=wrong)),
     Case("8161", "a name is a text", query("query Q { __typename }", operationName="Q"), RESPONSE),
     Case("B8B3", "a name is a text", query("query Q { __typename }", operationName="Q"), JSON, errors=False),
     *[

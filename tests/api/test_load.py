@@ -175,9 +175,13 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for(redis_url):
 
 async def test_a_body_that_grows_beyond_the_most_is_not_read_to_its_end(redis_url):
     async with served(limited(bytes=1_000), redis_url) as client:
-        announced = await client.post("/graphql", content=b" " * 1_001, headers={"Content-Type": "application/json"})
+        announced = await client.post(
+            "/graphql", content=b" " * 1_001, headers={"Content-Type": "application/json"}
+        )
         assert (announced.status_code, code(announced)) == (413, "TOO_LARGE")
-        sent = b"".join(f"{len(p):x}\r\n".encode() + p + b"\r\n" for p in (b'{"query": "', b"x" * 500, b"x" * 500))
+        sent = b"".join(
+            f"{len(p):x}\r\n".encode() + p + b"\r\n" for p in (b'{"query": "', b"x" * 500, b"x" * 500)
+        )
         grown = await raw(client.base_url, HEAD, b"Transfer-Encoding: chunked\r\n\r\n", sent)
         assert grown.startswith(b"HTTP/1.1 413 ")
 
@@ -208,6 +212,8 @@ async def test_head_answers_as_get_does_without_a_body(redis_url):
 async def test_partial_success_is_told_by_its_status_over_a_socket(redis_url):
     headers = {"Accept": "application/graphql-response+json"}
     async with served(limited(), redis_url) as client:
-        answer = await client.post("/graphql", json={"query": "{ a: __typename viewer { id } }"}, headers=headers)
+        answer = await client.post(
+            "/graphql", json={"query": "{ a: __typename viewer { id } }"}, headers=headers
+        )
     assert answer.status_code == 294
     assert json.loads(answer.content)["data"] is None
