@@ -13,13 +13,19 @@ from jejak.graphql.vocabulary import EventKind, enum
 
 
 def _seen_in(column: str) -> Callable[[Field], str]:
-    """R12: a unit's path names everything above it, and where it lies is for those who see the unit above."""
+    """R12: a unit's path names everything above it, and where it lies is for those who see the unit above.
+
+    A pain point is named to those who see it.
+    """
 
     def sql(field: Field) -> str:
         values = f"{field.t}.{column}::jsonb - 'path' - 'recaptures_id'"
-        parent = f"({field.t}.{column} ->> 'parent_id')::uuid"
-        shown = access.seen(parent, field.statement.paths)
-        return f"case when {parent} is null or {shown} then {values} else {values} - 'parent_id' end"
+        parent, point = (f"({field.t}.{column} ->> '{key}')::uuid" for key in ("parent_id", "pain_point_id"))
+        point_unit = f"(select p.unit_id from pain_point p where p.id = {point})"
+        for key, value, unit in (("parent_id", parent, parent), ("pain_point_id", point, point_unit)):
+            hidden = f"{value} is not null and not {access.seen(unit, field.statement.paths)}"
+            values = f"({values}) - case when {hidden} then '{key}' else '' end"
+        return values
 
     return sql
 
@@ -29,7 +35,7 @@ class HistoryEntry:
     at: datetime = column("When.")
     kind: EventKind = column("What happened.")
     actor: Person | None = one(
-        "{u}.id = {t}.actor_id", "Who did it; null for the service itself.", scoped=False
+        "{u}.id = {t}.actor_id", "Who did it; null for the service itself.", sees=everyone
     )
     before: JSON | None = expression(_seen_in("before"), "What changed, before: columns and their values.")
     after: JSON | None = expression(_seen_in("after"), "What changed, after: columns and their values.")
