@@ -14,6 +14,7 @@ import uvicorn
 from redis.asyncio.connection import parse_url
 
 from jejak.api.app import create_app
+from jejak.api.rate import Rate
 from jejak.api.wake import waking
 from jejak.domain import db, person, programme, reminder
 from jejak.domain.migrations.run import migrate
@@ -145,11 +146,19 @@ class _Server(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
     """Serves the API on `sock`; requests under way are answered before it ends."""
+    rate = Rate(settings.limits)
     config = uvicorn.Config(
-        create_app(settings), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10
+        create_app(settings, rate),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=10,
     )
     server = _Server(config)
-    async with waking(redis_url):
+    async with waking(redis_url), rate.shared(redis_url):
         task = asyncio.create_task(server.serve(sockets=[sock]), name="api")
         try:
             while not server.started:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from litestar.datastructures import Cookie
 
 from jejak.domain import clock
+from jejak.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,10 @@ class Cookies:
     """
 
     secure: bool
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Cookies":
+        return cls(secure=(settings.public_url or "").startswith("https:"))
 
     @property
     def session(self) -> str:

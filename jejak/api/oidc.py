@@ -1,10 +1,10 @@
 """Signing in at an identity provider, for browsers: there by one redirect, and back by another with a session."""
 
 from litestar import Response, get
-from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from jejak.api.auth import HttpRequest, cookies_of, origin_of
+from jejak.api.errors import bad
 from jejak.api.provider import Provider
 from jejak.domain import oidc
 from jejak.domain.checks import storable
@@ -52,5 +52,5 @@ def _of_this_site(path: str) -> str:
     """Refuses whatever a browser could read as another site: it takes a backslash for a slash, and drops line breaks."""
     safe = path.startswith("/") and not path.startswith("//") and path.isprintable() and storable(path)
     if not safe or "\\" in path or len(path) > _MOST:
-        raise HTTPException(detail="`return_to` must be a path of this site, as `/tasks`", status_code=400)
+        raise bad("`return_to` must be a path of this site, as `/tasks`")
     return path

@@ -50,7 +50,7 @@ class Stage:
 
 async def play(settings: Settings, keep: Path | None) -> None:
     """Plays on its own embedded servers, whatever the environment names, and leaves nothing behind but `keep`."""
-    own = Settings(database_url=None, redis_url=None, admin_email=settings.admin_email)
+    own = Settings(admin_email=settings.admin_email)
     with contextlib.ExitStack() as folders:
         folder = keep or Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="jejak-demo-")))
         shift_before = clock.shifted()
