@@ -21,6 +21,8 @@ def routes(provider: Provider) -> list[HTTPRouteHandler]:
     async def begin(request: HttpRequest) -> Response[None]:
         return_to = _of_this_site(request.query_params.get("return_to", "/"))
         cookies = cookies_of(request)
+        # First: nothing is kept of a sign-in that cannot begin.
+        await provider.discovered()
         begun = await oidc.begin(return_to, request.cookies.get(cookies.sign_in))
         answer = _led_to(await provider.address(begun))
         answer.set_cookie(cookies.kept(cookies.sign_in, begun.browser, oidc.LIFETIME))

@@ -1,16 +1,16 @@
 """The identity provider, over HTTP: what it says of itself, its keys, and whom it vouches for (OpenID Connect Core 1.0)."""
 
 import logging
-import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
@@ -22,8 +22,9 @@ from jejak.settings import IdentityProvider
 # Signed by the provider's own key: neither unsigned, nor by a secret that we hold as well.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 LEEWAY = 60  # seconds by which the two clocks may differ
-KEPT = 3_600  # seconds until what the provider says of itself is asked for again
-KEYS_AGAIN = 60  # seconds until an unknown key has the keys asked for again
+KEPT = timedelta(hours=1)  # until what the provider says of itself is asked for again
+KEYS_AGAIN = timedelta(minutes=1)  # until a token that no key fits has the keys asked for again
+_NEVER = datetime.min.replace(tzinfo=UTC)
 TIMEOUT = 10
 _log = logging.getLogger(__name__)
 
@@ -35,13 +36,13 @@ class Provider:
     settings: IdentityProvider
     redirect_uri: str
     _said: dict[str, Any] = field(default_factory=dict)
-    _said_at: float = float("-inf")
+    _said_at: datetime = _NEVER
     _keys: KeySet | None = None
-    _keys_at: float = float("-inf")
+    _keys_at: datetime = _NEVER
 
     async def address(self, begun: Begun) -> str:
         """Where the person goes to sign in. Refuses SIGN_IN_UNAVAILABLE."""
-        said = await self._discovered()
+        said = await self.discovered()
         challenge = urlsafe_b64encode(sha256(begun.verifier.encode()).digest()).rstrip(b"=").decode()
         query = urlencode(
             {
@@ -60,7 +61,7 @@ class Provider:
 
     async def verified_email(self, code: str, begun: Begun) -> str:
         """Of whom the provider vouches for. Refuses SIGN_IN_UNAVAILABLE, SIGN_IN_REFUSED, EMAIL_NOT_VERIFIED."""
-        said = await self._discovered()
+        said = await self.discovered()
         granted = await self._redeemed(said, code, begun)
         claims = await self._claims(_text(granted, "id_token"), begun)
         if "email" not in claims and "userinfo_endpoint" in said:
@@ -124,15 +125,15 @@ class Provider:
         keys = self._keys or await self._fetched_keys()
         try:
             return jwt.decode(id_token, keys, registry=registry)
-        except InvalidKeyIdError:
-            # Keys are replaced without notice, and whoever sends made-up ones must not have us ask for each.
-            if time.monotonic() - self._keys_at < KEYS_AGAIN:
+        except (InvalidKeyIdError, BadSignatureError):
+            # Keys are replaced without notice, and whoever sends made-up tokens must not have us ask for each.
+            if clock.now() - self._keys_at < KEYS_AGAIN:
                 raise
             return jwt.decode(id_token, await self._fetched_keys(), registry=registry)
 
     async def _fetched_keys(self) -> KeySet:
-        said = await self._discovered()
-        self._keys_at = time.monotonic()
+        said = await self.discovered()
+        self._keys_at = clock.now()
         async with _http() as http:
             self._keys = KeySet.import_key_set(await _read(http, _text(said, "jwks_uri")))  # type: ignore[arg-type]
         return self._keys
@@ -146,7 +147,7 @@ class Provider:
         return told
 
     async def _discovered(self) -> dict[str, Any]:
-        if time.monotonic() - self._said_at > KEPT:
+        if clock.now() - self._said_at > KEPT:
             issuer = self.settings.issuer
             async with _http() as http:
                 said = await _read(http, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
@@ -155,7 +156,7 @@ class Provider:
                     "JEJAK_OIDC_ISSUER is %s, but the provider calls itself %s", issuer, said.get("issuer")
                 )
                 raise Refused(Code.SIGN_IN_UNAVAILABLE)
-            self._said, self._said_at, self._keys = said, time.monotonic(), None
+            self._said, self._said_at, self._keys = said, clock.now(), None
         return self._said
 
 
