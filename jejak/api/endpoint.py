@@ -19,7 +19,7 @@ from strawberry.types.graphql import OperationType
 from jejak.api.asked import Asked, read
 from jejak.api.auth import HttpRequest, context_of
 from jejak.api.errors import GRAPHQL_RESPONSE, JSON, answer, answer_type, bad, told
-from jejak.api.guard import GRAPHQL, Guard, address, caller
+from jejak.api.guard import GRAPHQL, Guard, address, caller, came_by_cookie
 from jejak.api.load import Gone, Load, in_time, while_there
 from jejak.api.trusted import Trusted, look_up
 from jejak.domain.errors import Code, Refused
@@ -103,7 +103,13 @@ class Endpoint:
                 raise _not_here(error) from None
             except CannotGetOperationTypeError:
                 raise bad("`operationName` names no operation of the document") from None
-        return _answered(request, result)
+            if context.viewer is None and came_by_cookie(request.scope):
+                # As for tokens: what was sent for a cookie stands for nobody.
+                await self.guard.count(request.scope, f"address:{address(request.scope)}")
+        answered = _answered(request, result)
+        if context.set_cookie is not None:
+            answered.set_cookie(context.set_cookie)
+        return answered
 
 
 def _not_here(error: InvalidOperationTypeError) -> Exception:

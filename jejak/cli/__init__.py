@@ -68,6 +68,8 @@ def main(*, verbose: bool = False) -> None:
       JEJAK_ADMIN_EMAIL   who the first administrator is; unset: admin@jejak.local
       JEJAK_PUBLIC_URL    where browsers find the API, as https://jejak.example; unset: at any host
       JEJAK_ORIGINS       other origins whose pages may use it, comma separated; unset: none
+      JEJAK_OIDC_ISSUER   an OpenID Connect provider to sign in at, with JEJAK_OIDC_CLIENT_ID and,
+                          unless the client is public, JEJAK_OIDC_CLIENT_SECRET; unset: by password only
       JEJAK_TRUSTED_PROXIES    addresses or networks whose X-Forwarded headers hold; unset: none
       JEJAK_TRUSTED_DOCUMENTS  a list made by trust-documents: nothing else is run; unset: anything is
       JEJAK_INTROSPECTION      on or off; unset: on
