@@ -14,6 +14,7 @@ import uvicorn
 from redis.asyncio.connection import parse_url
 
 from jejak.api.app import create_app
+from jejak.api.heads import BoundedHeads
 from jejak.api.rate import Rate
 from jejak.api.wake import waking
 from jejak.domain import db, person, programme, reminder
@@ -152,6 +153,7 @@ async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncI
         log_config=None,
         access_log=False,
         lifespan="on",
+        http=BoundedHeads,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),

@@ -134,7 +134,7 @@ def up(host: str, port: int, data: Path) -> None:
             _tell_password(settings.admin_email, prepared.password)
             work_on = await stack.enter_async_context(running.worker(own.redis_url))
             serving = await stack.enter_async_context(running.api(settings, sock, own.redis_url))
-            _welcome(_address(sock), settings.admin_email, prepared.password)
+            _welcome(settings.public_url or _address(sock), settings.admin_email, prepared.password)
             await running.until_stopped(work_on, serving, own.lost)
             click.echo("Stopping.")
 
@@ -196,7 +196,9 @@ def serve(host: str, port: int, data: Path) -> None:
             await stack.enter_async_context(running.database(own.database_url))
             await _must_be_migrated()
             serving = await stack.enter_async_context(running.api(settings, sock, own.redis_url))
-            click.echo(f"The API is up at {_address(sock)}/graphql   (Ctrl-C stops it)")
+            click.echo(
+                f"The API is up at {settings.public_url or _address(sock)}/graphql   (Ctrl-C stops it)"
+            )
             await running.until_stopped(serving, own.lost)
 
     _run(work)
