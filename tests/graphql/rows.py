@@ -31,16 +31,17 @@ def unit_below(top: Unit, **changes: Any) -> Unit:
     return Unit(**given | {"parent_id": top.id, "path": f"{top.path}{code}/"} | changes)
 
 
-def person() -> Person:
+def person(**changes: Any) -> Person:
     key = db.new_id()
-    return Person(
-        id=key,
-        email=f"{key}@pln.example",
-        name="Orang",
-        language="id",
-        password_hash=f.PASSWORD_HASH,
-        created_at=AT,
-    )
+    given = {
+        "id": key,
+        "email": f"{key}@pln.example",
+        "name": "Orang",
+        "language": "id",
+        "password_hash": f.PASSWORD_HASH,
+        "created_at": AT,
+    }
+    return Person(**given | changes)
 
 
 def membership(who: Person, at: Unit, **changes: Any) -> Membership:

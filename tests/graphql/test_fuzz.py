@@ -158,7 +158,7 @@ async def test_no_argument_of_a_query_is_a_bug(fuzzed, caplog, data):
 def selection(field: Any) -> str:
     kind = get_named_type(field.type)
     is_connection = isinstance(kind, GraphQLObjectType) and "edges" in kind.fields
-    return "totalCount pageInfo { endCursor } nodes { id }" if is_connection else "id"
+    return "totalCount pageInfo { endCursor } nodes { __typename }" if is_connection else "id"
 
 
 @settings(max_examples=300)
