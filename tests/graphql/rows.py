@@ -65,7 +65,7 @@ def journey(at: Unit, by: Person, **changes: Any) -> Journey:
     return Journey(**given | changes)
 
 
-def stage(of: Journey, position: int = 1) -> Stage:
+def stage(of: Journey, position: int = 1, **changes: Any) -> Stage:
     given = {
         "name": "Tahap",
         "touchpoint": "PLN_MOBILE",
@@ -73,7 +73,7 @@ def stage(of: Journey, position: int = 1) -> Stage:
         "customer_did": "",
         "customer_said": "",
     }
-    return Stage(journey_id=of.id, position=position, **given)
+    return Stage(journey_id=of.id, position=position, **given | changes)
 
 
 def pain_point(of: Stage, at: Unit, **changes: Any) -> PainPoint:
