@@ -32,6 +32,12 @@ class Client:
             raise DemoFailed(
                 f"{response.status_code}: {answer['errors'][0]['message']} ({document.strip()[:60]}...)"
             )
+        cost = answer["extensions"]["cost"]
+        for limit, most in cost["most"].items():
+            expect(
+                holds=cost[limit] <= most / 2,
+                told=f"no screen asks for half of the {limit} that it may ({document.strip()[:60]}...)",
+            )
         data: dict[str, Any] = answer["data"]
         return data
 

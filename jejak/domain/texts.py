@@ -5,6 +5,10 @@ from jejak.domain.vocabulary import Language, NoticeKind
 
 _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.BAD_REQUEST: ("Permintaan tidak dapat dibaca.", "The request cannot be read."),
+    Code.BUSY: (
+        "Server sedang sibuk; coba lagi sebentar lagi.",
+        "The service is busy; try again in a moment.",
+    ),
     Code.CLIENT_ID_REUSED: (
         "clientMutationId ini sudah dipakai untuk isi yang lain.",
         "This clientMutationId was already used for something else.",
@@ -14,6 +18,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "This initiative asks for evidence before the task is submitted.",
     ),
     Code.FORBIDDEN: ("Peran Anda tidak mengizinkan ini.", "Your role does not allow this."),
+    Code.FOREIGN_ORIGIN: (
+        "Situs ini tidak diizinkan memakai layanan ini; mintalah administrator mendaftarkan alamatnya.",
+        "This website may not use the service; ask its administrator to list the site's origin.",
+    ),
     Code.FOUR_EYES: (
         "Pemilik atau pengaju tugas tidak boleh memverifikasinya sendiri.",
         "Whoever owns or submitted a task may not verify it.",
@@ -24,6 +32,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.INTERNAL: (
         "Terjadi kesalahan di sistem. Sebutkan nomor permintaan {request_id} kepada administrator.",
         "Something went wrong on our side. Quote request {request_id} to your administrator.",
+    ),
+    Code.INTROSPECTION_OFF: (
+        "Skema tidak dapat ditanyakan di sini; gunakan berkas schema.graphql.",
+        "The schema cannot be asked for here; use the file schema.graphql.",
     ),
     Code.INVALID_CODE: (
         "Kode terdiri dari 1-32 huruf besar, angka, '-' atau '_'.",
@@ -67,12 +79,24 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "The value must lie between {least} and {most}.",
     ),
     Code.PAST_DATE: ("Tanggal ini sudah lewat.", "This date has passed."),
+    Code.RATE_LIMITED: (
+        "Terlalu banyak permintaan; coba lagi dalam {seconds} detik.",
+        "Too many requests; try again in {seconds} s.",
+    ),
     Code.REQUIRED: ("Wajib diisi.", "This is required."),
     Code.STALE: (
         "Data sudah berubah sejak Anda membacanya; periksa keadaan terbaru.",
         "It has changed since you read it; look at its current state.",
     ),
     Code.TAKEN: ("Sudah dipakai.", "This is already taken."),
+    Code.TIMED_OUT: (
+        "Permintaan berlangsung terlalu lama dan dihentikan; minta lebih sedikit, dan periksa dulu apakah perubahan sudah tersimpan sebelum mencoba lagi.",
+        "The request took too long and was stopped; ask for less, and look whether a change was made before you try again.",
+    ),
+    Code.TOO_COMPLEX: (
+        "Dokumen ini terlalu besar: {what} {asked}, paling banyak {most}.",
+        "This document is too large: {what} {asked}, at most {most}.",
+    ),
     Code.TOO_COSTLY: (
         "Permintaan ini dapat menghasilkan {asked} baris; paling banyak {most}.",
         "This query may give {asked} rows; at most {most}.",
@@ -83,6 +107,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.TREE_CYCLE: ("Unit tidak dapat berada di bawah dirinya sendiri.", "A unit cannot lie below itself."),
     Code.UNAUTHENTICATED: ("Silakan masuk terlebih dahulu.", "Please sign in first."),
     Code.UNIT_CLOSED: ("Unit ini sudah ditutup.", "This unit is closed."),
+    Code.UNKNOWN_DOCUMENT: (
+        "Dokumen ini tidak ada dalam daftar yang dijalankan layanan ini.",
+        "This document is not on the list of those that the service runs.",
+    ),
     Code.UNREADABLE_FILE: (
         "Berkas tidak dapat dibaca; kirim CSV (UTF-8) atau XLSX.",
         "The file cannot be read; send CSV (UTF-8) or XLSX.",
@@ -92,6 +120,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "A password has at least {least} characters.",
     ),
     Code.WRONG_CREDENTIALS: ("E-mail atau kata sandi salah.", "Wrong e-mail or password."),
+    Code.WRONG_HOST: (
+        "Layanan ini tidak ada di alamat ini; gunakan {url}.",
+        "The service is not at this address; use {url}.",
+    ),
     Code.WRONG_KIND: ("{kind} tidak dapat berada di bawah {parent}.", "A {kind} cannot lie under {parent}."),
     Code.WRONG_STATUS: (
         "Tidak dapat dilakukan pada status {status}.",
