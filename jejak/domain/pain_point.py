@@ -1,6 +1,5 @@
 """R3: priority, the state that follows from the tasks, and the two decisions that end a pain point."""
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -39,24 +38,6 @@ def state(alias: str) -> str:
             when bool_or({task_rules.begun("live")}) then 'IN_PROGRESS'
             else 'ASSIGNED' end
         from task live where live.pain_point_id = {alias}.id and live.status <> 'CANCELLED'))"""
-
-
-def in_states(alias: str, states: AbstractSet[PainPointState]) -> str:
-    """SQL: the derived state is one of these. Asked so, and not of `state`, PostgreSQL joins instead of counting for each row."""
-    live = f"from task live where live.pain_point_id = {alias}.id and live.status <> 'CANCELLED'"
-    begun = f"exists (select {live} and {task_rules.begun('live')})"
-    unverified = f"exists (select {live} and live.status <> 'VERIFIED')"
-    derived = {
-        PainPointState.OPEN: f"not exists (select {live})",
-        PainPointState.ASSIGNED: f"exists (select {live}) and not {begun}",
-        PainPointState.IN_PROGRESS: f"{begun} and {unverified}",
-        PainPointState.RESOLVED: f"exists (select {live}) and not {unverified}",
-    }
-    decided = [f"{alias}.decision = '{state}'" for state in sorted(states - derived.keys())]
-    open_ways = [
-        f"({alias}.decision is null and {derived[state]})" for state in sorted(states & derived.keys())
-    ]
-    return f"({' or '.join(decided + open_ways) or 'false'})"
 
 
 async def state_of(pain_point_id: UUID) -> PainPointState:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from jejak.domain import access, pain_point
-from jejak.domain.errors import Code, Refused
 from jejak.graphql.event import HistoryEntry, history
-from jejak.graphql.filters import MOST_VALUES, any_of, given, holds, is_key, moments, under, where_any
+from jejak.graphql.filters import any_of, given, holds, is_key, moments, under, where_any
 from jejak.graphql.journey import Journey, Stage
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Connection, Field, Key, column, entity, expression, many, one, within
@@ -84,7 +83,6 @@ class PainPointFilter:
     def where(self, field: Field) -> list[str]:
         return [
             *under(field, "unit_id", self.unit_id),
-            *self._in_states(field),
             *self._placed(field),
             *any_of(
                 field,
@@ -92,17 +90,11 @@ class PainPointFilter:
                 services="(select j.service from journey j where j.id = {u}.journey_id)",
                 categories="{u}.category",
                 parameters="{u}.parameter",
+                states=pain_point.state("{u}"),
             ),
             *moments(field, "created_at", self.created_from, self.created_to),
             *holds(field, ("description",), self.text),
         ]
-
-    def _in_states(self, field: Field) -> list[str]:
-        if self.states is None:
-            return []
-        if len(self.states) > MOST_VALUES:
-            raise Refused(Code.TOO_MANY, "filter", "states", most=MOST_VALUES)
-        return [pain_point.in_states(field.u, set(self.states))]
 
     def _placed(self, field: Field) -> list[str]:
         conditions = is_key(field, "journey_id", "Journey", self.journey_id, within="journey")
