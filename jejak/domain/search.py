@@ -127,7 +127,7 @@ def fold(text: str) -> str:
 
 
 def forms(word: str) -> tuple[str, ...]:
-    """The word, and the ways in which its possible roots are written, without any that is surely none."""
+    """The word, and each root that it may have as it is written alone, behind di- and me-, and before -an."""
     found = [word]
     for root in _roots(word):
         found += [root, f"di{root}", _nasal(root), f"{root}an"]
