@@ -15,6 +15,15 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """An OpenID Connect provider at which people may sign in. Without a secret we are a public client of it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one request, and one caller, may ask for. Each is `JEJAK_MOST_` and its name in the environment."""
 
@@ -52,6 +61,7 @@ class Settings:
     admin_email: str = "admin@jejak.local"
     public_url: str | None = None
     """The origin at which browsers reach the service, as `https://jejak.example`."""
+    identity_provider: IdentityProvider | None = None
     origins: frozenset[str] = frozenset()
     """Other origins whose pages may use the service."""
     trusted_proxies: tuple[str, ...] = ()
@@ -64,16 +74,18 @@ class Settings:
     @classmethod
     def from_environment(cls) -> "Settings":
         """Refuses, by SettingsError, whatever cannot be meant."""
+        public_url = _public_url("JEJAK_PUBLIC_URL")
         return cls(
             database_url=_url("DATABASE_URL", "postgresql", "postgres"),
             redis_url=_url("REDIS_URL", "redis", "rediss", "unix"),
             admin_email=_email("JEJAK_ADMIN_EMAIL", "admin@jejak.local"),
-            public_url=_public_url("JEJAK_PUBLIC_URL"),
+            public_url=public_url,
             origins=_origins("JEJAK_ORIGINS"),
             trusted_proxies=_networks("JEJAK_TRUSTED_PROXIES"),
             trusted_documents=_file("JEJAK_TRUSTED_DOCUMENTS"),
             introspection=_switch("JEJAK_INTROSPECTION", default=True),
             limits=_limits(),
+            identity_provider=_identity_provider(public_url),
         )
 
 
@@ -185,3 +197,28 @@ def _most(name: str, value: str, default: Any) -> int:
             f"{name} is {value!r}; set it to a whole number from 1, or unset it for {default}"
         )
     return number
+
+
+def _identity_provider(public_url: str | None) -> IdentityProvider | None:
+    issuer, client_id, client_secret = (
+        os.environ.get(f"JEJAK_OIDC_{name}", "").strip() for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")
+    )
+    if not issuer and not client_id:
+        return None
+    if not issuer or not client_id or not public_url:
+        raise SettingsError(
+            "signing in at an identity provider needs JEJAK_OIDC_ISSUER, JEJAK_OIDC_CLIENT_ID and JEJAK_PUBLIC_URL; "
+            "set all of them, or unset the first two"
+        )
+    try:
+        parts = urlsplit(issuer)
+        valid = parts.scheme == "https" or (
+            parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}
+        )
+    except ValueError:
+        valid = False
+    if not valid or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(
+            "JEJAK_OIDC_ISSUER is not an https address; write it as the provider's discovery document does"
+        )
+    return IdentityProvider(issuer, client_id, client_secret or None)

@@ -121,12 +121,19 @@ async def as_(who: Person | Viewer, **headers: str) -> Client:
     token = f"test_{secrets.token_hex(16)}"
     now = clock.now()
     await db.execute(
-        "insert into session (id, person_id, token_hash, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+        """
+        with begun as (
+            insert into session (id, person_id, browser, address, agent, created_at, used_at, expires_at)
+            values ($1, $2, false, '', '', $3, $3, $4) returning id, expires_at
+        )
+        insert into session_token (id, session_id, kind, token_hash, expires_at)
+        select id, id, 'ACCESS', $5, expires_at from begun
+        """,
         db.new_id(),
         person_id,
-        hashlib.sha256(token.encode()).hexdigest(),
         now,
         now + timedelta(hours=1),
+        hashlib.sha256(token.encode()).hexdigest(),
     )
     return Client(token, headers)
 

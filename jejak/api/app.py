@@ -2,16 +2,21 @@
 
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 
-from jejak.api import trusted
+from jejak.api import oidc, trusted
+from jejak.api.cookie import Cookies
 from jejak.api.endpoint import Endpoint
-from jejak.api.errors import failed, refused
+from jejak.api.errors import failed, refused, refused_by_rule
 from jejak.api.guard import Guard
 from jejak.api.health import live, ready
 from jejak.api.load import Load
 from jejak.api.origin import Origins
+from jejak.api.provider import Provider
 from jejak.api.rate import Rate
+from jejak.domain.errors import Refused
 from jejak.graphql.schema import build_schema
 from jejak.settings import Settings
 
@@ -29,11 +34,19 @@ def create_app(settings: Settings, rate: Rate | None = None) -> Litestar:
     guard = Guard(settings, Origins.of(settings), rate or Rate(limits))
     endpoint = Endpoint(schema, limits, guard, Load(limits), documents)
     return Litestar(
-        route_handlers=[*endpoint.routes(), live, ready],
+        route_handlers=[*endpoint.routes(), *_at_provider(settings), live, ready],
+        state=State({"cookies": Cookies.of(settings)}),
         middleware=[guard.checked],
         before_send=[guard.finish],
-        exception_handlers={HTTPException: refused, Exception: failed},
+        exception_handlers={Refused: refused_by_rule, HTTPException: refused, Exception: failed},
         compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _at_provider(settings: Settings) -> list[HTTPRouteHandler]:
+    """How people sign in at an identity provider, where there is one."""
+    if settings.identity_provider is None:
+        return []
+    return oidc.routes(Provider(settings.identity_provider, f"{settings.public_url}{oidc.CALLBACK}"))

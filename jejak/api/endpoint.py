@@ -19,14 +19,16 @@ from strawberry.types.graphql import OperationType
 from jejak.api.asked import Asked, read
 from jejak.api.auth import HttpRequest, context_of
 from jejak.api.errors import GRAPHQL_RESPONSE, JSON, answer, answer_type, bad, told
-from jejak.api.guard import GRAPHQL, Guard, address, caller
-from jejak.api.load import Load, in_time
+from jejak.api.guard import GRAPHQL, Guard, address, caller, came_by_cookie
+from jejak.api.load import Gone, Load, in_time, while_there
 from jejak.api.trusted import Trusted, look_up
 from jejak.domain.errors import Code, Refused
 from jejak.settings import Limits
 
 # Executed, with errors beside the data. Of the draft, and only in its own media type.
 PARTIAL_SUCCESS = 294
+# To nobody.
+GONE = 499
 ALLOWED = "GET, HEAD, OPTIONS, POST"
 _QUERIES = frozenset({OperationType.QUERY})
 _ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
@@ -84,19 +86,30 @@ class Endpoint:
                 # Else every made-up token would have a bucket of its own.
                 await self.guard.count(request.scope, f"address:{address(request.scope)}")
                 raise
+            work = self.schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                operation_name=asked.operation_name,
+                context_value=context,
+                allowed_operation_types=allowed,
+            )
             try:
-                result = await self.schema.execute(
-                    asked.query,
-                    variable_values=asked.variables,
-                    operation_name=asked.operation_name,
-                    context_value=context,
-                    allowed_operation_types=allowed,
-                )
+                # A change is made whoever waits for it; what only reads is for nobody when the client has gone.
+                changes = "mutation" in asked.query
+                result = await (work if changes else while_there(request.receive, work))
+            except Gone:
+                return Response(b"", status_code=GONE)
             except InvalidOperationTypeError as error:
                 raise _not_here(error) from None
             except CannotGetOperationTypeError:
                 raise bad("`operationName` names no operation of the document") from None
-        return _answered(request, result)
+            if context.viewer is None and came_by_cookie(request.scope):
+                # As for tokens: what was sent for a cookie stands for nobody.
+                await self.guard.count(request.scope, f"address:{address(request.scope)}")
+        answered = _answered(request, result)
+        if context.set_cookie is not None:
+            answered.set_cookie(context.set_cookie)
+        return answered
 
 
 def _not_here(error: InvalidOperationTypeError) -> Exception:

@@ -9,11 +9,18 @@ from litestar.exceptions import HTTPException
 
 from jejak.api.auth import HttpRequest, by_quality, preferred
 from jejak.domain import texts
-from jejak.domain.errors import Code, Problem
+from jejak.domain.errors import Code, Problem, Refused
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 _log = logging.getLogger(__name__)
+_STATUS = {
+    Code.WRONG_CSRF_TOKEN: 403,
+    Code.NO_ACCOUNT: 403,
+    Code.EMAIL_NOT_VERIFIED: 403,
+    Code.SIGN_IN_REFUSED: 403,
+    Code.SIGN_IN_UNAVAILABLE: 502,
+}
 _CODES = {401: Code.UNAUTHENTICATED, 404: Code.NOT_FOUND, 413: Code.TOO_LARGE}
 
 
@@ -79,6 +86,12 @@ def refused(request: HttpRequest, error: HTTPException) -> Response[bytes]:
     if error.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return answer(request, {"errors": [said]}, error.status_code, headers)
+
+
+def refused_by_rule(request: HttpRequest, error: Refused) -> Response[bytes]:
+    """For `exception_handlers`: what the domain refuses outside of GraphQL. The status is for who knows no codes."""
+    problem = error.problems[0]
+    return answer(request, {"errors": [told(request, problem)]}, _STATUS.get(problem.code, 400))
 
 
 def failed(request: HttpRequest, error: Exception) -> Response[bytes]:

@@ -5,10 +5,12 @@ import ipaddress
 import secrets
 from dataclasses import dataclass
 
+from litestar.connection import ASGIConnection
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from jejak.api.auth import Connection, cookies_of
 from jejak.api.errors import HttpRefused
 from jejak.api.origin import Origins
 from jejak.api.rate import Rate
@@ -104,11 +106,24 @@ class Guard:
 
 
 def caller(scope: Scope) -> str:
-    """Whose request it is: the token's, by its hash, or else the address's."""
+    """Whose request it is: the token's or the browser session's, by its hash, or else the address's."""
     scheme, _, token = Headers.from_scope(scope).get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return f"token:{hashlib.sha256(token.strip().encode('utf-8', 'surrogatepass')).hexdigest()}"
+    cookie = _session(scope)
+    if cookie:
+        return f"token:{hashlib.sha256(cookie.encode('utf-8', 'surrogatepass')).hexdigest()}"
     return f"address:{address(scope)}"
+
+
+def came_by_cookie(scope: Scope) -> bool:
+    """Whether nothing but a browser's cookie says whose request it is."""
+    return Headers.from_scope(scope).get("authorization") is None and bool(_session(scope))
+
+
+def _session(scope: Scope) -> str | None:
+    connection: Connection = ASGIConnection(scope)
+    return connection.cookies.get(cookies_of(connection).session)
 
 
 def address(scope: Scope) -> str:

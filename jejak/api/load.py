@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from litestar.types import Receive
 
 from jejak.api.errors import HttpRefused
 from jejak.domain.errors import Code, Problem
 from jejak.settings import Limits
 
 RETRY_SECONDS = 1
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -70,3 +74,27 @@ async def in_time(seconds: float, status: int) -> AsyncIterator[None]:
         if not clock.expired():
             raise
         raise HttpRefused(Problem(Code.TIMED_OUT), status) from None
+
+
+class Gone(Exception):  # noqa: N818 -- nobody is there to be told
+    """The client has hung up."""
+
+
+async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """What `work` gives. Cancels it and raises Gone when the client hangs up. The body must have been read."""
+    doing, leaving = asyncio.create_task(work), asyncio.create_task(_hung_up(receive))
+    try:
+        await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        raise Gone
+    finally:
+        for task in (doing, leaving):
+            task.cancel()
+        # To the end, so that its connection is free again before its place is.
+        await asyncio.gather(doing, leaving, return_exceptions=True)
+
+
+async def _hung_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

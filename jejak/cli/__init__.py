@@ -68,6 +68,8 @@ def main(*, verbose: bool = False) -> None:
       JEJAK_ADMIN_EMAIL   who the first administrator is; unset: admin@jejak.local
       JEJAK_PUBLIC_URL    where browsers find the API, as https://jejak.example; unset: at any host
       JEJAK_ORIGINS       other origins whose pages may use it, comma separated; unset: none
+      JEJAK_OIDC_ISSUER   an OpenID Connect provider to sign in at, with JEJAK_OIDC_CLIENT_ID and,
+                          unless the client is public, JEJAK_OIDC_CLIENT_SECRET; unset: by password only
       JEJAK_TRUSTED_PROXIES    addresses or networks whose X-Forwarded headers hold; unset: none
       JEJAK_TRUSTED_DOCUMENTS  a list made by trust-documents: nothing else is run; unset: anything is
       JEJAK_INTROSPECTION      on or off; unset: on
@@ -132,7 +134,7 @@ def up(host: str, port: int, data: Path) -> None:
             _tell_password(settings.admin_email, prepared.password)
             work_on = await stack.enter_async_context(running.worker(own.redis_url))
             serving = await stack.enter_async_context(running.api(settings, sock, own.redis_url))
-            _welcome(_address(sock), settings.admin_email, prepared.password)
+            _welcome(settings.public_url or _address(sock), settings.admin_email, prepared.password)
             await running.until_stopped(work_on, serving, own.lost)
             click.echo("Stopping.")
 
@@ -194,7 +196,9 @@ def serve(host: str, port: int, data: Path) -> None:
             await stack.enter_async_context(running.database(own.database_url))
             await _must_be_migrated()
             serving = await stack.enter_async_context(running.api(settings, sock, own.redis_url))
-            click.echo(f"The API is up at {_address(sock)}/graphql   (Ctrl-C stops it)")
+            click.echo(
+                f"The API is up at {settings.public_url or _address(sock)}/graphql   (Ctrl-C stops it)"
+            )
             await running.until_stopped(serving, own.lost)
 
     _run(work)

@@ -112,11 +112,12 @@ async def _organise(stage: Stage) -> None:
         stage.say(f"+ {name}")
     for who, (name, unit, role, ranger) in cases.PEOPLE.items():
         email, password = f"{who}@pln.example", secrets.token_urlsafe(12)
-        await admin.do(
+        made = await admin.do(
             "createPerson", "CreatePersonInput", "person { id }",
-            email=email, name=name, password=password, unitId=stage.units[unit], role=role, ranger=ranger,
+            email=email, name=name, unitId=stage.units[unit], role=role, ranger=ranger,
         )  # fmt: skip
-        stage.people[who] = Client(stage.http, email, password)
+        invited = await admin.do("invitePerson", "InvitePersonInput", "token", personId=made["person"]["id"])
+        stage.people[who] = await Client.invited(stage.http, invited["token"], password)
         stage.say(f"+ {name} ({role} at {unit})")
 
 

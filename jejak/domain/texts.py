@@ -13,6 +13,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "clientMutationId ini sudah dipakai untuk isi yang lain.",
         "This clientMutationId was already used for something else.",
     ),
+    Code.EMAIL_NOT_VERIFIED: (
+        "Penyedia identitas belum memastikan alamat e-mail Anda; verifikasi di sana, lalu coba lagi.",
+        "The identity provider has not verified your e-mail address; verify it there, then try again.",
+    ),
     Code.EVIDENCE_REQUIRED: (
         "Inisiatif ini meminta bukti sebelum tugas diajukan.",
         "This initiative asks for evidence before the task is submitted.",
@@ -27,6 +31,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Whoever owns or submitted a task may not verify it.",
     ),
     Code.FUTURE_DATE: ("Tanggal ini belum terjadi.", "This date has not come yet."),
+    Code.GUESSABLE_PASSWORD: (
+        "Kata sandi ini mudah ditebak; pakailah beberapa kata yang tidak berhubungan, tanpa nama, e-mail, atau pengulangan.",
+        "This password is easily guessed; use several unrelated words, without names, your e-mail or repetition.",
+    ),
     Code.HAS_OPEN_TASKS: ("Masih ada tugas yang terbuka.", "There are still tasks under it."),
     Code.HAS_OPEN_UNITS: ("Masih ada unit terbuka di bawahnya.", "There are still open units below it."),
     Code.INTERNAL: (
@@ -60,9 +68,17 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Tautan harus berupa alamat http atau https.",
         "A link must be an http or https address.",
     ),
+    Code.INVITATION_ENDED: (
+        "Undangan ini tidak berlaku lagi; mintalah yang baru kepada administrator Anda.",
+        "This invitation holds no longer; ask your administrator for a new one.",
+    ),
     Code.LAST_ADMINISTRATOR: (
         "Kantor pusat harus tetap memiliki seorang administrator.",
         "Headquarters must keep an administrator.",
+    ),
+    Code.NO_ACCOUNT: (
+        "Tidak ada akun di sini untuk alamat e-mail Anda; hubungi administrator Anda.",
+        "There is no account here for your e-mail address; ask your administrator.",
     ),
     Code.NO_OWNER: (
         "Unit ini belum memiliki PIC Ranger; sebutkan pemilik tugas.",
@@ -84,6 +100,22 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Too many requests; try again in {seconds} s.",
     ),
     Code.REQUIRED: ("Wajib diisi.", "This is required."),
+    Code.SESSION_ENDED: (
+        "Sesi ini sudah berakhir; silakan masuk lagi.",
+        "This session has ended; please sign in again.",
+    ),
+    Code.SIGN_IN_EXPIRED: (
+        "Proses masuk ini sudah kedaluwarsa atau tidak dimulai di peramban ini; mulailah lagi.",
+        "This sign-in has expired or was not begun in this browser; please start again.",
+    ),
+    Code.SIGN_IN_REFUSED: (
+        "Penyedia identitas tidak mengesahkan proses masuk ini; mulailah lagi.",
+        "The identity provider did not confirm this sign-in; please start again.",
+    ),
+    Code.SIGN_IN_UNAVAILABLE: (
+        "Penyedia identitas tidak dapat dihubungi; coba lagi nanti.",
+        "The identity provider cannot be reached; try again later.",
+    ),
     Code.STALE: (
         "Data sudah berubah sejak Anda membacanya; periksa keadaan terbaru.",
         "It has changed since you read it; look at its current state.",
@@ -104,6 +136,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.TOO_LARGE: ("Permintaan terlalu besar.", "The request is too large."),
     Code.TOO_LONG: ("Paling banyak {most} karakter.", "At most {most} characters."),
     Code.TOO_MANY: ("Paling banyak {most}.", "At most {most}."),
+    Code.TOO_MANY_ATTEMPTS: (
+        "Terlalu banyak percobaan; coba lagi dalam {seconds} detik.",
+        "Too many attempts; try again in {seconds} seconds.",
+    ),
     Code.TREE_CYCLE: ("Unit tidak dapat berada di bawah dirinya sendiri.", "A unit cannot lie below itself."),
     Code.UNAUTHENTICATED: ("Silakan masuk terlebih dahulu.", "Please sign in first."),
     Code.UNIT_CLOSED: ("Unit ini sudah ditutup.", "This unit is closed."),
@@ -120,6 +156,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "A password has at least {least} characters.",
     ),
     Code.WRONG_CREDENTIALS: ("E-mail atau kata sandi salah.", "Wrong e-mail or password."),
+    Code.WRONG_CSRF_TOKEN: (
+        "Header X-CSRF-Token hilang atau salah; baca `csrfToken`, lalu ulangi.",
+        "The header X-CSRF-Token is missing or wrong; read `csrfToken`, then try again.",
+    ),
     Code.WRONG_HOST: (
         "Layanan ini tidak ada di alamat ini; gunakan {url}.",
         "The service is not at this address; use {url}.",

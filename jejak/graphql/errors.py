@@ -28,6 +28,9 @@ class UserError:
     path: list[str] = strawberry.field(
         description='The input it is about, as `["input", "stages", "0", "emotion"]`.'
     )
+    retry_after: int | None = strawberry.field(
+        description="On TOO_MANY_ATTEMPTS: the seconds to wait before the next one.", default=None
+    )
 
 
 def camel(part: str | int) -> str:
@@ -41,6 +44,7 @@ def user_errors(refused: Refused, language: Language) -> list[UserError]:
             code=problem.code,
             message=texts.message(problem, language),
             path=["input", *(camel(part) for part in problem.path)],
+            retry_after=problem.values.get("seconds"),
         )
         for problem in refused.problems
     ]

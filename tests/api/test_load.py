@@ -96,9 +96,7 @@ async def held(client, database_url, **headers):
     """While this is open the client has a request under way, which cannot go on."""
     async with locked(database_url, "step"):
         task = asyncio.create_task(client.post("/graphql", json=STEPS, headers=headers))
-        async with asyncio.timeout(20):
-            while not await waiting():
-                await asyncio.sleep(0.01)
+        await until(waiting)
         yield
     response = await task
     assert len(response.json()["data"]["steps"]) == 10
@@ -196,6 +194,55 @@ async def test_who_hangs_up_half_way_is_no_fault_of_ours(redis_url, caplog):
             writer.transport.abort()
         assert (await client.post("/graphql", json=UNSIGNED)).status_code == 200
     assert [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}] == []
+
+
+async def hang_up(client, body, person, so_far):
+    """Sends a request, and leaves once the server is `so_far`."""
+    content = json.dumps(body).encode()
+    _, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+    writer.write(HEAD + f"Authorization: Bearer {person.token}\r\n".encode())
+    writer.write(f"Content-Length: {len(content)}\r\n\r\n".encode() + content)
+    await until(so_far)
+    writer.transport.abort()
+
+
+async def until(true):
+    async with asyncio.timeout(20):
+        while not await true():
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_read_for_nobody_is_not_read_on(database, redis_url, caplog):
+    person = await as_(await f.a_person(Role.VIEWER))
+    async with served(limited(at_once=1, wait=20), redis_url) as client:
+        async with locked(database, "step"):
+            await hang_up(client, STEPS, person, waiting)
+
+            async def nobody_waits():
+                return not await waiting()
+
+            await until(nobody_waits)
+            # Its place is free
+            assert (await client.post("/graphql", json=UNSIGNED)).status_code == 200
+        assert await busy() == 0
+    assert [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}] == []
+
+
+async def test_a_change_is_made_also_when_who_asked_for_it_has_gone(database, redis_url):
+    unit = await f.a_unit()
+    person = await as_(await f.a_person(Role.MANAGER, unit))
+    given = {"unitId": gid(unit), "service": "PB_PD", "title": "x", "occurredOn": "2026-01-01"}
+    body = {"query": document("captureJourney"), "variables": {"input": given}}
+
+    async def is_there():
+        return await db.fetchval("select count(*) from journey")
+
+    async with served(limited(), redis_url) as client:
+        async with locked(database, "event"):
+            await hang_up(client, body, person, waiting)
+            # Whatever is heard of it is dealt with first
+            assert (await client.post("/graphql", json=UNSIGNED)).status_code == 200
+        await until(is_there)
 
 
 async def test_head_answers_as_get_does_without_a_body(redis_url):
