@@ -177,6 +177,9 @@ async def test_a_wrong_filter_is_refused_at_its_field(world, listed, name, value
         ("tasks", {"nonsense": 1}),
         ("units", {"kinds": "ulp"}),
         ("notices", {"unread": 1}),
+        ("notices", {"createdFrom": "2026-01-01T00:00:00"}),
+        ("notices", {"createdFrom": "0001-01-01T00:00:00+14:00"}),
+        ("notices", {"createdTo": "9999-12-31T23:59:59-14:00"}),
     ],
 )
 async def test_a_filter_of_the_wrong_type_is_a_broken_request(world, listed, filled):
