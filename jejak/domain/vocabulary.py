@@ -131,6 +131,14 @@ class NoticeKind(StrEnum):
     OVERDUE = "OVERDUE"
 
 
+class SearchKind(StrEnum):
+    """What can be found by its words."""
+
+    JOURNEY = "JOURNEY"
+    PAIN_POINT = "PAIN_POINT"
+    TASK = "TASK"
+
+
 class EventKind(StrEnum):
     """R13: everything that can happen."""
 
