@@ -1,5 +1,6 @@
 """The kernel of every update: find the row in the viewer's scope, lock it, check its version, change it, record it."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,12 +18,27 @@ async def unit(
     viewer: Viewer, right: Right, unit_id: UUID, *at: str | int, open_only: bool = True
 ) -> tuple[Unit, Allowed]:
     """The unit, if the viewer has `right` there, and that they have it. Refuses NOT_FOUND, FORBIDDEN, UNIT_CLOSED."""
-    query = Unit.objects().where(Unit.id == unit_id)
+    found = await units([unit_id], lock=open_only)
+    return admit(viewer, right, found.get(unit_id), *at, open_only=open_only)
+
+
+async def units(ids: Iterable[UUID], *, lock: bool = True) -> dict[UUID, Unit]:
+    """The units there are of `ids`, by id. Whether the viewer may do something there is `admit`'s to say."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    # By id, so that of two calls that lock the same units neither waits for the other while it is waited for.
+    query = Unit.objects().where(Unit.id.is_in(list(wanted))).order_by(Unit.id)
     # Shared with other work at the unit, but not with closing or moving it, until the transaction ends.
-    rows = await (query.lock_rows("SHARE") if open_only else query)
-    if not rows:
+    return {row.id: row for row in await (query.lock_rows("SHARE") if lock else query)}
+
+
+def admit(
+    viewer: Viewer, right: Right, found: Unit | None, *at: str | int, open_only: bool = True
+) -> tuple[Unit, Allowed]:
+    """A unit of `units`, if the viewer has `right` there. Refuses NOT_FOUND, FORBIDDEN, UNIT_CLOSED."""
+    if found is None:
         raise Refused(Code.NOT_FOUND, *at)
-    found = rows[0]
     allowed = access.require(viewer, right, found, *at)
     if open_only and found.closed_at is not None:
         raise Refused(Code.UNIT_CLOSED, *at)
@@ -43,19 +59,53 @@ async def take(
     `version` is the one that the caller has read; None where the change does not depend on it.
     `regional`: by a role held at the region or at headquarters.
     """
-    row = await find(table, row_id, *at)
-    owner = row if isinstance(row, Unit) else await Unit.objects().get(Unit.id == row.unit_id)  # type: ignore[attr-defined]
-    assert isinstance(owner, Unit)  # noqa: S101 -- the foreign key says so
+    found = await locked(table, [row_id])
+    return release(viewer, right, found.get(row_id), version, *at, regional=regional)
+
+
+async def locked(table: type[T], ids: Iterable[UUID]) -> dict[UUID, tuple[T, Unit]]:
+    """The rows there are of `ids`, with their units, locked until the transaction ends; `release` hands each out."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    key = table._meta.primary_key  # noqa: SLF001 -- Piccolo's own way to the key
+    # By id, for the same reason as `units`. Not FOR UPDATE: rows that refer to these may still be written meanwhile.
+    rows = await table.objects().where(key.is_in(list(wanted))).order_by(key).lock_rows("NO KEY UPDATE")
+    named: dict[UUID, Any] = {row.id: row for row in rows}  # type: ignore[attr-defined]
+    if issubclass(table, Unit):
+        return {key: (row, row) for key, row in named.items()}
+    owners = await units({row.unit_id for row in named.values()}, lock=False)
+    return {key: (row, owners[row.unit_id]) for key, row in named.items()}
+
+
+def release(
+    viewer: Viewer,
+    right: Right,
+    found: tuple[T, Unit] | None,
+    version: int | None,
+    *at: str | int,
+    regional: bool = False,
+) -> tuple[T, Unit, Allowed]:
+    """A row of `locked`, if the viewer may change it. Refuses as `take`."""
+    if found is None:
+        raise Refused(Code.NOT_FOUND, *at)
+    row, owner = found
     allowed = (access.require_regional if regional else access.require)(viewer, right, owner, *at)
     if version is not None and row.version != version:  # type: ignore[attr-defined]
-        raise Refused(Code.STALE, "expected_version")
+        raise Refused(Code.STALE, *at[:-1], "expected_version")
     return row, owner, allowed
 
 
 async def again(table: type[T], viewer: Viewer, row_id: UUID) -> T:
     """The first result of a create that is retried, for who may still see it."""
-    row, _, _ = await take(table, viewer, Right.SEE, row_id, None, "client_mutation_id")
+    (row,) = await all_again(table, viewer, [row_id])
     return row
+
+
+async def all_again(table: type[T], viewer: Viewer, ids: Sequence[UUID]) -> list[T]:
+    """The same of a create that made several rows, in their order."""
+    found = await locked(table, ids)
+    return [release(viewer, Right.SEE, found.get(row_id), None, "client_mutation_id")[0] for row_id in ids]
 
 
 async def seen(table: type[T], viewer: Viewer, row_id: UUID, *at: str | int) -> T:

@@ -1,5 +1,6 @@
 """People and their roles (R12)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -160,27 +161,61 @@ async def _is_last_administrator(headquarters: Unit) -> bool:
 
 async def works_at(person_id: UUID, unit: Unit) -> bool:
     """Whether the person holds a role at the unit, or above it, that lets them carry out its tasks."""
-    condition = access.works_at("$1::uuid", "$2::text", "$3::text[]")
-    return bool(
-        await db.fetchval(f"select {condition}", person_id, unit.path, access.roles_with(Right.PROGRESS))
+    return bool(await staff([(person_id, unit)]))
+
+
+async def staff(asked: Iterable[tuple[UUID, Unit]]) -> set[tuple[UUID, UUID]]:
+    """Of these people and units, as ids, the pairs of which `works_at` holds."""
+    pairs = {(person_id, unit.id): unit.path for person_id, unit in asked}
+    if not pairs:
+        return set()
+    condition = access.works_at("asked.person_id", "asked.path", "$4::text[]")
+    rows = await db.fetch(
+        f"""
+        select asked.person_id, asked.unit_id
+        from unnest($1::uuid[], $2::uuid[], $3::text[]) asked (person_id, unit_id, path) where {condition}
+        """,
+        [person_id for person_id, _ in pairs],
+        [unit_id for _, unit_id in pairs],
+        list(pairs.values()),
+        access.roles_with(Right.PROGRESS),
     )
+    return {(UUID(str(row["person_id"])), UUID(str(row["unit_id"]))) for row in rows}
 
 
 async def is_seen(viewer: Viewer, person_id: UUID) -> bool:
     """Whether the viewer sees the person: themself, or somebody with a role in their subtrees."""
-    if viewer is access.SYSTEM:
-        return True
-    condition = access.person_seen("$1::uuid", "$2::text[]", "$3::uuid")
-    return bool(await db.fetchval(f"select {condition}", person_id, viewer.paths, viewer.person_id))
+    return bool(await seen(viewer, [person_id]))
 
 
-async def ranger_of(unit: Unit) -> UUID | None:
-    """The unit's PIC Ranger of longest standing: the default owner of its tasks."""
-    found = await db.fetchval(
-        "select person_id from membership where unit_id = $1 and ranger and revoked_at is null order by granted_at, id limit 1",
-        unit.id,
+async def seen(viewer: Viewer, people: Iterable[UUID]) -> set[UUID]:
+    """Those of these people whom the viewer sees."""
+    asked = set(people)
+    if viewer is access.SYSTEM or not asked:
+        return asked
+    condition = access.person_seen("asked.id", "$2::text[]", "$3::uuid")
+    rows = await db.fetch(
+        f"select asked.id from unnest($1::uuid[]) asked (id) where {condition}",
+        list(asked),
+        viewer.paths,
+        viewer.person_id,
     )
-    return UUID(str(found)) if found else None
+    return {UUID(str(row["id"])) for row in rows}
+
+
+async def rangers_of(units: Iterable[UUID]) -> dict[UUID, UUID]:
+    """By unit, its PIC Ranger of longest standing: the default owner of its tasks."""
+    asked = set(units)
+    if not asked:
+        return {}
+    rows = await db.fetch(
+        """
+        select distinct on (unit_id) unit_id, person_id from membership
+        where unit_id = any($1::uuid[]) and ranger and revoked_at is null order by unit_id, granted_at, id
+        """,
+        list(asked),
+    )
+    return {UUID(str(row["unit_id"])): UUID(str(row["person_id"])) for row in rows}
 
 
 async def first_administrator(email: str) -> str | None:
