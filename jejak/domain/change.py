@@ -1,14 +1,17 @@
 """The kernel of every update: find the row in the viewer's scope, lock it, check its version, change it, record it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
+import orjson
 from piccolo.table import Table
 
-from jejak.domain import access, clock, event
+from jejak.domain import access, clock, db, event
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event import Happened
 from jejak.domain.tables.unit import Unit
 
 T = TypeVar("T", bound=Table)
@@ -133,14 +136,22 @@ async def find(table: type[T], row_id: UUID, *at: str | int) -> T:
 Told = tuple[dict[str, Any], dict[str, Any]]
 
 
-async def apply(
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A taken row that has its new values, still to be written: which they are, and what will have happened."""
+
+    row: Table
+    names: frozenset[str]
+    happened: Happened
+
+
+def alter(
     by: Allowed, kind: str, row: Table, unit_id: UUID | None, /, *, told: Told = ({}, {}), **values: Any
-) -> None:
-    """Sets `values` on a taken row, counts its version up and records what changed.
+) -> Altered:
+    """Sets `values` on a taken row and counts its version up; `write` is to follow in the same transaction.
 
     `told`: what else the event says of before and after, beyond the row itself.
     """
-    table = type(row)
     before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
     after = {name: values[name] for name in before}
     values["version"] = row.version + 1  # type: ignore[attr-defined]
@@ -148,7 +159,29 @@ async def apply(
         values["updated_at"] = clock.now()
     for name, value in values.items():
         setattr(row, name, value)
-    key, name = table._meta.primary_key, table._meta.tablename  # noqa: SLF001
-    row_id: UUID = row.id  # type: ignore[attr-defined]
-    await table.update(values).where(key == row_id)  # type: ignore[arg-type]
-    await event.append(by, kind, (name, row_id), unit_id, before=before | told[0], after=after | told[1])
+    subject = (type(row)._meta.tablename, row.id)  # type: ignore[attr-defined]  # noqa: SLF001
+    happened = Happened(by, kind, subject, unit_id, before | told[0], after | told[1])
+    return Altered(row, frozenset(values), happened)
+
+
+async def write(altered: Sequence[Altered]) -> None:
+    """Writes rows of one table as they now are, and what happened to them, by two statements however many they are."""
+    if not altered:
+        return
+    rows = {one.happened.subject: one.row for one in altered}
+    names = sorted(frozenset().union(*(one.names for one in altered)))
+    as_json = [{name: getattr(row, name) for name in ("id", *names)} for row in rows.values()]
+    table = altered[0].happened.subject[0]
+    assigned = ", ".join(f"{name} = given.{name}" for name in names)
+    await db.execute(
+        f"update {table} set {assigned} from json_populate_recordset(null::{table}, $1::json) given where {table}.id = given.id",
+        orjson.dumps(as_json, default=str).decode(),
+    )
+    await event.append_all([one.happened for one in altered])
+
+
+async def apply(
+    by: Allowed, kind: str, row: Table, unit_id: UUID | None, /, *, told: Told = ({}, {}), **values: Any
+) -> None:
+    """Sets `values` on a taken row, counts its version up and records what changed."""
+    await write([alter(by, kind, row, unit_id, told=told, **values)])

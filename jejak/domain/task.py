@@ -1,6 +1,6 @@
 """R4: a unit's follow-up, always under one initiative, often for one pain point."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from jejak.domain import change, clock, db, event, reminder, task_rules
 from jejak.domain.access import Allowed, Right, Viewer
+from jejak.domain.change import Altered
 from jejak.domain.checks import BODY, REASON, TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.programme import Initiative
@@ -71,13 +72,22 @@ async def update(viewer: Viewer, wanted: UpdateTask) -> Task:
     """A new due date starts the reminder ladder anew (R6). Refuses as `create`, and STALE, WRONG_STATUS."""
     async with db.transaction():
         found = await change.locked(Task, [wanted.task_id])
-        task, unit, moved = await revise(viewer, wanted, found, await new_owners(viewer, [wanted], found))
-        if moved:
-            await reminder.plan([(task, unit)])
-    return task
+        revised = revise(viewer, wanted, found, await new_owners(viewer, [wanted], found))
+        await write([revised])
+    return revised.task
 
 
 Found = Mapping[UUID, tuple[Task, Unit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """A locked task as it is to be written; `altered` None where nothing is new. `due_anew`: its due date is."""
+
+    task: Task
+    unit: Unit
+    altered: Altered | None
+    due_anew: bool
 
 
 async def new_owners(viewer: Viewer, wanted: Iterable[UpdateTask], found: Found) -> Owners:
@@ -88,13 +98,8 @@ async def new_owners(viewer: Viewer, wanted: Iterable[UpdateTask], found: Found)
     )
 
 
-async def revise(
-    viewer: Viewer, wanted: UpdateTask, found: Found, known: Owners, *at: str | int
-) -> tuple[Task, Unit, bool]:
-    """Changes a locked task, inside the open transaction, and says whether its due date is a new one.
-
-    Refuses before it writes anything.
-    """
+def revise(viewer: Viewer, wanted: UpdateTask, found: Found, known: Owners, *at: str | int) -> Revised:
+    """Changes a locked task as it stands in memory; `write` is to follow. Refuses before it changes anything."""
     task, unit, by = change.release(
         viewer, Right.ASSIGN, found.get(wanted.task_id), wanted.expected_version, *at, "task_id"
     )
@@ -115,9 +120,17 @@ async def revise(
         if task.status == TaskStatus.SUBMITTED:
             raise Refused(Code.WRONG_STATUS, *at, "owner_id", status=task.status)
         values["owner_id"] = known.admit(wanted.owner_id, unit, *at)
+    altered = None
     if any(getattr(task, name) != value for name, value in values.items()):
-        await change.apply(by, TaskAction.UPDATE, task, unit.id, **values)
-    return task, unit, "due_on" in values
+        altered = change.alter(by, TaskAction.UPDATE, task, unit.id, **values)
+    return Revised(task, unit, altered, "due_on" in values)
+
+
+async def write(revised: Sequence[Revised]) -> None:
+    """Inside the open transaction, with their reminders (R6) and events."""
+    await change.write([one.altered for one in revised if one.altered])
+    moved = {one.task.id: (one.task, one.unit) for one in revised if one.due_anew}
+    await reminder.plan(list(moved.values()))
 
 
 async def report(viewer: Viewer, wanted: ReportProgress) -> Task:

@@ -131,6 +131,13 @@ class NoticeKind(StrEnum):
     OVERDUE = "OVERDUE"
 
 
+class ErrorPolicy(StrEnum):
+    """What becomes of the good rows of a bulk change when others are bad."""
+
+    REJECT_EVERYTHING = "REJECT_EVERYTHING"
+    REJECT_FAILED_ROWS = "REJECT_FAILED_ROWS"
+
+
 class EventKind(StrEnum):
     """R13: everything that can happen."""
 

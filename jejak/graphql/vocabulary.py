@@ -11,6 +11,7 @@ from jejak.domain.texts import message
 from jejak.domain.vocabulary import (
     Alignment,
     Category,
+    ErrorPolicy,
     EventKind,
     JourneyStatus,
     Language,
@@ -28,6 +29,7 @@ __all__ = [
     "Alignment",
     "Category",
     "ErrorCode",
+    "ErrorPolicy",
     "EventKind",
     "JourneyStatus",
     "Language",
@@ -170,6 +172,12 @@ enum(
     "Every reason for a refusal; the message says it in the person's language.",
     name="ErrorCode",
     **{code.name: message(Problem(code, values=_Names()), Language.EN) for code in ErrorCode},
+)
+enum(
+    ErrorPolicy,
+    "What becomes of the good rows of a bulk mutation where others are bad.",
+    REJECT_EVERYTHING="Nothing is written: all rows or none.",
+    REJECT_FAILED_ROWS="Good rows are written, bad ones are answered.",
 )
 enum(
     EventKind,

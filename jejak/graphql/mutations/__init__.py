@@ -8,6 +8,7 @@ from jejak.graphql.mutations.pain_point import PainPointMutations
 from jejak.graphql.mutations.person import PersonMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
 from jejak.graphql.mutations.task import TaskMutations
+from jejak.graphql.mutations.task_bulk import TaskBulkMutations
 from jejak.graphql.mutations.unit import UnitMutations
 
 
@@ -19,6 +20,7 @@ class Mutation(
     JourneyMutations,
     PainPointMutations,
     TaskMutations,
+    TaskBulkMutations,
     NoticeMutations,
 ):
     pass

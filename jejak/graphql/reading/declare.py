@@ -59,7 +59,12 @@ class Held:
     """The row, or rows, whose keys the object itself holds."""
 
 
-Spec = Expression | Column | Relation | Page | Held
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Objects without a table, as many as an input has rows: whatever rows they hold are read together."""
+
+
+Spec = Expression | Column | Relation | Page | Held | Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,10 @@ def many(where: Sql, order: str, description: str) -> Any:
 
 def held(description: str) -> Any:
     return _field(Held(), description)
+
+
+def answers(description: str) -> Any:
+    return _field(Answers(), description)
 
 
 def page(where: Sql, description: str, *, order: type, filters: type | None = None) -> Any:
