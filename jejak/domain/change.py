@@ -68,17 +68,11 @@ async def take(
 
 async def locked(table: type[T], ids: Iterable[UUID]) -> dict[UUID, tuple[T, Unit]]:
     """The rows there are of `ids`, with their units, locked until the transaction ends; `release` hands each out."""
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    key = table._meta.primary_key  # noqa: SLF001 -- Piccolo's own way to the key
-    # By id, for the same reason as `units`. Not FOR UPDATE: rows that refer to these may still be written meanwhile.
-    rows = await table.objects().where(key.is_in(list(wanted))).order_by(key).lock_rows("NO KEY UPDATE")
-    named: dict[UUID, Any] = {row.id: row for row in rows}  # type: ignore[attr-defined]
+    rows: dict[UUID, Any] = await find_all(table, ids)
     if issubclass(table, Unit):
-        return {key: (row, row) for key, row in named.items()}
-    owners = await units({row.unit_id for row in named.values()}, lock=False)
-    return {key: (row, owners[row.unit_id]) for key, row in named.items()}
+        return {key: (row, row) for key, row in rows.items()}
+    owners = await units({row.unit_id for row in rows.values()}, lock=False)
+    return {key: (row, owners[row.unit_id]) for key, row in rows.items()}
 
 
 def release(
@@ -125,12 +119,21 @@ async def seen(table: type[T], viewer: Viewer, row_id: UUID, *at: str | int) -> 
 
 async def find(table: type[T], row_id: UUID, *at: str | int) -> T:
     """A row, locked until the transaction ends; access is the caller's to check."""
-    key = table._meta.primary_key  # noqa: SLF001 -- Piccolo's own way to the key
-    # Not FOR UPDATE: rows that refer to this one may still be written meanwhile.
-    rows = await table.objects().where(key == row_id).lock_rows("NO KEY UPDATE")
-    if not rows:
+    found = await find_all(table, [row_id])
+    if row_id not in found:
         raise Refused(Code.NOT_FOUND, *at)
-    return rows[0]
+    return found[row_id]
+
+
+async def find_all(table: type[T], ids: Iterable[UUID]) -> dict[UUID, T]:
+    """The rows there are of `ids`, by id, locked likewise."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    key = table._meta.primary_key  # noqa: SLF001 -- Piccolo's own way to the key
+    # By id, for the same reason as `units`. Not FOR UPDATE: rows that refer to these may still be written meanwhile.
+    rows = await table.objects().where(key.is_in(list(wanted))).order_by(key).lock_rows("NO KEY UPDATE")
+    return {row.id: row for row in rows}  # type: ignore[attr-defined]
 
 
 Told = tuple[dict[str, Any], dict[str, Any]]

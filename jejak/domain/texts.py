@@ -25,6 +25,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Terjadi kesalahan di sistem. Sebutkan nomor permintaan {request_id} kepada administrator.",
         "Something went wrong on our side. Quote request {request_id} to your administrator.",
     ),
+    Code.INVALID_CHOICE: ("Pilih salah satu: {choices}.", "Choose one of: {choices}."),
     Code.INVALID_CODE: (
         "Kode terdiri dari 1-32 huruf besar, angka, '-' atau '_'.",
         "A code is 1 to 32 capital letters, digits, '-' or '_'.",
@@ -65,6 +66,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.OUT_OF_RANGE: (
         "Nilai harus antara {least} dan {most}.",
         "The value must lie between {least} and {most}.",
+    ),
+    Code.PARENT_REFUSED: (
+        "Baris unit induknya ditolak; perbaiki baris itu terlebih dahulu.",
+        "The row of its parent unit was refused; mend that one first.",
     ),
     Code.PAST_DATE: ("Tanggal ini sudah lewat.", "This date has passed."),
     Code.REQUIRED: ("Wajib diisi.", "This is required."),

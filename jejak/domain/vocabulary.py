@@ -138,6 +138,14 @@ class ErrorPolicy(StrEnum):
     REJECT_FAILED_ROWS = "REJECT_FAILED_ROWS"
 
 
+class RowOutcome(StrEnum):
+    """What an import does for a row."""
+
+    CREATED = "CREATED"
+    CHANGED = "CHANGED"
+    UNCHANGED = "UNCHANGED"
+
+
 class EventKind(StrEnum):
     """R13: everything that can happen."""
 

@@ -4,6 +4,8 @@ import typing
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+import strawberry
+
 from jejak.domain.bulk import Done
 from jejak.domain.errors import Code, Problem, Refused
 from jejak.domain.vocabulary import Language
@@ -13,6 +15,9 @@ from jejak.graphql.mutation import as_it_is, done, field, given, number_of_rows,
 from jejak.graphql.reading import answers
 from jejak.graphql.reading.schema import rehearse
 from jejak.graphql.vocabulary import ErrorPolicy
+
+WRITTEN = "How many rows were done; in a dry run, how many would be."
+DRY_RUN = "Only say what would be done: nothing is written."
 
 
 def error_policy() -> Any:
@@ -25,6 +30,12 @@ def results() -> Any:
     )
 
 
+def outcome() -> Any:
+    return strawberry.field(
+        description="What was done, or would be; null where the row was refused.", default=None
+    )
+
+
 def bulk_mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
     takes: type,
     change: type,
@@ -34,10 +45,9 @@ def bulk_mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
     shows: Callable[[Any], dict[str, Any]],
     description: str,
     *,
-    tells: Callable[[Any], dict[str, Any]] = lambda _: {},
     current: str | None = None,
 ) -> Any:
-    """`rows` names the list of the input. `shows` says what of a row's result its answer holds, `tells` what the payload says of all.
+    """`rows` names the list of the input. `shows` says what of a row's result its answer holds.
 
     `current` names what a row is about: a refusal of the row shows it as it is.
     """
@@ -68,7 +78,6 @@ def bulk_mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
             results=[] if None in wrong else answered,
             count=len(made.made),
             errors=_told(wrong.get(None, ()), language),
-            **tells(made),
         )
 
     return field(resolve, takes, payload, description)

@@ -19,6 +19,7 @@ from jejak.domain.vocabulary import (
     PainPointState,
     Parameter,
     Role,
+    RowOutcome,
     Service,
     TaskStatus,
     Touchpoint,
@@ -37,6 +38,7 @@ __all__ = [
     "PainPointState",
     "Parameter",
     "Role",
+    "RowOutcome",
     "Service",
     "TaskStatus",
     "Touchpoint",
@@ -178,6 +180,13 @@ enum(
     "What becomes of the good rows of a bulk mutation where others are bad.",
     REJECT_EVERYTHING="Nothing is written: all rows or none.",
     REJECT_FAILED_ROWS="Good rows are written, bad ones are answered.",
+)
+enum(
+    RowOutcome,
+    "What an import did for a row.",
+    CREATED="What the row names is new.",
+    CHANGED="What the row names was there and is now as the row says.",
+    UNCHANGED="It was as the row says already.",
 )
 enum(
     EventKind,

@@ -5,7 +5,7 @@ from datetime import date
 import strawberry
 
 from jejak.domain import task_bulk
-from jejak.graphql.bulk_mutation import bulk_mutation, error_policy, results
+from jejak.graphql.bulk_mutation import WRITTEN, bulk_mutation, error_policy, results
 from jejak.graphql.errors import UserError
 from jejak.graphql.mutation import CLIENT_ID, errors, given, ref
 from jejak.graphql.mutations.pain_point import NewTaskInput
@@ -14,8 +14,6 @@ from jejak.graphql.pain_point import PainPoint
 from jejak.graphql.reading import held
 from jejak.graphql.task import Task
 from jejak.graphql.vocabulary import ErrorPolicy
-
-WRITTEN = "How many rows were written."
 
 
 @strawberry.input(description="One of many new tasks.")
