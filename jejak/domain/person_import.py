@@ -101,7 +101,7 @@ class _Known:
 
 
 async def _known(viewer: Viewer, rows: Sequence[PersonRow]) -> _Known:
-    codes = {row.unit_code.strip().upper() for row in rows if row.unit_code}
+    codes = {row.unit_code.strip().upper() for row in rows if row.unit_code and storable(row.unit_code)}
     by_code = await Unit.select(Unit.id, Unit.code).where(Unit.code.is_in(list(codes))) if codes else []
     ids = {row["code"]: row["id"] for row in by_code}
     units = await change.units([*ids.values(), *(row.unit_id for row in rows if row.unit_id)])
@@ -111,8 +111,10 @@ async def _known(viewer: Viewer, rows: Sequence[PersonRow]) -> _Known:
     )
     # Locked by id, as whatever else changes a person's roles locks them.
     people = await change.find_all(Person, [row["id"] for row in found])
-    memberships = Membership.person_id.is_in(list(people)) & Membership.revoked_at.is_null()
-    held = await Membership.objects().where(memberships) if people else []
+    held = []
+    if people:
+        in_force = Membership.person_id.is_in(list(people)) & Membership.revoked_at.is_null()
+        held = await Membership.objects().where(in_force)
     return _Known(
         units=units,
         codes=ids,
@@ -136,7 +138,7 @@ def _judged(viewer: Viewer, row: PersonRow, known: _Known, at: Path) -> Imported
             checks.refuse(Code.REQUIRED, "unit_code")
         if row.unit_code is not None:
             checks.code(row.unit_code, "unit_code")
-    named = "unit_id" if row.unit_code is None else "unit_code"
+    named = "unit_id" if row.unit_id else "unit_code"
     unit, by = change.admit(viewer, Right.PEOPLE, known.unit(row), *at, named)
     person.check_role(unit, row.role, *at, ranger=row.ranger)
     who, created = known.people.get(email), None

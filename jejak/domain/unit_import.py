@@ -219,18 +219,18 @@ def _cleaned(row: Row, here: Checks) -> Row:
     for column in COLUMNS:
         # The name is told by its own check, and the root has no parent.
         if (
-            not getattr(row, column)
+            not getattr(row, column).strip()
             and column != "name"
             and not (column == "parent_code" and kind == UnitKind.HQ)
         ):
             here.refuse(Code.REQUIRED, column)
     return Row(
         number=row.number,
-        code=here.code(row.code, "code") if row.code else "",
+        code=here.code(row.code, "code") if row.code.strip() else "",
         name=here.text(row.name, "name", most=TITLE),
         kind=kind,
-        parent_code=here.code(row.parent_code, "parent_code") if row.parent_code else "",
-        timezone=here.timezone(row.timezone, "timezone") if row.timezone else "",
+        parent_code=here.code(row.parent_code, "parent_code") if row.parent_code.strip() else "",
+        timezone=here.timezone(row.timezone, "timezone") if row.timezone.strip() else "",
     )
 
 

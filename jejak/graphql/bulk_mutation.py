@@ -77,7 +77,7 @@ def bulk_mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
         return payload(
             results=[] if None in wrong else answered,
             count=len(made.made),
-            errors=_told(wrong.get(None, ()), language),
+            errors=_told(made.problems if None in wrong else (), language),
         )
 
     return field(resolve, takes, payload, description)

@@ -78,7 +78,7 @@ def ids_in(value: Any) -> set[str]:
         return {
             found
             for name, part in value.items()
-            for found in ids_in(part if name.endswith(("Id", "Ids", "tasks")) else {})
+            for found in ids_in(part if name.endswith(("Id", "Ids", "tasks", "assignments", "rows")) else {})
         }
     return {found for part in value for found in ids_in(part)} if isinstance(value, list) else {str(value)}
 
@@ -103,7 +103,7 @@ def assert_no_bug(answer: dict[str, Any], caplog) -> None:
     assert "INTERNAL" not in codes, caplog.text[-3_000:]
 
 
-PASSWORDS = ["signIn", "createPerson", "changePassword"]
+PASSWORDS = ["signIn", "createPerson", "changePassword", "importPeople"]
 
 
 @settings(max_examples=400)

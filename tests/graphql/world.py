@@ -166,6 +166,21 @@ def _task(w: World, **more: Any) -> dict[str, Any]:
     return given | {"ownerId": gid(w.owner), "weight": 2} | more
 
 
+def _update(w: World) -> dict[str, Any]:
+    return _change(
+        w.planned,
+        "taskId",
+        title="Judul baru",
+        description="Uraian baru",
+        ownerId=gid(w.manager),
+        dueOn=f.in_working_days(w.here, 20).isoformat(),
+        weight=7,
+    )
+
+
+EVERYTHING = {"errorPolicy": "REJECT_EVERYTHING"}
+
+
 # What may be done in the world, by whom: an input in which every field that there is stands, for every mutation.
 VALID: dict[str, Callable[[World], Given]] = {
     "signIn": lambda w: (w.owner, {"email": w.owner.email, "password": f.PASSWORD}),
@@ -216,17 +231,53 @@ VALID: dict[str, Callable[[World], Given]] = {
     "closePainPoint": lambda w: (w.region_manager, _change(w.resolved_point, "painPointId")),
     "dismissPainPoint": lambda w: (w.manager, _change(w.open_point, "painPointId", reason="Bukan masalah")),
     "createTask": lambda w: (w.manager, _task(w, painPointId=gid(w.open_point), clientMutationId="task-1")),
-    "updateTask": lambda w: (
+    "updateTask": lambda w: (w.manager, _update(w)),
+    "createTasks": lambda w: (
         w.manager,
-        _change(
-            w.planned,
-            "taskId",
-            title="Judul baru",
-            description="Uraian baru",
-            ownerId=gid(w.manager),
-            dueOn=f.in_working_days(w.here, 20).isoformat(),
-            weight=7,
-        ),
+        {"tasks": [_task(w, painPointId=gid(w.open_point))], "clientMutationId": "tasks-1"} | EVERYTHING,
+    ),
+    "updateTasks": lambda w: (w.manager, {"tasks": [_update(w)]} | EVERYTHING),
+    "assignPainPoints": lambda w: (
+        w.manager,
+        {
+            "assignments": [{"painPointId": gid(w.open_point), "tasks": [_task(w)]}],
+            "clientMutationId": "assignments-1",
+        }
+        | EVERYTHING,
+    ),
+    "importUnits": lambda w: (
+        w.programme,
+        {
+            "rows": [
+                {
+                    "code": "ULP-NEW",
+                    "name": "ULP Baru",
+                    "kind": "ULP",
+                    "timezone": "Asia/Jakarta",
+                    "parentCode": w.here.code,
+                }
+            ],
+            "dryRun": False,
+        }
+        | EVERYTHING,
+    ),
+    "importPeople": lambda w: (
+        w.admin,
+        {
+            "rows": [
+                {
+                    "email": "baru@pln.example",
+                    "name": "Orang Baru",
+                    "role": "MANAGER",
+                    "language": "EN",
+                    "unitId": gid(w.here),
+                    "unitCode": w.here.code,
+                    "ranger": True,
+                }
+            ],
+            "dryRun": False,
+        }
+        | EVERYTHING,
     ),
     "reportProgress": lambda w: (
         w.owner,
