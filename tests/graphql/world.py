@@ -154,7 +154,7 @@ def _capture(w: World) -> dict[str, Any]:
     }
 
 
-def _task(w: World, **more: Any) -> dict[str, Any]:
+def a_task_input(w: World, **more: Any) -> dict[str, Any]:
     due = f.in_working_days(w.here, 5).isoformat()
     given = {
         "initiativeId": initiative(),
@@ -226,21 +226,25 @@ VALID: dict[str, Callable[[World], Given]] = {
     "archiveJourney": lambda w: (w.manager, _change(w.accepted, "journeyId")),
     "assignPainPoint": lambda w: (
         w.manager,
-        {"painPointId": gid(w.open_point), "tasks": [_task(w)], "clientMutationId": "assign-1"},
+        {"painPointId": gid(w.open_point), "tasks": [a_task_input(w)], "clientMutationId": "assign-1"},
     ),
     "closePainPoint": lambda w: (w.region_manager, _change(w.resolved_point, "painPointId")),
     "dismissPainPoint": lambda w: (w.manager, _change(w.open_point, "painPointId", reason="Bukan masalah")),
-    "createTask": lambda w: (w.manager, _task(w, painPointId=gid(w.open_point), clientMutationId="task-1")),
+    "createTask": lambda w: (
+        w.manager,
+        a_task_input(w, painPointId=gid(w.open_point), clientMutationId="task-1"),
+    ),
     "updateTask": lambda w: (w.manager, _update(w)),
     "createTasks": lambda w: (
         w.manager,
-        {"tasks": [_task(w, painPointId=gid(w.open_point))], "clientMutationId": "tasks-1"} | EVERYTHING,
+        {"tasks": [a_task_input(w, painPointId=gid(w.open_point))], "clientMutationId": "tasks-1"}
+        | EVERYTHING,
     ),
     "updateTasks": lambda w: (w.manager, {"tasks": [_update(w)]} | EVERYTHING),
     "assignPainPoints": lambda w: (
         w.manager,
         {
-            "assignments": [{"painPointId": gid(w.open_point), "tasks": [_task(w)]}],
+            "assignments": [{"painPointId": gid(w.open_point), "tasks": [a_task_input(w)]}],
             "clientMutationId": "assignments-1",
         }
         | EVERYTHING,
