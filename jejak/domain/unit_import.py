@@ -6,7 +6,7 @@ from typing import Self
 
 from jejak.domain import access, bulk, change, db
 from jejak.domain import unit as tree
-from jejak.domain.access import Right, Viewer
+from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.bulk import Done
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Problem, Refused
@@ -15,6 +15,7 @@ from jejak.domain.unit_file import COLUMNS, Row
 from jejak.domain.vocabulary import ErrorPolicy, EventKind, RowOutcome, UnitKind
 
 Progress = Callable[[int, int], None]
+_WRITTEN_AT_ONCE = 500
 _LEVEL = {kind: level for level, kind in enumerate(UnitKind)}
 
 
@@ -38,9 +39,9 @@ class ImportUnits:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a row comes to; `unit` is None for what a dry run would create."""
+    """What a row comes to. After a dry run there is no such unit where it is `created`."""
 
-    unit: Unit | None
+    unit: Unit
     created: bool
     updated: bool
     moved: bool
@@ -85,7 +86,7 @@ async def import_units(viewer: Viewer, wanted: ImportUnits) -> Done[Imported]:
     return await _load(viewer, rows, wanted.error_policy, dry_run=wanted.dry_run)
 
 
-async def load(viewer: Viewer, rows: list[Row], progress: Progress | None = None) -> Loaded:
+async def load(viewer: Viewer, rows: list[Row], progress: Progress = lambda _done, _of: None) -> Loaded:
     """Creates the units that are new, and gives the others the name, time zone and parent of their row.
 
     `progress` hears how many rows are done, of how many; what is done is not yet committed. Refuses with every
@@ -93,7 +94,7 @@ async def load(viewer: Viewer, rows: list[Row], progress: Progress | None = None
     (unknown, or not the existing unit's), INVALID_TIMEZONE, TAKEN (a code that an earlier row or a unit out of the
     viewer's sight has; the kind HQ), NOT_FOUND (parent), WRONG_KIND, TREE_CYCLE, UNIT_CLOSED, FORBIDDEN.
     """
-    done = await _load(viewer, rows, ErrorPolicy.REJECT_EVERYTHING, progress=progress)
+    done = await _load(viewer, rows, ErrorPolicy.REJECT_EVERYTHING, told=progress)
     return Loaded.of(done.made.values())
 
 
@@ -103,7 +104,7 @@ async def _load(
     policy: ErrorPolicy,
     *,
     dry_run: bool = False,
-    progress: Progress | None = None,
+    told: Progress = lambda _done, _of: None,
 ) -> Done[Imported]:
     async with db.transaction():
         await db.lock(db.Lock.UNIT_TREE)
@@ -114,36 +115,38 @@ async def _load(
         new = sorted((row for row in wanted if row.code not in units), key=_level)
         known = sorted((row for row in wanted if row.code in units), key=_level, reverse=True)
         made: dict[int, Imported] = {}
-        for count, row in enumerate(new + known, 1):
-            made[row.number] = await _carry_out(viewer, row, units, dry_run=dry_run)
-            if progress is not None:
-                progress(count, len(wanted))
+        for start in range(0, len(new), _WRITTEN_AT_ONCE):
+            part = new[start : start + _WRITTEN_AT_ONCE]
+            added = {row.number: _new(viewer, row, units) for row in part}
+            if not dry_run:
+                await tree.add(list(added.values()))
+            for number, (_, unit) in added.items():
+                made[number] = Imported(unit, created=True, updated=False, moved=False)
+                told(len(made), len(wanted))
+        for row in known:
+            made[row.number] = await _change(viewer, row, units, dry_run=dry_run)
+            told(len(made), len(wanted))
     return Done(made, problems)
 
 
-async def _carry_out(viewer: Viewer, row: Row, units: dict[str, Unit], *, dry_run: bool) -> Imported:
-    unit, parent = units.get(row.code), units.get(row.parent_code)
-    if unit is None:
-        if not dry_run:
-            unit = units[row.code] = await _create(viewer, row, units[row.parent_code])
-        return Imported(unit, created=True, updated=False, moved=False)
+def _new(viewer: Viewer, row: Row, units: dict[str, Unit]) -> tuple[Allowed, Unit]:
+    parent, kind = units[row.parent_code], UnitKind(row.kind)
+    by = access.require(viewer, Right.UNITS, parent, "rows", row.number)
+    unit = tree.below(parent, db.new_id(), code=row.code, name=row.name, kind=kind, timezone=row.timezone)
+    units[row.code] = unit
+    return by, unit
+
+
+async def _change(viewer: Viewer, row: Row, units: Mapping[str, Unit], *, dry_run: bool) -> Imported:
+    unit, parent = units[row.code], units.get(row.parent_code)
     by = access.require(viewer, Right.UNITS, unit, "rows", row.number)
-    # A parent that is new and not written, in a dry run, is another one than before.
-    moves = _moves(unit, parent) or (parent is None and bool(row.parent_code))
+    moves = _moves(unit, parent)
     renamed = (unit.name, unit.timezone) != (row.name, row.timezone)
     if renamed and not dry_run:
         await change.apply(by, EventKind.UNIT_UPDATED, unit, unit.id, name=row.name, timezone=row.timezone)
     if parent is not None and moves and not dry_run:
         await tree.reparent(by, unit, parent)
     return Imported(unit, created=False, updated=renamed, moved=moves)
-
-
-async def _create(viewer: Viewer, row: Row, parent: Unit) -> Unit:
-    kind = UnitKind(row.kind)
-    by = access.require(viewer, Right.UNITS, parent, "rows", row.number)
-    return await tree.add(
-        by, db.new_id(), parent, code=row.code, name=row.name, kind=kind, timezone=row.timezone
-    )
 
 
 def _level(row: Row) -> int:

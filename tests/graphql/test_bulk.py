@@ -270,7 +270,7 @@ async def many(world: World, number: int) -> dict[str, tuple[Person, dict[str, A
         ),
         "importUnits": (
             world.programme,
-            {"rows": [row | {"code": f"ULP-{number}-{n}"} for n in range(number)], "dryRun": True},
+            {"rows": [row | {"code": f"ULP-{number}-{n}"} for n in range(number)]},
             "unit { id parent { id } }",
         ),
         "importPeople": (

@@ -57,7 +57,7 @@ class ImportUnitsPayload:
 
 
 def _shown(made: unit_import.Imported) -> dict[str, Any]:
-    return {"unit": made.unit.id if made.unit else None, "outcome": made.outcome}
+    return {"unit": made.unit.id, "outcome": made.outcome}
 
 
 @strawberry.type
