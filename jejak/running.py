@@ -14,6 +14,8 @@ import uvicorn
 from redis.asyncio.connection import parse_url
 
 from jejak.api.app import create_app
+from jejak.api.heads import BoundedHeads
+from jejak.api.rate import Rate
 from jejak.api.wake import waking
 from jejak.domain import db, person, programme, reminder
 from jejak.domain.migrations.run import migrate
@@ -143,13 +145,22 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
+async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
     """Serves the API on `sock`; requests under way are answered before it ends."""
+    rate = Rate(settings.limits)
     config = uvicorn.Config(
-        create_app(), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10
+        create_app(settings, rate),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        http=BoundedHeads,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=10,
     )
     server = _Server(config)
-    async with waking(redis_url):
+    async with waking(redis_url), rate.shared(redis_url):
         task = asyncio.create_task(server.serve(sockets=[sock]), name="api")
         try:
             while not server.started:

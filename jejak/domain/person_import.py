@@ -1,10 +1,10 @@
-"""R12: many people with their roles, brought in at once. Nobody gets a password by it."""
+"""R12: many people with their roles, brought in at once. They get no password by it: they are invited."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from jejak.domain import bulk, change, clock, db, event, password, person
+from jejak.domain import bulk, change, clock, db, event, person
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.bulk import Done, Rows, Unread
 from jejak.domain.checks import TITLE, Checks, storable
@@ -89,7 +89,6 @@ class _Known:
     codes: dict[str, UUID]
     people: dict[str, Person]
     seen: set[UUID]
-    password_hash: str
     held: dict[tuple[UUID, UUID, str], Membership] = field(default_factory=dict)
 
     def unit(self, row: PersonRow) -> Unit | None:
@@ -120,14 +119,8 @@ async def _known(viewer: Viewer, rows: Sequence[PersonRow]) -> _Known:
         codes=ids,
         people={one.email: one for one in people.values()},
         seen=await person.seen(viewer, people),
-        password_hash=await _no_password(),
         held={(one.person_id, one.unit_id, one.role): one for one in held},
     )
-
-
-async def _no_password() -> str:
-    """The hash of a secret that nobody knows: until they are given a password, these people cannot sign in by one."""
-    return await password.hashed(password.generated())
 
 
 def _judged(viewer: Viewer, row: PersonRow, known: _Known, at: Path) -> Imported:
@@ -147,7 +140,6 @@ def _judged(viewer: Viewer, row: PersonRow, known: _Known, at: Path) -> Imported
             email=email,
             name=name,
             language=row.language,
-            password_hash=known.password_hash,
             created_at=clock.now(),
         )
         known.people[email] = who

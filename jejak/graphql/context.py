@@ -1,21 +1,33 @@
 """What a request brings to every resolver."""
 
+from datetime import datetime
 from typing import Protocol, TypeAlias
 
 import strawberry
 
 from jejak.domain.access import Viewer
+from jejak.domain.session import Origin
 from jejak.domain.vocabulary import Language
 from jejak.graphql.reading.statement import Cost
 
 
 class Context(Protocol):
-    """`viewer` is None for who has not signed in."""
+    """`viewer` is None for who has not signed in; `csrf_token` for who has not come by a browser's cookie."""
 
     viewer: Viewer | None
     language: Language
     request_id: str
     cost: Cost
+    origin: Origin
+    csrf_token: str | None
+
+    def keep(self, token: str, until: datetime) -> str:
+        """Hands the browser its session's cookie; gives the CSRF token that goes with it."""
+        ...
+
+    def drop(self) -> None:
+        """The viewer has signed out: nobody is one, for the rest of the request, and a cookie is taken back."""
+        ...
 
 
 Info: TypeAlias = strawberry.Info["Context", None]
