@@ -21,6 +21,11 @@ class Context(Protocol):
     origin: Origin
     csrf_token: str | None
 
+    @property
+    def keeps(self) -> bool:
+        """Whether the answer can bear a cookie, as one on a socket cannot."""
+        ...
+
     def keep(self, token: str, until: datetime) -> str:
         """Hands the browser its session's cookie; gives the CSRF token that goes with it."""
         ...
