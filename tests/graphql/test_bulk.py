@@ -1,6 +1,7 @@
 """Bulk mutations: an answer for every row in its order, by the policy that was asked for, at the cost of a few statements."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -309,7 +310,7 @@ async def test_the_answers_of_all_rows_are_one_statement(world):
 
 async def test_a_question_that_costs_too_much_is_refused_before_anything_is_written(world):
     """Each row of the input may give a row of the answer."""
-    manager = await as_(world.manager)
+    manager = replace(await as_(world.manager), near_limits=True)
     deep = "results { task { unit { memberships(first: 100) { nodes { person { memberships { unit { id } } } } } } } }"
     async with unchanged():
         _, errors = await manager.post(
@@ -319,7 +320,7 @@ async def test_a_question_that_costs_too_much_is_refused_before_anything_is_writ
 
 
 async def test_more_aliases_than_a_call_of_postgresql_takes_are_no_bug(world):
-    manager = await as_(world.manager)
+    manager = replace(await as_(world.manager), near_limits=True)
     shows = " ".join(f"a{n}: task {{ id }}" for n in range(55))
     payload = await manager.done("createTasks", f"results {{ {shows} }}", tasks=[a_task_input(world)])
     (row,) = payload["results"]
