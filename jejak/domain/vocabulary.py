@@ -139,6 +139,21 @@ class SearchKind(StrEnum):
     TASK = "TASK"
 
 
+class ErrorPolicy(StrEnum):
+    """What becomes of the good rows of a bulk change when others are bad."""
+
+    REJECT_EVERYTHING = "REJECT_EVERYTHING"
+    REJECT_FAILED_ROWS = "REJECT_FAILED_ROWS"
+
+
+class RowOutcome(StrEnum):
+    """What an import does for a row."""
+
+    CREATED = "CREATED"
+    CHANGED = "CHANGED"
+    UNCHANGED = "UNCHANGED"
+
+
 class EventKind(StrEnum):
     """R13: everything that can happen."""
 

@@ -372,13 +372,13 @@ def test_every_other_type_only_bears_what_is_decided_elsewhere():
             or name in roots | plain | set(types_with_rows())
         ):
             continue
-        assert name.endswith(("Connection", "Edge", "Payload")), name
+        assert name.endswith(("Connection", "Edge", "Payload", "Result")), name
         for field in kind.fields.values():
             target = named(field).name
             assert (
                 is_leaf_type(named(field))
                 or target in plain | set(types_with_rows())
-                or target.endswith("Edge")
+                or target.endswith(("Edge", "Result"))
             ), name
 
 

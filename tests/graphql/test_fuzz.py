@@ -88,7 +88,7 @@ def ids_in(value: Any) -> set[str]:
         return {
             found
             for name, part in value.items()
-            for found in ids_in(part if name.endswith(("Id", "Ids", "tasks")) else {})
+            for found in ids_in(part if name.endswith(("Id", "Ids", "tasks", "assignments", "rows")) else {})
         }
     return {found for part in value for found in ids_in(part)} if isinstance(value, list) else {str(value)}
 

@@ -62,7 +62,12 @@ class Held:
     """The row, or rows, whose keys the object itself holds."""
 
 
-Spec = Expression | Column | Relation | Page | Held
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Objects without a table, as many as an input has rows: whatever rows they hold are read together."""
+
+
+Spec = Expression | Column | Relation | Page | Held | Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,10 @@ def many(
 
 def held(description: str) -> Any:
     return _field(Held(), description)
+
+
+def answers(description: str) -> Any:
+    return _field(Answers(), description)
 
 
 def page(
