@@ -1,5 +1,6 @@
 """From a request to its viewer and language."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,7 @@ from litestar.exceptions import NotAuthorizedException
 
 from jejak.domain.access import Viewer
 from jejak.domain.sign_in import viewer_of
+from jejak.domain.tail import Tail
 from jejak.domain.vocabulary import Language
 from jejak.graphql.reading.statement import Cost
 
@@ -22,16 +24,20 @@ class RequestContext:
     language: Language
     request_id: str
     cost: Cost = field(default_factory=Cost)
+    tail: Tail | None = None
+    event_id: str | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 async def context_of(request: HttpRequest) -> RequestContext:
     """Refuses a token that is unknown or has expired with 401; no token is nobody, who may sign in."""
-    viewer = await _viewer(request.headers.get("authorization"))
+    viewer = await viewer_by(request.headers.get("authorization"))
     language = viewer.language if viewer else preferred(request.headers.get("accept-language", ""))
     return RequestContext(viewer, language, request.scope["state"]["request_id"])
 
 
-async def _viewer(header: str | None) -> Viewer | None:
+async def viewer_by(header: str | None) -> Viewer | None:
+    """Whom an Authorization header names. Refuses a token that is unknown or has expired with 401."""
     if header is None:
         return None
     scheme, _, token = header.partition(" ")

@@ -52,6 +52,8 @@ class Viewer:
     person_id: UUID | None
     language: Language
     grants: tuple[Grant, ...]
+    # Of the sign-in that the viewer came by.
+    credential: UUID | None = None
 
     @property
     def paths(self) -> list[str]:

@@ -2,14 +2,15 @@
 
 from datetime import timedelta
 
-from jejak.domain import clock, db
+from jejak.domain import clock, db, feed
 
 # A phone that was away longer than this sends a capture anew under a new id.
 CLIENT_MUTATIONS_KEPT = timedelta(days=90)
 
 
 async def forget_old() -> None:
-    """Sessions that have expired, and results kept for retries that will not come."""
+    """Sessions that have expired, what nobody catches up with any more, and results kept for retries that will not come."""
     now = clock.now()
     await db.execute("delete from session where expires_at < $1", now)
+    await feed.forget()
     await db.execute("delete from client_mutation where created_at < $1", now - CLIENT_MUTATIONS_KEPT)

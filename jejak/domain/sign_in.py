@@ -99,22 +99,32 @@ async def _set_password(viewer: Viewer, person: Person, hashed: str) -> None:
 
 async def viewer_of(token: str) -> Viewer | None:
     """Whom a bearer token stands for, with the roles in force now; None where it is unknown or has expired."""
+    return await _viewer("s.token_hash = $1", _hash(token))
+
+
+async def current(viewer: Viewer) -> Viewer | None:
+    """The viewer with the roles in force now; None where the sign-in that they came by has ended."""
+    return await _viewer("s.id = $1", viewer.credential)
+
+
+async def _viewer(which: str, value: str | UUID | None) -> Viewer | None:
     rows = await db.fetch(
-        """
-        select p.id, p.language, u.path, u.kind, m.role
+        f"""
+        select s.id as credential, p.id, p.language, u.path, u.kind, m.role
         from session s
         join person p on p.id = s.person_id
         left join membership m on m.person_id = p.id and m.revoked_at is null
         left join unit u on u.id = m.unit_id
-        where s.token_hash = $1 and s.expires_at > $2
+        where {which} and s.expires_at > $2
         """,
-        _hash(token),
+        value,
         clock.now(),
     )
     if not rows:
         return None
     grants = tuple(Grant(r["path"], UnitKind(r["kind"]), Role(r["role"])) for r in rows if r["role"])
-    return Viewer(UUID(str(rows[0]["id"])), Language(rows[0]["language"]), grants)
+    credential = UUID(str(rows[0]["credential"]))
+    return Viewer(UUID(str(rows[0]["id"])), Language(rows[0]["language"]), grants, credential)
 
 
 def _hash(token: str) -> str:

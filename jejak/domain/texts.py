@@ -19,6 +19,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Whoever owns or submitted a task may not verify it.",
     ),
     Code.FUTURE_DATE: ("Tanggal ini belum terjadi.", "This date has not come yet."),
+    Code.GONE: (
+        "Perubahan sejak saat itu tidak tersimpan lagi; muat ulang data, lalu ikuti lagi tanpa `since`.",
+        "What happened since then is no longer kept; load the data anew, then follow without `since`.",
+    ),
     Code.HAS_OPEN_TASKS: ("Masih ada tugas yang terbuka.", "There are still tasks under it."),
     Code.HAS_OPEN_UNITS: ("Masih ada unit terbuka di bawahnya.", "There are still open units below it."),
     Code.INTERNAL: (

@@ -12,6 +12,8 @@ from strawberry.schema.exceptions import (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
 )
+from strawberry.types import ExecutionResult, StreamExecutionResult
+from strawberry.types.graphql import OperationType
 
 from jejak.domain import texts
 from jejak.domain.errors import Code, Problem, Refused
@@ -76,6 +78,21 @@ class CodedErrors(SchemaExtension):
         errors = getattr(result, "errors", None)
         if errors:
             result.errors = [self._coded(error) for error in errors]  # type: ignore[union-attr]
+
+    def on_execute(self) -> Iterator[None]:
+        context = self.execution_context
+        follows = context.operation_type is OperationType.SUBSCRIPTION
+        if not follows:
+            context.context.begun.set()
+        yield
+        if follows:
+            # Its place in the feed has been found, or it was refused.
+            context.context.begun.set()
+
+    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
+        if isinstance(result, ExecutionResult) and result.errors:
+            result.errors = [self._coded(error) for error in result.errors]
+        yield
 
     def _coded(self, error: GraphQLError) -> GraphQLError:
         context: Any = self.execution_context.context

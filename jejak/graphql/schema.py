@@ -12,6 +12,7 @@ from jejak.graphql.limits import MOST_TOKENS, WithinLimits
 from jejak.graphql.mutations import Mutation
 from jejak.graphql.query import Query
 from jejak.graphql.scalars import SCALARS
+from jejak.graphql.subscription import Subscription
 
 
 class _Schema(strawberry.Schema):
@@ -25,6 +26,7 @@ def build_schema() -> strawberry.Schema:
     schema = _Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),

@@ -10,7 +10,17 @@ APP_CONFIG = AppConfig(
     table_classes=table_finder(
         [
             f"jejak.domain.tables.{name}"
-            for name in ("unit", "person", "programme", "journey", "task", "event", "completion", "notice")
+            for name in (
+                "unit",
+                "person",
+                "programme",
+                "journey",
+                "task",
+                "event",
+                "completion",
+                "notice",
+                "feed",
+            )
         ],
         exclude_imported=True,
     ),
