@@ -2,10 +2,14 @@
 
 A person sees the subtrees of their memberships and nothing else. What a person may not see is refused as
 NOT_FOUND; what they see but may not do as FORBIDDEN.
+
+Every read is given a `Sight` and every write an `Allowed`. Both are made here and nowhere else, so that whatever
+forgets to ask does not type-check.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import NewType
 from uuid import UUID
 
 from jejak.domain.errors import Code, Refused
@@ -47,12 +51,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """On whose behalf something is done. `person_id` is None for the service itself only."""
+    """On whose behalf something is done. `person_id` is None for the service itself only.
+
+    `credential` is the sign-in (or token) that they came by.
+    """
 
     person_id: UUID | None
     language: Language
     grants: tuple[Grant, ...]
-    # Of the sign-in that the viewer came by.
     credential: UUID | None = None
 
     @property
@@ -74,6 +80,20 @@ SYSTEM = Viewer(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """That the viewer may make the change at hand."""
+
+    viewer: Viewer
+
+
+# What the service does by itself, in jobs and at set-up.
+SERVICE = Allowed(SYSTEM)
+
+Sight = NewType("Sight", str)
+"""An SQL condition: which rows the viewer sees."""
+
+
 def roles_with(right: Right) -> list[Role]:
     return [role for role, rights in RIGHTS.items() if right in rights]
 
@@ -82,32 +102,51 @@ def may(viewer: Viewer, right: Right, path: str) -> bool:
     return any(path.startswith(grant.path) and right in RIGHTS[grant.role] for grant in viewer.grants)
 
 
-def require(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -> None:
+def require(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -> Allowed:
     """Refuses unless the viewer has `right` at `unit`; `at` is the input that named what lies there."""
     if not may(viewer, Right.SEE, unit.path):
         raise Refused(Code.NOT_FOUND, *at)
     if not may(viewer, right, unit.path):
         raise Refused(Code.FORBIDDEN, *at)
+    return Allowed(viewer)
 
 
-def require_regional(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -> None:
+def require_regional(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -> Allowed:
     """As `require`, but by a role held at the region or at headquarters (R3)."""
-    require(viewer, right, unit, *at)
+    allowed = require(viewer, right, unit, *at)
     regional = tuple(grant for grant in viewer.grants if grant.kind in REGIONAL)
-    if not may(Viewer(viewer.person_id, viewer.language, regional), right, unit.path):
+    if not may(replace(viewer, grants=regional), right, unit.path):
         raise Refused(Code.FORBIDDEN, *at)
+    return allowed
 
 
-def seen(unit_id: str, paths: str) -> str:
-    """SQL: the unit named by the expression `unit_id` lies below one of `paths`, a text[] expression."""
-    return f"{unit_id} in (select seen.id from unit seen where seen.path ^@ any({paths}))"
+def oneself(viewer: Viewer) -> Allowed:
+    """For what concerns nobody but the viewer: their inbox, their account."""
+    if viewer.person_id is None:
+        raise RuntimeError("the service itself has neither inbox nor account")
+    return Allowed(viewer)
 
 
-def person_seen(person: str, paths: str, viewer: str) -> str:
-    """SQL: the person is the viewer, or holds or held a role below one of the viewer's `paths`. Takes expressions."""
+def seen(unit_id: str, paths: str) -> Sight:
+    """Rows of units below one of `paths`, a text[] expression; `unit_id` is an expression, too."""
+    return Sight(f"{unit_id} in (select seen.id from unit seen where seen.path ^@ any({paths}))")
+
+
+def person_seen(person: str, paths: str, viewer: str) -> Sight:
+    """The viewer, and whoever holds or held a role below one of the viewer's `paths`. Takes expressions."""
     place = seen("held.unit_id", paths)
     held = f"select from membership held where held.person_id = {person} and {place}"
-    return f"({person} = {viewer} or exists ({held}))"
+    return Sight(f"({person} = {viewer} or exists ({held}))")
+
+
+def own(person: str, viewer: str) -> Sight:
+    """Rows that belong to the viewer. Takes expressions."""
+    return Sight(f"{person} = {viewer}")
+
+
+def public() -> Sight:
+    """What every signed-in person sees: the programme, and whatever is reached only through a row that is seen."""
+    return Sight("true")
 
 
 def works_at(person: str, path: str, roles: str) -> str:

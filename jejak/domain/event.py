@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from jejak.domain import clock, db
-from jejak.domain.access import Viewer
+from jejak.domain.access import Allowed
 from jejak.domain.vocabulary import EventKind
 
 _listeners: list[Callable[[], None]] = []
@@ -29,7 +29,7 @@ def _plain(value: Any) -> Any:
 
 
 async def append(
-    viewer: Viewer,
+    by: Allowed,
     kind: str,  # an EventKind, or the action that it is the value of
     subject: tuple[str, UUID],
     unit_id: UUID | None,
@@ -49,7 +49,7 @@ async def append(
         insert into pending_event (event_id) select id from happened
         """,
         clock.now(),
-        viewer.person_id,
+        by.viewer.person_id,
         EventKind(kind),
         *subject,
         unit_id,

@@ -111,8 +111,21 @@ async def noticed(notice_ids: Sequence[UUID]) -> None:
         )
 
 
+async def sight_changed(person_id: UUID) -> None:
+    """Tells of a person whose sign-in has ended, inside the transaction that ends it: it takes effect at once where
+    they follow something. (A change of their roles is told by its event.)
+    """
+    await _write(
+        """
+        select 'PERSON' as topic, null as kind, person_id as subject_id, null::uuid as unit_id, person_id, 1 as nth
+        from unnest($2::uuid[]) told(person_id)
+        """,
+        [person_id],
+    )
+
+
 async def _write(rows: str, about: list[Any]) -> None:
-    # To the commit, which comes at once: nothing else is done in between, and no other lock is waited for.
+    # Held to the commit, which is near: no other lock is waited for in between.
     await db.lock(db.Lock.FEED)
     await db.execute(
         f"""
@@ -161,12 +174,15 @@ async def after(position: int) -> list[Change]:
 
 async def missed(viewer: Viewer, wanted: Wanted, position: int, last: int) -> list[Change]:
     """The next entries up to `last` that are for the viewer, up to `PAGE` of them."""
-    theirs, values = "f.person_id = $4", [viewer.person_id]
-    if wanted.topic is not Topic.NOTICE:
-        theirs = f"{access.seen('f.unit_id', '$4::text[]')} and u.path ^@ $5"
-        values = [viewer.paths, wanted.root or ""]  # type: ignore[list-item]
+    values: list[Any]
+    if wanted.topic is Topic.NOTICE:
+        sight, below, values = access.own("f.person_id", "$4"), "true", [viewer.person]
+    else:
+        sight, below = access.seen("f.unit_id", "$4::text[]"), "u.path ^@ $5"
+        values = [viewer.paths, wanted.root or ""]
     rows = await db.fetch(
-        f"{_READ} where f.position > $1 and f.position <= $2 and f.topic = $3 and {theirs} order by f.position limit {PAGE}",
+        f"""{_READ} where f.position > $1 and f.position <= $2 and f.topic = $3 and {sight} and {below}
+        order by f.position limit {PAGE}""",
         position,
         last,
         wanted.topic,

@@ -53,7 +53,7 @@ async def _advance(viewer: Viewer, wanted: ChangeJourney, action: JourneyAction,
         with Checks() as checks:
             reason = checks.text(wanted.reason, "reason", most=REASON)
     async with db.transaction():
-        journey, unit = await change.take(
+        journey, unit, by = await change.take(
             Journey, viewer, right, wanted.journey_id, wanted.expected_version, "journey_id"
         )
         status = journey_rules.after(action, journey.status)
@@ -61,5 +61,5 @@ async def _advance(viewer: Viewer, wanted: ChangeJourney, action: JourneyAction,
             raise Refused(Code.REQUIRED, "stages")
         # Archiving keeps the reason for which it had been returned.
         kept: dict[str, Any] = {} if action is JourneyAction.ARCHIVE else {"return_reason": reason}
-        await change.apply(viewer, action, journey, unit.id, status=status, **kept)
+        await change.apply(by, action, journey, unit.id, status=status, **kept)
     return journey

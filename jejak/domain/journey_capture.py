@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from jejak.domain import change, clock, db, event, idempotency, journey_rules
-from jejak.domain.access import Right, Viewer
+from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import BODY, TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.journey_rules import JourneyAction
@@ -95,11 +95,11 @@ async def capture(viewer: Viewer, wanted: CaptureJourney) -> Journey:
         journey_id = wanted.journey_id or new_id
         if not fresh:
             return await change.again(Journey, viewer, journey_id)
-        unit = await change.unit(viewer, Right.CAPTURE, wanted.unit_id, "unit_id")
+        unit, by = await change.unit(viewer, Right.CAPTURE, wanted.unit_id, "unit_id")
         content = _checked(wanted, unit, journey_id)
         content.values["recaptures_id"] = await _recaptured(viewer, wanted)
         if wanted.journey_id is None:
-            journey = await _begin(viewer, new_id, content)
+            journey = await _begin(by, new_id, content)
         else:
             journey = await _replace(viewer, wanted.journey_id, wanted, content)
         if content.stages:
@@ -109,13 +109,11 @@ async def capture(viewer: Viewer, wanted: CaptureJourney) -> Journey:
         for point in content.pain_points:
             after = {"description": point.description, "severity": point.severity, "reach": point.reach}
             await event.append(
-                viewer, EventKind.PAIN_POINT_RECORDED, ("pain_point", point.id), unit.id, after=after
+                by, EventKind.PAIN_POINT_RECORDED, ("pain_point", point.id), unit.id, after=after
             )
         if wanted.submit:
             status = journey_rules.after(JourneyAction.SUBMIT, journey.status)
-            await change.apply(
-                viewer, JourneyAction.SUBMIT, journey, unit.id, status=status, return_reason=None
-            )
+            await change.apply(by, JourneyAction.SUBMIT, journey, unit.id, status=status, return_reason=None)
     return journey
 
 
@@ -139,19 +137,19 @@ async def _recaptured(viewer: Viewer, wanted: CaptureJourney) -> UUID | None:
     return earlier.id
 
 
-async def _begin(viewer: Viewer, new_id: UUID, content: _Content) -> Journey:
+async def _begin(by: Allowed, new_id: UUID, content: _Content) -> Journey:
     now = clock.now()
     journey = Journey(
         id=new_id,
         status=JourneyStatus.DRAFT,
-        captured_by=viewer.person,
+        captured_by=by.viewer.person,
         created_at=now,
         updated_at=now,
         **content.values,
     )
     await journey.save()
     after = {"status": journey.status, **content.values, **_told(content.stages, content.pain_points)}
-    await event.append(viewer, EventKind.JOURNEY_CAPTURED, ("journey", new_id), journey.unit_id, after=after)
+    await event.append(by, EventKind.JOURNEY_CAPTURED, ("journey", new_id), journey.unit_id, after=after)
     return journey
 
 
@@ -159,7 +157,7 @@ async def _replace(viewer: Viewer, journey_id: UUID, wanted: CaptureJourney, con
     """Its old pain points go: they had no tasks, since it was not accepted. The event keeps what they said."""
     if wanted.expected_version is None:
         raise Refused(Code.REQUIRED, "expected_version")
-    journey, _ = await change.take(
+    journey, _, by = await change.take(
         Journey, viewer, Right.CAPTURE, journey_id, wanted.expected_version, "journey_id"
     )
     journey_rules.after(JourneyAction.REVISE, journey.status)
@@ -171,7 +169,7 @@ async def _replace(viewer: Viewer, journey_id: UUID, wanted: CaptureJourney, con
     await Stage.delete().where(Stage.journey_id == journey_id)
     after = _told(content.stages, content.pain_points)
     await change.apply(
-        viewer, JourneyAction.REVISE, journey, wanted.unit_id, told=(before, after), **content.values
+        by, JourneyAction.REVISE, journey, wanted.unit_id, told=(before, after), **content.values
     )
     return journey
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from jejak.domain import access, change, db, journey, task_rules
+from jejak.domain import change, db, journey, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
@@ -49,16 +49,19 @@ async def state_of(pain_point_id: UUID) -> PainPointState:
 async def close(viewer: Viewer, wanted: ClosePainPoint) -> PainPoint:
     """Ends a resolved pain point; for the region or headquarters. Refuses WRONG_STATUS, STALE."""
     async with db.transaction():
-        point, unit = await change.take(
-            PainPoint, viewer, Right.SEE, wanted.pain_point_id, wanted.expected_version, "pain_point_id"
+        point, unit, by = await change.take(
+            PainPoint,
+            viewer,
+            Right.ASSIGN,
+            wanted.pain_point_id,
+            wanted.expected_version,
+            "pain_point_id",
+            regional=True,
         )
-        access.require_regional(viewer, Right.ASSIGN, unit, "pain_point_id")
         current = await state_of(point.id)
         if current is not PainPointState.RESOLVED:
             raise Refused(Code.WRONG_STATUS, status=current)
-        await change.apply(
-            viewer, EventKind.PAIN_POINT_CLOSED, point, unit.id, decision=PainPointState.CLOSED
-        )
+        await change.apply(by, EventKind.PAIN_POINT_CLOSED, point, unit.id, decision=PainPointState.CLOSED)
     return point
 
 
@@ -67,7 +70,7 @@ async def dismiss(viewer: Viewer, wanted: DismissPainPoint) -> PainPoint:
     with Checks() as checks:
         reason = checks.text(wanted.reason, "reason", most=REASON)
     async with db.transaction():
-        point, unit = await change.take(
+        point, unit, by = await change.take(
             PainPoint, viewer, Right.ASSIGN, wanted.pain_point_id, wanted.expected_version, "pain_point_id"
         )
         current = await state_of(point.id)
@@ -77,5 +80,5 @@ async def dismiss(viewer: Viewer, wanted: DismissPainPoint) -> PainPoint:
         if current is not PainPointState.OPEN:
             raise Refused(Code.HAS_OPEN_TASKS, "pain_point_id")
         values = {"decision": PainPointState.DISMISSED, "decision_reason": reason}
-        await change.apply(viewer, EventKind.PAIN_POINT_DISMISSED, point, unit.id, **values)
+        await change.apply(by, EventKind.PAIN_POINT_DISMISSED, point, unit.id, **values)
     return point

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from jejak.domain import access, change, clock, db, event, idempotency, password
-from jejak.domain.access import RIGHTS, Right, Viewer
+from jejak.domain.access import RIGHTS, Allowed, Right, Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.person import Membership, Person
@@ -49,7 +49,7 @@ async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
     await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
     hashed = await password.hashed(wanted.password)
     async with db.transaction():
-        unit = await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
+        unit, by = await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
         # The digest of the request is a quick hash: the password stays out of it.
         body = replace(wanted, password="")
         (new_id,), fresh = await idempotency.claim(viewer, "createPerson", wanted.client_mutation_id, body)
@@ -68,8 +68,8 @@ async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
         )
         await person.save()
         after = {"email": email, "name": name, "language": wanted.language}
-        await event.append(viewer, EventKind.PERSON_CREATED, ("person", person.id), unit.id, after=after)
-        await _add(viewer, person, unit, wanted.role, ranger=wanted.ranger)
+        await event.append(by, EventKind.PERSON_CREATED, ("person", person.id), unit.id, after=after)
+        await _add(by, person, unit, wanted.role, ranger=wanted.ranger)
     return person
 
 
@@ -79,11 +79,11 @@ async def grant(viewer: Viewer, wanted: GrantRole) -> Membership:
     An administrator gives roles in their own subtree, to people whom they see.
     """
     async with db.transaction():
-        unit = await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
+        unit, by = await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
         person = await change.find(Person, wanted.person_id, "person_id")
         if not await is_seen(viewer, person.id):
             raise Refused(Code.NOT_FOUND, "person_id")
-        return await _add(viewer, person, unit, wanted.role, ranger=wanted.ranger)
+        return await _add(by, person, unit, wanted.role, ranger=wanted.ranger)
 
 
 async def _same_person(person_id: UUID, secret: str) -> Person:
@@ -93,7 +93,7 @@ async def _same_person(person_id: UUID, secret: str) -> Person:
     return person
 
 
-async def _add(viewer: Viewer, person: Person, unit: Unit, role: Role, *, ranger: bool) -> Membership:
+async def _add(by: Allowed, person: Person, unit: Unit, role: Role, *, ranger: bool) -> Membership:
     """The person's row is locked: all that changes their roles goes through here and `revoke`, one after the other."""
     if role is Role.PROGRAMME and unit.kind != UnitKind.HQ:
         raise Refused(Code.WRONG_KIND, "role", kind=role, parent=unit.kind)
@@ -119,7 +119,7 @@ async def _add(viewer: Viewer, person: Person, unit: Unit, role: Role, *, ranger
         await membership.save(columns=[Membership.ranger])
     after = {"role": role, "ranger": ranger, "unit_id": unit.id}
     await event.append(
-        viewer, EventKind.PERSON_ROLE_GRANTED, ("person", person.id), unit.id, before=before, after=after
+        by, EventKind.PERSON_ROLE_GRANTED, ("person", person.id), unit.id, before=before, after=after
     )
     return membership
 
@@ -133,7 +133,9 @@ async def revoke(viewer: Viewer, wanted: RevokeRole) -> Membership:
             raise Refused(Code.NOT_FOUND, "membership_id")
         await change.find(Person, named.person_id)
         membership = await change.find(Membership, wanted.membership_id)
-        unit = await change.unit(viewer, Right.PEOPLE, membership.unit_id, "membership_id", open_only=False)
+        unit, by = await change.unit(
+            viewer, Right.PEOPLE, membership.unit_id, "membership_id", open_only=False
+        )
         if membership.revoked_at is not None:
             return membership
         if membership.role == Role.ADMIN and unit.kind == UnitKind.HQ and await _is_last_administrator(unit):
@@ -142,7 +144,7 @@ async def revoke(viewer: Viewer, wanted: RevokeRole) -> Membership:
         await membership.save(columns=[Membership.revoked_at])
         before = {"role": membership.role, "ranger": membership.ranger, "unit_id": unit.id}
         await event.append(
-            viewer, EventKind.PERSON_ROLE_REVOKED, ("person", membership.person_id), unit.id, before=before
+            by, EventKind.PERSON_ROLE_REVOKED, ("person", membership.person_id), unit.id, before=before
         )
     return membership
 
@@ -205,8 +207,8 @@ async def first_administrator(email: str) -> str | None:
         await person.save()
         after = {"email": email, "name": person.name, "language": person.language}
         await event.append(
-            access.SYSTEM, EventKind.PERSON_CREATED, ("person", person.id), root.id, after=after
+            access.SERVICE, EventKind.PERSON_CREATED, ("person", person.id), root.id, after=after
         )
         for role in (Role.ADMIN, Role.PROGRAMME):
-            await _add(access.SYSTEM, person, root, role, ranger=False)
+            await _add(access.SERVICE, person, root, role, ranger=False)
     return secret

@@ -69,7 +69,7 @@ async def _organisation(content: dict[str, Any]) -> None:
             created_at=clock.now(),
         )
         await row.save()
-        await event.append(access.SYSTEM, EventKind.UNIT_CREATED, ("unit", row.id), row.id, after=dict(unit))
+        await event.append(access.SERVICE, EventKind.UNIT_CREATED, ("unit", row.id), row.id, after=dict(unit))
 
 
 async def _programme(content: dict[str, Any]) -> None:
@@ -100,7 +100,7 @@ async def _programme(content: dict[str, Any]) -> None:
                 **initiative,
             )
     await event.append(
-        access.SYSTEM,
+        access.SERVICE,
         EventKind.PROGRAMME_LOADED,
         ("programme", programme_id),
         None,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from jejak.domain import change, clock, db, event, password
-from jejak.domain.access import SYSTEM, Grant, Viewer
+from jejak.domain import access, change, clock, db, event, password
+from jejak.domain.access import Allowed, Grant, Viewer
 from jejak.domain.checks import TITLE, Checks, storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.person import Person, Session
@@ -74,7 +74,7 @@ async def change_password(viewer: Viewer, wanted: ChangePassword) -> Person:
         if current.password_hash != person.password_hash:
             # Changed by somebody else while we computed: the one we were given is no longer the current one.
             raise Refused(Code.WRONG_CREDENTIALS, "current_password")
-        await _set_password(viewer, current, hashed)
+        await _set_password(access.oneself(viewer), current, hashed)
     return current
 
 
@@ -87,14 +87,14 @@ async def reset_password(email: str) -> str | None:
         if named is None:
             return None
         person = await change.find(Person, named.id)
-        await _set_password(SYSTEM, person, hashed)
+        await _set_password(access.SERVICE, person, hashed)
     return secret
 
 
-async def _set_password(viewer: Viewer, person: Person, hashed: str) -> None:
+async def _set_password(by: Allowed, person: Person, hashed: str) -> None:
     await Person.update({Person.password_hash: hashed}).where(Person.id == person.id)
     await db.execute("delete from session where person_id = $1", person.id)
-    await event.append(viewer, EventKind.PERSON_PASSWORD_CHANGED, ("person", person.id), None)
+    await event.append(by, EventKind.PERSON_PASSWORD_CHANGED, ("person", person.id), None)
 
 
 async def viewer_of(token: str) -> Viewer | None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,7 +46,8 @@ async def follow(viewer: Viewer, wanted: Follow, tail: Tail) -> AsyncGenerator[T
     tail.check_room()
     root = None
     if wanted.unit_id is not None:
-        root = (await change.unit(viewer, Right.SEE, wanted.unit_id, "unit_id", open_only=False)).path
+        unit, _ = await change.unit(viewer, Right.SEE, wanted.unit_id, "unit_id", open_only=False)
+        root = unit.path
     position = await (feed.position_of(wanted.since, "since") if wanted.since is not None else feed.latest())
     follower = _Follower(viewer, wanted, Wanted(wanted.topic, root), position, tail)
     return follower.told()
@@ -122,7 +123,7 @@ class _Follower:
         self._viewer, self._checked = viewer, self._now()
         if self._asked.unit_id is not None:
             with contextlib.suppress(Refused):  # who no longer sees it may see it again
-                unit = await change.unit(viewer, Right.SEE, self._asked.unit_id, open_only=False)
+                unit, _ = await change.unit(viewer, Right.SEE, self._asked.unit_id, open_only=False)
                 self._wanted = Wanted(self._asked.topic, unit.path)
 
     async def _shown(self, one: Change) -> Told | None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from jejak.domain import change, clock, db, event, idempotency, journey, person, reminder, task_rules
-from jejak.domain.access import Right, Viewer
+from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import BODY, REASON, TITLE, Checks
 from jejak.domain.errors import Code, Problem, Refused
 from jejak.domain.tables.journey import PainPoint
@@ -103,10 +103,10 @@ async def create(viewer: Viewer, wanted: CreateTask) -> Task:
         (new_id,), fresh = await idempotency.claim(viewer, "createTask", wanted.client_mutation_id, wanted)
         if not fresh:
             return await change.again(Task, viewer, new_id)
-        point = await _open_pain_point(viewer, wanted.pain_point_id) if wanted.pain_point_id else None
-        task = await _create(viewer, new_id, wanted.task, point)
-        if point:
-            await _told_assigned(viewer, point)
+        named = await _open_pain_point(viewer, wanted.pain_point_id) if wanted.pain_point_id else None
+        task = await _create(viewer, new_id, wanted.task, named[0] if named else None)
+        if named:
+            await _told_assigned(*named)
     return task
 
 
@@ -122,7 +122,7 @@ async def assign(viewer: Viewer, wanted: AssignPainPoint) -> list[Task]:
         )
         if not fresh:
             return [await change.again(Task, viewer, known) for known in ids]
-        point = await _open_pain_point(viewer, wanted.pain_point_id)
+        point, by = await _open_pain_point(viewer, wanted.pain_point_id)
         made: list[Task] = []
         problems: list[Problem] = []
         for position, (new_id, task) in enumerate(zip(ids, wanted.tasks, strict=True)):
@@ -132,22 +132,22 @@ async def assign(viewer: Viewer, wanted: AssignPainPoint) -> list[Task]:
                 problems += refused.problems
         if problems:
             raise Refused.because(problems)
-        await _told_assigned(viewer, point)
+        await _told_assigned(point, by)
     return made
 
 
-async def _told_assigned(viewer: Viewer, point: PainPoint) -> None:
+async def _told_assigned(point: PainPoint, by: Allowed) -> None:
     # Not which tasks: who sees the pain point need not see every unit that works on it.
-    await event.append(viewer, EventKind.PAIN_POINT_ASSIGNED, ("pain_point", point.id), point.unit_id)
+    await event.append(by, EventKind.PAIN_POINT_ASSIGNED, ("pain_point", point.id), point.unit_id)
 
 
-async def _open_pain_point(viewer: Viewer, pain_point_id: UUID) -> PainPoint:
+async def _open_pain_point(viewer: Viewer, pain_point_id: UUID) -> tuple[PainPoint, Allowed]:
     """Locked, so that it is not closed or dismissed while it gets tasks."""
-    point, _ = await change.take(PainPoint, viewer, Right.ASSIGN, pain_point_id, None, "pain_point_id")
+    point, _, by = await change.take(PainPoint, viewer, Right.ASSIGN, pain_point_id, None, "pain_point_id")
     if point.decision is not None:
         raise Refused(Code.WRONG_STATUS, "pain_point_id", status=point.decision)
     await journey.require_accepted(point.journey_id, "pain_point_id")
-    return point
+    return point, by
 
 
 async def _create(
@@ -156,7 +156,7 @@ async def _create(
     unit_id = wanted.unit_id or (point.unit_id if point else None)
     if unit_id is None:
         raise Refused(Code.REQUIRED, *at, "unit_id")
-    unit = await change.unit(viewer, Right.ASSIGN, unit_id, *at, "unit_id")
+    unit, by = await change.unit(viewer, Right.ASSIGN, unit_id, *at, "unit_id")
     if not await Initiative.exists().where(Initiative.id == wanted.initiative_id):
         raise Refused(Code.NOT_FOUND, *at, "initiative_id")
     with Checks(at) as checks:
@@ -191,7 +191,7 @@ async def _create(
         "weight",
     )
     after = {name: getattr(task, name) for name in told}
-    await event.append(viewer, EventKind.TASK_CREATED, ("task", task.id), unit.id, after=after)
+    await event.append(by, EventKind.TASK_CREATED, ("task", task.id), unit.id, after=after)
     return task
 
 
@@ -208,7 +208,7 @@ async def _owner(viewer: Viewer, wanted: UUID | None, unit: Unit, *at: str | int
 async def update(viewer: Viewer, wanted: UpdateTask) -> Task:
     """A new due date starts the reminder ladder anew (R6). Refuses as `create`, and STALE, WRONG_STATUS."""
     async with db.transaction():
-        task, unit = await change.take(
+        task, unit, by = await change.take(
             Task, viewer, Right.ASSIGN, wanted.task_id, wanted.expected_version, "task_id"
         )
         task_rules.after(TaskAction.UPDATE, task.status)
@@ -232,7 +232,7 @@ async def update(viewer: Viewer, wanted: UpdateTask) -> Task:
             values["owner_id"] = await _owner(viewer, wanted.owner_id, unit)
         if all(getattr(task, name) == value for name, value in values.items()):
             return task
-        await change.apply(viewer, TaskAction.UPDATE, task, unit.id, **values)
+        await change.apply(by, TaskAction.UPDATE, task, unit.id, **values)
         if "due_on" in values:
             await reminder.plan(task, unit)
     return task
@@ -244,13 +244,13 @@ async def report(viewer: Viewer, wanted: ReportProgress) -> Task:
         checks.between(wanted.progress, 0, 100, "progress")
         note = checks.text(wanted.note, "note", most=BODY, required=False)
     async with db.transaction():
-        task, unit = await change.take(
+        task, unit, by = await change.take(
             Task, viewer, Right.PROGRESS, wanted.task_id, wanted.expected_version, "task_id"
         )
         status = task_rules.after(TaskAction.REPORT, task.status)
-        await _attach(viewer, task, unit, wanted.evidence)
+        await _attach(by, task, unit, wanted.evidence)
         await change.apply(
-            viewer,
+            by,
             TaskAction.REPORT,
             task,
             unit.id,
@@ -259,18 +259,18 @@ async def report(viewer: Viewer, wanted: ReportProgress) -> Task:
             status_reason=None,
         )
         if note:
-            await event.append(viewer, EventKind.TASK_NOTED, ("task", task.id), unit.id, after={"note": note})
+            await event.append(by, EventKind.TASK_NOTED, ("task", task.id), unit.id, after={"note": note})
     return task
 
 
 async def submit(viewer: Viewer, wanted: SubmitTask) -> Task:
     """Hands the task in as done (progress 100). Refuses EVIDENCE_REQUIRED where the initiative asks for it."""
     async with db.transaction():
-        task, unit = await change.take(
+        task, unit, by = await change.take(
             Task, viewer, Right.PROGRESS, wanted.task_id, wanted.expected_version, "task_id"
         )
         status = task_rules.after(TaskAction.SUBMIT, task.status)
-        await _attach(viewer, task, unit, wanted.evidence)
+        await _attach(by, task, unit, wanted.evidence)
         initiative = await Initiative.objects().get(Initiative.id == task.initiative_id)
         if (
             initiative
@@ -285,11 +285,11 @@ async def submit(viewer: Viewer, wanted: SubmitTask) -> Task:
             "submitted_by": viewer.person,
             "status_reason": None,
         }
-        await change.apply(viewer, TaskAction.SUBMIT, task, unit.id, **values)
+        await change.apply(by, TaskAction.SUBMIT, task, unit.id, **values)
     return task
 
 
-async def _attach(viewer: Viewer, task: Task, unit: Unit, evidence: list[NewEvidence]) -> None:
+async def _attach(by: Allowed, task: Task, unit: Unit, evidence: list[NewEvidence]) -> None:
     rows = []
     with Checks() as checks:
         checks.at_most(len(evidence), MOST_EVIDENCE, "evidence")
@@ -298,26 +298,26 @@ async def _attach(viewer: Viewer, task: Task, unit: Unit, evidence: list[NewEvid
             note = inside.text(given.note, "note", most=BODY, required=given.url is None)
             url = inside.url(given.url, "url")
             rows.append(
-                Evidence(task_id=task.id, note=note, url=url, added_by=viewer.person, added_at=clock.now())
+                Evidence(task_id=task.id, note=note, url=url, added_by=by.viewer.person, added_at=clock.now())
             )
     if rows:
         if len(rows) + await Evidence.count().where(Evidence.task_id == task.id) > MOST_EVIDENCE_IN_ALL:
             raise Refused(Code.TOO_MANY, "evidence", most=MOST_EVIDENCE_IN_ALL)
         await Evidence.insert(*rows)
         after = {"evidence": [{"note": row.note, "url": row.url} for row in rows]}
-        await event.append(viewer, EventKind.TASK_EVIDENCE_ADDED, ("task", task.id), unit.id, after=after)
+        await event.append(by, EventKind.TASK_EVIDENCE_ADDED, ("task", task.id), unit.id, after=after)
 
 
 async def verify(viewer: Viewer, wanted: ChangeTask) -> Task:
     """Four eyes: neither the owner nor whoever submitted it. Refuses FOUR_EYES, STALE, WRONG_STATUS."""
     async with db.transaction():
-        task, unit = await change.take(
+        task, unit, by = await change.take(
             Task, viewer, Right.VERIFY, wanted.task_id, wanted.expected_version, "task_id"
         )
         status = task_rules.after(TaskAction.VERIFY, task.status)
         if viewer.person in {task.owner_id, task.submitted_by}:
             raise Refused(Code.FOUR_EYES, "task_id")
-        await change.apply(viewer, TaskAction.VERIFY, task, unit.id, status=status, verified_by=viewer.person)
+        await change.apply(by, TaskAction.VERIFY, task, unit.id, status=status, verified_by=viewer.person)
     return task
 
 
@@ -344,7 +344,7 @@ async def _advance(viewer: Viewer, wanted: ChangeTask, action: TaskAction, right
         with Checks() as checks:
             reason = checks.text(wanted.reason, "reason", most=REASON)
     async with db.transaction():
-        task, unit = await change.take(
+        task, unit, by = await change.take(
             Task, viewer, right, wanted.task_id, wanted.expected_version, "task_id"
         )
         status = task_rules.after(action, task.status, task.blocked_from)
@@ -362,5 +362,5 @@ async def _advance(viewer: Viewer, wanted: ChangeTask, action: TaskAction, right
             case TaskAction.RETURN:
                 # What was handed in as done is not: the figure goes back to what was reported before.
                 values["progress"] = task.progress_before
-        await change.apply(viewer, action, task, unit.id, **values)
+        await change.apply(by, action, task, unit.id, **values)
     return task

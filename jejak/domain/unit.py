@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from jejak.domain import change, clock, db, event, idempotency, task_rules
-from jejak.domain.access import Right, Viewer
+from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.task import Task
@@ -60,15 +60,15 @@ async def create(viewer: Viewer, wanted: CreateUnit) -> Unit:
         (new_id,), fresh = await idempotency.claim(viewer, "createUnit", wanted.client_mutation_id, wanted)
         if not fresh:
             return await change.again(Unit, viewer, new_id)
-        parent = await change.unit(viewer, Right.UNITS, wanted.parent_id, "parent_id")
+        parent, by = await change.unit(viewer, Right.UNITS, wanted.parent_id, "parent_id")
         check_kind(wanted.kind, UnitKind(parent.kind), "kind")
         if await Unit.exists().where(Unit.code == code):
             raise Refused(Code.TAKEN, "code")
-        return await add(viewer, new_id, parent, code=code, name=name, kind=wanted.kind, timezone=timezone)
+        return await add(by, new_id, parent, code=code, name=name, kind=wanted.kind, timezone=timezone)
 
 
 async def add(
-    viewer: Viewer, new_id: UUID, parent: Unit, *, code: str, name: str, kind: UnitKind, timezone: str
+    by: Allowed, new_id: UUID, parent: Unit, *, code: str, name: str, kind: UnitKind, timezone: str
 ) -> Unit:
     """Puts a unit below `parent`, inside the open transaction; what it is made of is the caller's to check."""
     unit = Unit(
@@ -83,7 +83,7 @@ async def add(
     )
     await unit.save()
     after = {"code": code, "name": name, "kind": kind, "parent_id": parent.id, "timezone": timezone}
-    await event.append(viewer, EventKind.UNIT_CREATED, ("unit", unit.id), unit.id, after=after)
+    await event.append(by, EventKind.UNIT_CREATED, ("unit", unit.id), unit.id, after=after)
     return unit
 
 
@@ -91,22 +91,22 @@ async def move(viewer: Viewer, wanted: MoveUnit) -> Unit:
     """The unit takes its subtree and its history along. Refuses TREE_CYCLE, WRONG_KIND, STALE, UNIT_CLOSED."""
     async with db.transaction():
         await db.lock(db.Lock.UNIT_TREE)
-        unit, _ = await change.take(
+        unit, _, by = await change.take(
             Unit, viewer, Right.UNITS, wanted.unit_id, wanted.expected_version, "unit_id"
         )
-        parent = await change.unit(viewer, Right.UNITS, wanted.parent_id, "parent_id")
+        parent, _ = await change.unit(viewer, Right.UNITS, wanted.parent_id, "parent_id")
         if parent.path.startswith(unit.path):
             raise Refused(Code.TREE_CYCLE, "parent_id")
         check_kind(UnitKind(unit.kind), UnitKind(parent.kind), "parent_id")
         if parent.id != unit.parent_id:
-            await reparent(viewer, unit, parent)
+            await reparent(by, unit, parent)
     return unit
 
 
-async def reparent(viewer: Viewer, unit: Unit, parent: Unit) -> None:
+async def reparent(by: Allowed, unit: Unit, parent: Unit) -> None:
     """Moves `unit` below `parent` and derives the paths of its subtree anew, inside the open transaction."""
     old_path, new_path = unit.path, f"{parent.path}{unit.code}/"
-    await change.apply(viewer, EventKind.UNIT_MOVED, unit, unit.id, parent_id=parent.id, path=new_path)
+    await change.apply(by, EventKind.UNIT_MOVED, unit, unit.id, parent_id=parent.id, path=new_path)
     await db.execute(
         "update unit set path = $2 || substr(path, length($1) + 1) where path ^@ $1 and path <> $1",
         old_path,
@@ -118,7 +118,7 @@ async def close(viewer: Viewer, wanted: CloseUnit) -> Unit:
     """Closed units keep their history and take no new work. Refuses HAS_OPEN_UNITS, HAS_OPEN_TASKS, STALE."""
     async with db.transaction():
         await db.lock(db.Lock.UNIT_TREE)
-        unit, _ = await change.take(
+        unit, _, by = await change.take(
             Unit, viewer, Right.UNITS, wanted.unit_id, wanted.expected_version, "unit_id"
         )
         if unit.closed_at is not None:
@@ -130,5 +130,5 @@ async def close(viewer: Viewer, wanted: CloseUnit) -> Unit:
         below = Unit.exists().where((Unit.parent_id == unit.id) & Unit.closed_at.is_null())
         if await below:
             raise Refused(Code.HAS_OPEN_UNITS, "unit_id")
-        await change.apply(viewer, EventKind.UNIT_CLOSED, unit, unit.id, closed_at=clock.now())
+        await change.apply(by, EventKind.UNIT_CLOSED, unit, unit.id, closed_at=clock.now())
     return unit

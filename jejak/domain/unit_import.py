@@ -47,13 +47,14 @@ async def load(viewer: Viewer, rows: list[Row], progress: Callable[[int, int], N
             if unit is None:
                 units[row.code] = await _create(viewer, row, units[row.parent_code])
             else:
+                by = access.require(viewer, Right.UNITS, unit, "rows", row.number)
                 renamed, moves = (unit.name, unit.timezone) != (row.name, row.timezone), _moves(unit, parent)
                 if renamed:
                     await change.apply(
-                        viewer, EventKind.UNIT_UPDATED, unit, unit.id, name=row.name, timezone=row.timezone
+                        by, EventKind.UNIT_UPDATED, unit, unit.id, name=row.name, timezone=row.timezone
                     )
                 if parent is not None and moves:
-                    await tree.reparent(viewer, unit, parent)
+                    await tree.reparent(by, unit, parent)
                 updated, moved, unchanged = (
                     updated + renamed,
                     moved + moves,
@@ -66,8 +67,9 @@ async def load(viewer: Viewer, rows: list[Row], progress: Callable[[int, int], N
 
 async def _create(viewer: Viewer, row: Row, parent: Unit) -> Unit:
     kind = UnitKind(row.kind)
+    by = access.require(viewer, Right.UNITS, parent, "rows", row.number)
     return await tree.add(
-        viewer, db.new_id(), parent, code=row.code, name=row.name, kind=kind, timezone=row.timezone
+        by, db.new_id(), parent, code=row.code, name=row.name, kind=kind, timezone=row.timezone
     )
 
 

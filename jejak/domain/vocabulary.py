@@ -175,3 +175,4 @@ class EventKind(StrEnum):
     TASK_BLOCKED = "task.blocked"
     TASK_UNBLOCKED = "task.unblocked"
     TASK_CANCELLED = "task.cancelled"
+    NOTICES_READ = "notices.read"

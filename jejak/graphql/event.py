@@ -29,7 +29,7 @@ class HistoryEntry:
     at: datetime = column("When.")
     kind: EventKind = column("What happened.")
     actor: Person | None = one(
-        "{u}.id = {t}.actor_id", "Who did it; null for the service itself.", scoped=False
+        "{u}.id = {t}.actor_id", "Who did it; null for the service itself.", sees=everyone
     )
     before: JSON | None = expression(_seen_in("before"), "What changed, before: columns and their values.")
     after: JSON | None = expression(_seen_in("after"), "What changed, after: columns and their values.")

@@ -60,7 +60,7 @@ class Journey(Node):
     occurred_on: date = column("The day it happened, in the unit's zone.")
     status: JourneyStatus = column("Where it stands.")
     return_reason: str | None = column("Why it was returned.")
-    captured_by: Person = one("{u}.id = {t}.captured_by", "Who captured it.", scoped=False)
+    captured_by: Person = one("{u}.id = {t}.captured_by", "Who captured it.", sees=everyone)
     version: int = column("To be named as `expectedVersion` by the next change.")
     created_at: datetime = column("When it was captured.")
     updated_at: datetime = column("When it was last changed.")

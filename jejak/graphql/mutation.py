@@ -19,6 +19,8 @@ from jejak.graphql.errors import user_errors
 from jejak.graphql.reading.schema import rehearse
 
 REF = "ref"
+CLIENT_ID = "Makes a retry safe: the same id again returns the first result. At most 100 characters."
+VERSION = "The `version` that was read; another one now is refused as STALE."
 _DEADLOCKS = 3
 
 
@@ -35,6 +37,11 @@ def given(description: str, default: Any = dataclasses.MISSING) -> Any:
     if isinstance(default, list):
         return strawberry.field(description=description, default_factory=list)
     return strawberry.field(description=description, default=strawberry.UNSET if default is None else default)
+
+
+def errors() -> Any:
+    """The field of every payload that says why not, if not."""
+    return strawberry.field(description="Empty where it was done.", default_factory=list)
 
 
 def mutation(  # noqa: PLR0917 -- a declaration, read top to bottom

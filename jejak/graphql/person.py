@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from jejak.domain import access
+from jejak.domain.access import Sight
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import (
     Field,
@@ -14,6 +15,7 @@ from jejak.graphql.reading import (
     Statement,
     column,
     entity,
+    everyone,
     expression,
     many,
     one,
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from jejak.graphql.unit import Unit
 
 
-def _seen(statement: Statement, alias: str) -> str:
+def _seen(statement: Statement, alias: str) -> Sight:
     return access.person_seen(
         f"{alias}.id", statement.paths, statement.param(statement.viewer.person, "uuid")
     )
@@ -43,7 +45,7 @@ class Membership(Node):
     ranger: bool = column("Whether this is the unit's PIC Ranger: the default owner of its tasks.")
     unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one("{u}.id = {t}.unit_id", "Where.")
     person: Annotated["Person", strawberry.lazy("jejak.graphql.person")] = one(
-        "{u}.id = {t}.person_id", "Who.", scoped=False
+        "{u}.id = {t}.person_id", "Who.", sees=everyone
     )
     granted_at: datetime = column("Since when.")
     revoked_at: datetime | None = column("Until when; null while it holds.")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Evidence:
     note: str = column("In words.")
     url: str | None = column("Where it can be looked at.")
-    added_by: Person = one("{u}.id = {t}.added_by", "Who added it.", scoped=False)
+    added_by: Person = one("{u}.id = {t}.added_by", "Who added it.", sees=everyone)
     added_at: datetime = column("When.")
 
 
@@ -65,9 +65,9 @@ class Task(Node):
     pain_point: PainPoint | None = one(
         "{u}.id = {t}.pain_point_id", "For which pain point; null where the viewer does not see it."
     )
-    owner: Person = one("{u}.id = {t}.owner_id", "Who answers for it.", scoped=False)
-    submitted_by: Person | None = one("{u}.id = {t}.submitted_by", "Who handed it in.", scoped=False)
-    verified_by: Person | None = one("{u}.id = {t}.verified_by", "Who verified it.", scoped=False)
+    owner: Person = one("{u}.id = {t}.owner_id", "Who answers for it.", sees=everyone)
+    submitted_by: Person | None = one("{u}.id = {t}.submitted_by", "Who handed it in.", sees=everyone)
+    verified_by: Person | None = one("{u}.id = {t}.verified_by", "Who verified it.", sees=everyone)
     evidence: list[Evidence] = many(
         "{u}.task_id = {t}.id", "{u}.added_at, {u}.id", "What shows that it was done."
     )

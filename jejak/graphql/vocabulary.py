@@ -204,4 +204,5 @@ enum(
     TASK_BLOCKED="It cannot go on.",
     TASK_UNBLOCKED="It can go on.",
     TASK_CANCELLED="It was given up.",
+    NOTICES_READ="Notices were marked as read.",
 )

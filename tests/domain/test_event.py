@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from jejak.domain import clock, db, event, task
-from jejak.domain.access import SYSTEM
+from jejak.domain.access import SERVICE
 from jejak.domain.errors import Code
 from jejak.domain.tables.event import Event, PendingEvent
 from jejak.domain.task import ReportProgress, UpdateTask
@@ -73,7 +73,7 @@ async def test_what_is_rolled_back_was_never_recorded_nor_announced():
 
 async def _append_and_fail(unit) -> None:
     async with db.transaction():
-        await event.append(SYSTEM, EventKind.UNIT_UPDATED, ("unit", unit.id), unit.id)
+        await event.append(SERVICE, EventKind.UNIT_UPDATED, ("unit", unit.id), unit.id)
         raise RuntimeError("afterwards")
 
 
@@ -88,7 +88,7 @@ async def test_a_commit_wakes_once_however_many_events_it_held_and_only_after_it
     try:
         async with db.transaction():
             for _ in range(3):
-                await event.append(SYSTEM, EventKind.UNIT_UPDATED, ("unit", unit.id), unit.id)
+                await event.append(SERVICE, EventKind.UNIT_UPDATED, ("unit", unit.id), unit.id)
             assert seen == []
         assert await asyncio.gather(*seen) == [3]
     finally:

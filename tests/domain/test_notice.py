@@ -3,11 +3,14 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import orjson
+
 from jejak.domain import notice, reminder
 from jejak.domain.errors import Code
 from jejak.domain.notice import MarkNoticesRead
+from jejak.domain.tables.event import Event
 from jejak.domain.tables.notice import Notice
-from jejak.domain.vocabulary import Role
+from jejak.domain.vocabulary import EventKind, Role
 from tests.factories import a_person, a_task, a_unit, viewer_for
 from tests.moments import MONDAY, go_to
 from tests.refusals import refused, unchanged
@@ -28,6 +31,10 @@ async def test_reading_notices_twice_keeps_the_first_time():
     assert await notice.mark_read(viewer, MarkNoticesRead(ids[:1])) == ids[:1]
     read = {row.id: row.read_at for row in await Notice.objects()}
     assert [read[each] is None for each in ids] == [False, True]
+    told = await Event.objects().where(Event.kind == EventKind.NOTICES_READ)
+    assert [(row.actor_id, row.subject_id, orjson.loads(row.after)) for row in told] == [
+        (owner.id, owner.id, {"notice_ids": [str(ids[0])]})
+    ]
     async with unchanged():
         await notice.mark_read(viewer, MarkNoticesRead(ids[:1]))
 

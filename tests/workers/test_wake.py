@@ -22,7 +22,7 @@ async def waiting(queue: ArqRedis) -> list[str]:
 
 async def happens() -> None:
     """An event, inside the open transaction."""
-    await event.append(access.SYSTEM, "unit.created", ("unit", db.new_id()), None)
+    await event.append(access.SERVICE, "unit.created", ("unit", db.new_id()), None)
 
 
 async def settled() -> None:

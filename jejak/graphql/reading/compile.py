@@ -19,6 +19,7 @@ from graphql import (
 from graphql.execution.values import get_argument_values
 from strawberry.types.arguments import convert_arguments
 
+from jejak.domain.access import Sight
 from jejak.graphql.reading.connection import PageSql, json_object
 from jejak.graphql.reading.declare import READ, Column, Entity, Expression, Held, Page, Relation, Spec, render
 from jejak.graphql.reading.paging import window
@@ -51,10 +52,9 @@ class Compiler:
             found = entity_of(kind)
             with self.statement.repeated(len(keys)):
                 body = self._object(kind, nodes, u, tagged=True)
-            chosen = (
-                f"{u}.id = any({self.statement.param(keys, 'uuid[]')}) and {found.sees(self.statement, u)}"
-            )
-            parts.append(f"(select json_object_agg({u}.id, {body}) from {found.table} {u} where {chosen})")
+            wanted_keys = f"{u}.id = any({self.statement.param(keys, 'uuid[]')})"
+            rows = seen_rows(found.table, u, found.sees(self.statement, u), wanted_keys)
+            parts.append(f"(select json_object_agg({u}.id, {body}) from {rows})")
         return f"select json_build_array({', '.join(parts)})"
 
     def _by_key(self, kind: GraphQLObjectType, nodes: list[FieldNode], key: Any) -> str:
@@ -62,7 +62,8 @@ class Compiler:
         found = entity_of(kind)
         body = self._object(kind, nodes, u)
         place = self.statement.param(key, "uuid")
-        return f"(select {body} from {found.table} {u} where {u}.id = {place} and {found.sees(self.statement, u)})"
+        rows = seen_rows(found.table, u, found.sees(self.statement, u), f"{u}.id = {place}")
+        return f"(select {body} from {rows})"
 
     def _held(self, kind: GraphQLOutputType, nodes: list[FieldNode], held: Any) -> str:
         target = _object_type(kind)
@@ -73,11 +74,8 @@ class Compiler:
         keys = self.statement.param(held, "uuid[]")
         with self.statement.repeated(len(held)):
             body = self._object(target, nodes, u)
-        return self._array(
-            body,
-            f"{found.table} {u} where {u}.id = any({keys}) and {found.sees(self.statement, u)}",
-            f"array_position({keys}, {u}.id)",
-        )
+        rows = seen_rows(found.table, u, found.sees(self.statement, u), f"{u}.id = any({keys})")
+        return self._array(body, rows, f"array_position({keys}, {u}.id)")
 
     def _object(
         self, kind: GraphQLObjectType, nodes: list[FieldNode], t: str, *, tagged: bool = False
@@ -121,11 +119,9 @@ class Compiler:
     def _relation(self, spec: Relation, field: GraphQLField, nodes: list[FieldNode], here: Field) -> str:
         target = _object_type(field.type)
         found = entity_of(target)
-        rows = render(spec.rows, here) if spec.rows else found.table
-        conditions = [render(spec.where, here)]
-        if spec.scoped:
-            conditions.append(found.sees(self.statement, here.u))
-        source = f"{rows} {here.u} where {' and '.join(conditions)}"
+        table = render(spec.rows, here) if spec.rows else found.table
+        sees = spec.sees or found.sees
+        source = seen_rows(table, here.u, sees(self.statement, here.u), render(spec.where, here))
         several = is_list_type(get_nullable_type(field.type))
         with self.statement.repeated(SHORT if several else 1):
             body = self._object(target, nodes, here.u)
@@ -141,11 +137,9 @@ class Compiler:
         connection = _object_type(field.type)
         target = _object_type(connection.fields["nodes"].type)
         found = entity_of(target)
-        conditions = [render(spec.where, here), found.sees(self.statement, here.u)]
         filters = here.args.get("filter")
-        if filters is not None:
-            conditions += filters.where(here)
-        rows = f"from {found.table} {here.u} where {' and '.join(conditions)}"
+        conditions = [render(spec.where, here), *(filters.where(here) if filters is not None else ())]
+        rows = "from " + seen_rows(found.table, here.u, found.sees(self.statement, here.u), *conditions)
         frame = window(self.statement, here.u, here.args["order"], here.args)
         page = PageSql(
             selected=lambda kind, of: subselection(self.info, kind, of),
@@ -156,6 +150,11 @@ class Compiler:
         )
         with self.statement.repeated(frame.size):
             return page.sql(connection, nodes)
+
+
+def seen_rows(table: str, alias: str, sight: Sight, *conditions: str) -> str:
+    """SQL after `from`: the only way from here to rows, and none without who sees them."""
+    return f"{table} {alias} where {' and '.join([*conditions, sight])}"
 
 
 def _filled(value: Any) -> Any:

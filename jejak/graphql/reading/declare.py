@@ -8,11 +8,12 @@ from typing import Annotated, Any, TypeVar, dataclass_transform
 import strawberry
 
 from jejak.domain import access
+from jejak.domain.access import Sight
 from jejak.graphql.reading.statement import Field, Statement
 
 C = TypeVar("C", bound=type)
 Sql = str | Callable[[Field], str]
-Sees = Callable[[Statement, str], str]
+Sees = Callable[[Statement, str], Sight]
 READ = "read"
 
 
@@ -35,12 +36,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Rows of another type: `where` joins them. `rows` replaces the type's table where they are computed."""
+    """Rows of another type: `where` joins them. `rows` replaces the type's table where they are computed.
+
+    `sees` replaces what the type says of who sees its rows.
+    """
 
     where: Sql
     order: str = ""
     rows: Sql | None = None
-    scoped: bool = True
+    sees: Sees | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,9 @@ class Entity:
     sees: Sees
 
 
-def everyone(_statement: Statement, _alias: str) -> str:
-    """Every signed-in person sees every row."""
-    return "true"
+def everyone(_statement: Statement, _alias: str) -> Sight:
+    """Whoever is signed in and came here sees every row."""
+    return access.public()
 
 
 def within(column: str) -> Sees:
@@ -78,7 +82,9 @@ def within(column: str) -> Sees:
 
 def own(column: str) -> Sees:
     """The viewer's own rows."""
-    return lambda statement, alias: f"{alias}.{column} = {statement.param(statement.viewer.person, 'uuid')}"
+    return lambda statement, alias: access.own(
+        f"{alias}.{column}", statement.param(statement.viewer.person, "uuid")
+    )
 
 
 @dataclass_transform(kw_only_default=True)
@@ -131,11 +137,11 @@ def one(
     description: str,
     *,
     rows: Sql | None = None,
-    scoped: bool = True,
+    sees: Sees | None = None,
     arguments: Arguments | None = None,
 ) -> Any:
-    """At most one row. `scoped=False` where seeing this row includes seeing that one, as with the name of who acted."""
-    return _field(Relation(where, rows=rows, scoped=scoped), description, arguments)
+    """At most one row. `sees=everyone` where seeing this row includes seeing that one, as with the name of who acted."""
+    return _field(Relation(where, rows=rows, sees=sees), description, arguments)
 
 
 def many(where: Sql, order: str, description: str) -> Any:

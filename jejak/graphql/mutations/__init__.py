@@ -1,0 +1,24 @@
+"""The mutations, a file for each feature: a line of translation each."""
+
+import strawberry
+
+from jejak.graphql.mutations.journey import JourneyMutations
+from jejak.graphql.mutations.notice import NoticeMutations
+from jejak.graphql.mutations.pain_point import PainPointMutations
+from jejak.graphql.mutations.person import PersonMutations
+from jejak.graphql.mutations.sign_in import SignInMutations
+from jejak.graphql.mutations.task import TaskMutations
+from jejak.graphql.mutations.unit import UnitMutations
+
+
+@strawberry.type(description="What can be done.")
+class Mutation(
+    SignInMutations,
+    UnitMutations,
+    PersonMutations,
+    JourneyMutations,
+    PainPointMutations,
+    TaskMutations,
+    NoticeMutations,
+):
+    pass
