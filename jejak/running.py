@@ -15,12 +15,16 @@ from redis.asyncio.connection import parse_url
 
 from jejak.api.app import create_app
 from jejak.api.wake import waking
+from jejak.api.websocket import MOST_MESSAGE
 from jejak.domain import db, person, programme, reminder
 from jejak.domain.migrations.run import migrate
+from jejak.domain.tail import Tail
 from jejak.embedded import running as embedded
 from jejak.embedded import shared
 from jejak.settings import Settings
 from jejak.workers.main import work
+
+SILENT_SECONDS = 30.0
 
 
 class CannotRun(Exception):  # noqa: N818 -- said to a person, in one line
@@ -126,6 +130,9 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     taken = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     with taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Handed on to every connection: one whose client reads nothing for so long is cut.
+            taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(SILENT_SECONDS * 1_000))
         try:
             taken.bind((host, port))
             taken.listen()
@@ -137,6 +144,15 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 class _Server(uvicorn.Server):
     """Leaves the signals to `until_stopped`, which also stops the worker and the embedded servers."""
 
+    def __init__(self, config: uvicorn.Config, tail: Tail) -> None:
+        super().__init__(config)
+        self._tail = tail
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Streams have no end of their own: they would be waited for, and then cut.
+        self._tail.end()
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -145,10 +161,17 @@ class _Server(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
     """Serves the API on `sock`; requests under way are answered before it ends."""
+    app = create_app()
     config = uvicorn.Config(
-        create_app(), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws="websockets-sansio",
+        ws_max_size=MOST_MESSAGE,
+        timeout_graceful_shutdown=10,
     )
-    server = _Server(config)
+    server = _Server(config, app.state.tail)
     async with waking(redis_url):
         task = asyncio.create_task(server.serve(sockets=[sock]), name="api")
         try:

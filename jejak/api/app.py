@@ -6,14 +6,17 @@ from typing import Any
 
 from litestar import Litestar, Response
 from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
+from jejak.api import stream, websocket
 from jejak.api.auth import HttpRequest, preferred
 from jejak.api.endpoint import routes
 from jejak.api.health import live, ready
 from jejak.domain import texts
 from jejak.domain.errors import Code, Problem
+from jejak.domain.tail import Tail
 from jejak.graphql.schema import build_schema
 
 _log = logging.getLogger(__name__)
@@ -56,12 +59,17 @@ def _failed(request: HttpRequest, error: Exception) -> Response[dict[str, Any]]:
 
 def create_app() -> Litestar:
     """The database must be connected, and `api.wake.waking` open, for as long as the app serves."""
+    schema, tail = build_schema(), Tail()
     return Litestar(
-        route_handlers=[*routes(build_schema()), live, ready],
+        route_handlers=[*routes(schema, tail), websocket.route(schema, tail), live, ready],
+        lifespan=[lambda _: tail.running()],
+        state=State({"tail": tail}),
         before_request=_name_request,
         before_send=[_tell_request_id],
         exception_handlers={HTTPException: _refused, Exception: _failed},
-        compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1_000, middleware_class=stream.Compression
+        ),
         openapi_config=None,
         logging_config=None,
     )

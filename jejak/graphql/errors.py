@@ -125,7 +125,13 @@ def _is_of_the_request(error: GraphQLError) -> bool:
     if isinstance(cause, GraphQLError) and cause.nodes:
         # An argument's value, as null from a variable. What a field answers wrongly points at the field.
         return isinstance(cause.nodes[0], ValueNode)
-    return cause is None or (error.path is None and isinstance(cause, GraphQLError | ValueError | TypeError))
+    return cause is None or (
+        error.path is None
+        and isinstance(
+            cause,
+            GraphQLError | ValueError | TypeError | CannotGetOperationTypeError | InvalidOperationTypeError,
+        )
+    )
 
 
 def _cause(error: BaseException | None) -> Refused | None:
