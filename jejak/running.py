@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import uvicorn
+from litestar import Litestar
 from redis.asyncio.connection import parse_url
 
 from jejak.api.app import create_app
@@ -158,10 +159,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-@contextlib.asynccontextmanager
-async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
-    """Serves the API on `sock`; requests under way are answered before it ends."""
-    app = create_app()
+def server(app: Litestar) -> uvicorn.Server:
+    """What serves `app`, over HTTP and WebSocket. When it is to end, streams are ended first."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -171,19 +170,30 @@ async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task
         ws_max_size=MOST_MESSAGE,
         timeout_graceful_shutdown=10,
     )
-    server = _Server(config, app.state.tail)
-    async with waking(redis_url):
-        task = asyncio.create_task(server.serve(sockets=[sock]), name="api")
-        try:
-            while not server.started:
-                await asyncio.sleep(0.01)
-                if task.done():
-                    task.result()
-                    raise CannotRun("the API did not start; see the lines above")
-            yield task
-        finally:
-            server.should_exit = True
-            await task
+    return _Server(config, app.state.tail)
+
+
+@contextlib.asynccontextmanager
+async def serving(on: uvicorn.Server, sock: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serves on `sock`; requests under way are answered before it ends."""
+    task = asyncio.create_task(on.serve(sockets=[sock]), name="api")
+    try:
+        while not on.started:
+            await asyncio.sleep(0.01)
+            if task.done():
+                task.result()
+                raise CannotRun("the API did not start; see the lines above")
+        yield task
+    finally:
+        on.should_exit = True
+        await task
+
+
+@contextlib.asynccontextmanager
+async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
+    """The API on `sock`, which wakes the workers."""
+    async with waking(redis_url), serving(server(create_app()), sock) as task:
+        yield task
 
 
 @contextlib.asynccontextmanager

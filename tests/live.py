@@ -9,11 +9,14 @@ from itertools import count
 from typing import Any
 
 import httpx
+import uvicorn
 import websockets
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from jejak import running
+from jejak.api.app import create_app
+from jejak.domain.tail import Tail
 from tests.client import LEAKS, Client
 
 # Long enough for a slow machine; nothing waits for it where all goes well.
@@ -25,7 +28,13 @@ class Live:
     """`address` is host and port."""
 
     address: str
+    tail: Tail
+    server: uvicorn.Server
     task: asyncio.Task[None]
+
+    def stop(self) -> None:
+        """As SIGTERM does."""
+        self.server.should_exit = True
 
     @property
     def url(self) -> str:
@@ -61,12 +70,14 @@ class Live:
 
 
 @asynccontextmanager
-async def an_api(redis_url: str) -> AsyncIterator[Live]:
-    """The API as `jejak serve` runs it, on a port of its own, in this process."""
+async def an_api() -> AsyncIterator[Live]:
+    """The API as `jejak serve` runs it, on a port of its own, in this process. The database must be connected."""
+    app = create_app()
+    server = running.server(app)
     with running.listening("127.0.0.1", 0) as sock:
         host, port = sock.getsockname()[:2]
-        async with running.api(sock, redis_url) as task:
-            yield Live(f"{host}:{port}", task)
+        async with running.serving(server, sock) as task:
+            yield Live(f"{host}:{port}", app.state.tail, server, task)
 
 
 @dataclass
@@ -87,12 +98,15 @@ class Talk:
 
     async def begin(self, query: str, **variables: Any) -> str:
         """Starts an operation; returns its id once it is in force."""
-        key = str(next(self._ids))
-        await self.send(
-            {"id": key, "type": "subscribe", "payload": {"query": query, "variables": variables}}
-        )
+        key = await self.begin_quietly(query, **variables)
         await self.send({"type": "ping"})
         assert await self.receive() == {"type": "pong"}
+        return key
+
+    async def begin_quietly(self, query: str, **variables: Any) -> str:
+        """As `begin`, for one that may have something to tell at once."""
+        key = str(next(self._ids))
+        await self.send({"id": key, "type": "subscribe", "payload": {"query": query, "variables": variables}})
         return key
 
     async def next(self, key: str | None = None) -> dict[str, Any]:
@@ -104,12 +118,13 @@ class Talk:
         data: dict[str, Any] = message["payload"]["data"]
         return data
 
+    async def both(self) -> dict[str, Any]:
+        """The data of the next two messages, of two operations, which may come in any order."""
+        return await self.next() | await self.next()
+
     async def asked(self, query: str, **variables: Any) -> dict[str, Any]:
         """The next message after an operation was begun, which may be an error."""
-        key = str(next(self._ids))
-        await self.send(
-            {"id": key, "type": "subscribe", "payload": {"query": query, "variables": variables}}
-        )
+        await self.begin_quietly(query, **variables)
         return await self.receive()
 
     async def closed(self) -> tuple[int | None, str]:

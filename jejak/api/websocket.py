@@ -152,7 +152,7 @@ class _Connection:
             kind = message.get("type") if isinstance(message, dict) else None
             if kind == "ping":
                 await self._send({"type": "pong"})
-            elif kind in {"connection_init", "subscribe", "complete"}:
+            elif kind in ("connection_init", "subscribe", "complete"):
                 said: dict[str, Any] = message
                 return said
             elif kind != "pong":

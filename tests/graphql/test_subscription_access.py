@@ -1,0 +1,200 @@
+"""R12 while a subscription is open: what is told is what may be seen at that moment, and nothing else."""
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from jejak.domain import db, feed, person, relay, sign_in, subscription, unit
+from jejak.domain.access import SYSTEM
+from jejak.domain.person import RevokeRole
+from jejak.domain.sign_in import ChangePassword
+from jejak.domain.tables.person import Membership
+from jejak.domain.unit import MoveUnit
+from jejak.domain.vocabulary import Role, UnitKind
+from tests import factories as f
+from tests.client import as_, gid
+from tests.graphql.test_subscription import COMPLETION, JOURNEYS, TASKS, a_task, live, ulp  # noqa: F401 -- fixtures
+
+OTHER_PASSWORD = "a different battery, horse"
+
+
+async def revoke(who, role):
+    held = await Membership.objects().get((Membership.person_id == who.id) & (Membership.role == role))
+    await person.revoke(SYSTEM, RevokeRole(held.id))
+
+
+async def test_nobody_is_told_of_another_region(live, ulp):  # noqa: F811
+    far = await f.a_unit(parent=await f.a_unit(UnitKind.UP3, await f.reference_unit("BALI")))
+    who = await as_(await f.a_person(Role.ADMIN, await f.reference_unit("JATIM")))
+    async with live.socket(who) as talk:
+        for query in (TASKS, COMPLETION, JOURNEYS):
+            await talk.begin(query)
+        await a_task(far)
+        await f.a_journey(far)
+        await relay.drain()
+        near = await a_task(ulp)
+        told = await talk.both()
+        assert told["taskChanged"]["task"]["id"] == gid(near)
+        assert told["completionChanged"]["unit"]["id"] == gid(ulp)
+        await f.a_journey(ulp)
+        await relay.drain()
+        assert (await talk.next())["journeyChanged"]["journey"]
+
+
+@pytest.mark.parametrize("followed", [True, False])
+async def test_a_role_that_is_revoked_counts_no_longer(live, ulp, followed):  # noqa: F811
+    # Given somebody with roles at two units who follows both
+    other = await f.a_unit()
+    who = await f.a_person(Role.MANAGER, ulp)
+    await f.a_role(who, Role.VIEWER, other)
+    await relay.drain()
+    async with live.socket(await as_(who)) as talk:
+        key = await talk.begin(TASKS, **({"unitId": gid(ulp)} if followed else {}))
+        rest = await talk.begin(TASKS, unitId=gid(other))
+        one = await a_task(ulp)
+        assert (await talk.next(key))["taskChanged"]["task"]["id"] == gid(one)
+        # When one role is revoked, even before any worker knows of it
+        await revoke(who, Role.MANAGER)
+        await a_task(ulp)
+        # Then the next that is told is of the other unit
+        two = await a_task(other)
+        told = [(await talk.next())["taskChanged"]["task"]["id"] for _ in range(1 if followed else 2)]
+        assert set(told) == {gid(two)}
+        # And with the role given again it goes on
+        await f.a_role(who, Role.MANAGER, ulp)
+        three = await a_task(ulp)
+        assert (await talk.next(key))["taskChanged"]["task"]["id"] == gid(three)
+        assert rest
+
+
+async def test_what_waited_for_a_worker_while_the_role_was_revoked_is_not_told(live, ulp):  # noqa: F811
+    other = await f.a_unit()
+    who = await f.a_person(Role.MANAGER, ulp)
+    await f.a_role(who, Role.VIEWER, other)
+    await relay.drain()
+    async with live.socket(await as_(who)) as talk:
+        key = await talk.begin(TASKS)
+        # Given a change that was made while the person could see it, and is carried on when they cannot
+        await f.a_task(ulp)
+        await revoke(who, Role.MANAGER)
+        two = await f.a_task(other)
+        await relay.drain()
+        assert (await talk.next(key))["taskChanged"]["task"]["id"] == gid(two)
+
+
+async def test_a_replay_tells_what_may_be_seen_now(live, ulp):  # noqa: F811
+    other = await f.a_unit()
+    who = await f.a_person(Role.MANAGER, ulp)
+    await f.a_role(who, Role.VIEWER, other)
+    async with live.socket(await as_(who)) as talk:
+        key = await talk.begin(TASKS)
+        await a_task(ulp)
+        since = (await talk.next(key))["taskChanged"]["eventId"]
+    await a_task(ulp)
+    two = await a_task(other)
+    await revoke(who, Role.MANAGER)
+    await relay.drain()
+    async with live.socket(await as_(who)) as talk:
+        key = await talk.begin_quietly(TASKS, since=since)
+        assert (await talk.next(key))["taskChanged"]["task"]["id"] == gid(two)
+
+
+async def test_a_role_that_is_granted_counts_at_once(live, ulp):  # noqa: F811
+    who = await f.a_person(Role.VIEWER, await f.a_unit())
+    await relay.drain()
+    async with live.socket(await as_(who)) as talk:
+        key = await talk.begin(TASKS)
+        await a_task(ulp)
+        await f.a_role(who, Role.VIEWER, ulp)
+        two = await a_task(ulp)
+        assert (await talk.next(key))["taskChanged"]["task"]["id"] == gid(two)
+
+
+async def test_a_unit_that_moves_away_is_not_told_of_any_more(live, ulp):  # noqa: F811
+    up3 = await unit.Unit.objects().get(unit.Unit.id == ulp.parent_id)
+    stays = await f.a_unit(parent=up3)
+    new = await f.a_unit(UnitKind.UP3)
+    old_side, new_side = await f.a_person(Role.VIEWER, up3), await f.a_person(Role.VIEWER, new)
+    own = await f.a_person(Role.VIEWER, ulp)
+    await relay.drain()
+    async with (
+        live.socket(await as_(old_side)) as old_talk,
+        live.socket(await as_(new_side)) as new_talk,
+        live.socket(await as_(own)) as own_talk,
+    ):
+        keys = [await talk.begin(TASKS) for talk in (old_talk, new_talk, own_talk)][:2]
+        await own_talk.begin(COMPLETION, unitId=gid(ulp))
+        one = await a_task(ulp)
+        assert (await old_talk.next(keys[0]))["taskChanged"]["task"]["id"] == gid(one)
+        assert (await own_talk.both())["taskChanged"]["task"]["id"] == gid(one)
+        # When it moves
+        await unit.move(SYSTEM, MoveUnit(ulp.id, new.id, ulp.version))
+        two = await a_task(ulp)
+        # Then those above it now are told, those at it still, those above it before no more
+        assert (await new_talk.next(keys[1]))["taskChanged"]["task"]["id"] == gid(two)
+        told = await own_talk.both()
+        while "taskChanged" not in told:  # figures change by the move, and by the task
+            told |= await own_talk.next()
+        assert told["taskChanged"]["task"]["id"] == gid(two)
+        three = await a_task(stays)
+        assert (await old_talk.next(keys[0]))["taskChanged"]["task"]["id"] == gid(three)
+
+
+async def test_a_password_that_changes_ends_what_is_open_at_once(live, ulp, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(subscription, "CHECK_SECONDS", 600)
+    who = await f.a_person(Role.VIEWER, ulp)
+    viewer = await f.viewer_for(who)
+    async with live.socket(await as_(who)) as talk:
+        await talk.begin(TASKS)
+        await sign_in.change_password(viewer, ChangePassword(f.PASSWORD, OTHER_PASSWORD))
+        await relay.drain()
+        assert await talk.closed() == (4403, "Forbidden")
+
+
+async def test_a_sign_in_that_ends_is_told_of_at_once(live, ulp, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(subscription, "CHECK_SECONDS", 600)
+    who, else_ = await f.a_person(Role.VIEWER, ulp), await f.a_person(Role.VIEWER, ulp)
+    async with live.socket(await as_(who)) as talk, live.socket(await as_(else_)) as other:
+        await talk.begin(TASKS)
+        key = await other.begin(TASKS)
+        async with db.transaction():
+            await db.execute("delete from session where person_id = $1", who.id)
+            await feed.sight_changed(who.id)
+        assert await talk.closed() == (4403, "Forbidden")
+        # And nobody else's
+        one = await a_task(ulp)
+        assert (await other.next(key))["taskChanged"]["task"]["id"] == gid(one)
+
+
+async def test_after_a_sign_in_has_ended_nothing_is_told(live, ulp, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(subscription, "CHECK_SECONDS", 600)
+    who = await f.a_person(Role.VIEWER, ulp)
+    async with live.socket(await as_(who)) as talk:
+        await talk.begin(TASKS)
+        await db.execute("delete from session where person_id = $1", who.id)
+        await a_task(ulp)
+        # The next thing that the client hears is the end
+        with pytest.raises(ConnectionClosed):
+            await talk.receive()
+        assert talk.connection.close_code == 4403
+
+
+@pytest.mark.parametrize("follows", [True, False])
+async def test_a_sign_in_that_ends_is_found_though_nothing_happens(live, ulp, monkeypatch, follows):  # noqa: F811
+    monkeypatch.setattr(subscription, "CHECK_SECONDS", 0.1)
+    who = await f.a_person(Role.VIEWER, ulp)
+    async with live.socket(await as_(who)) as talk:
+        if follows:
+            await talk.begin(TASKS)
+        await db.execute("delete from session where person_id = $1", who.id)
+        assert await talk.closed() == (4403, "Forbidden")
+
+
+async def test_an_operation_after_the_sign_in_has_ended_is_not_carried_out(live, ulp, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(subscription, "CHECK_SECONDS", 600)
+    who = await f.a_person(Role.VIEWER, ulp)
+    async with live.socket(await as_(who)) as talk:
+        assert (await talk.asked("{ viewer { id } }"))["type"] == "next"
+        assert (await talk.receive())["type"] == "complete"
+        await db.execute("delete from session where person_id = $1", who.id)
+        await talk.begin_quietly("{ viewer { id } }")
+        assert await talk.closed() == (4403, "Forbidden")
