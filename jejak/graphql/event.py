@@ -13,13 +13,19 @@ from jejak.graphql.vocabulary import EventKind, enum
 
 
 def _seen_in(column: str) -> Callable[[Field], str]:
-    """R12: a unit's path names everything above it, and where it lies is for those who see the unit above."""
+    """R12: a unit's path names everything above it, and where it lies is for those who see the unit above.
+
+    A pain point is named to those who see it.
+    """
 
     def sql(field: Field) -> str:
         values = f"{field.t}.{column}::jsonb - 'path' - 'recaptures_id'"
-        parent = f"({field.t}.{column} ->> 'parent_id')::uuid"
-        shown = access.seen(parent, field.statement.paths)
-        return f"case when {parent} is null or {shown} then {values} else {values} - 'parent_id' end"
+        parent, point = (f"({field.t}.{column} ->> '{key}')::uuid" for key in ("parent_id", "pain_point_id"))
+        point_unit = f"(select p.unit_id from pain_point p where p.id = {point})"
+        for key, value, unit in (("parent_id", parent, parent), ("pain_point_id", point, point_unit)):
+            hidden = f"{value} is not null and not {access.seen(unit, field.statement.paths)}"
+            values = f"({values}) - case when {hidden} then '{key}' else '' end"
+        return values
 
     return sql
 

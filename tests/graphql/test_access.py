@@ -12,6 +12,7 @@ from jejak.domain.vocabulary import Role, UnitKind
 from jejak.graphql import ids
 from tests import factories as f
 from tests.client import NOBODY, Client, as_, document, gid, schema
+from tests.graphql.access_document import mutations
 from tests.graphql.world import VALID, World
 from tests.refusals import unchanged
 
@@ -64,8 +65,16 @@ RULES: dict[str, Rule] = {
 APART = {"signIn", "changePassword", "assignPainPoint", "revokeRole", "markNoticesRead"}
 
 
-def test_every_mutation_has_its_rule():
+def test_every_mutation_has_its_rule_as_documented():
     assert set(schema().mutation_type.fields) == set(RULES) | APART
+    for mutation, rule in RULES.items():
+        written = mutations()[mutation]
+        roles, _, regional = written["who may"].partition(" at the region")
+        assert ({Role(role) for role in roles.split()}, written["at the unit of"], bool(regional)) == (
+            rule.roles,
+            rule.at,
+            rule.regional,
+        ), mutation
 
 
 @dataclass(frozen=True)
@@ -80,9 +89,9 @@ class Seat:
         return f"{self.role} at {self.unit.code}"
 
 
-async def seats(world: World, of: Unit) -> AsyncIterator[tuple[Seat, Client]]:
+async def places(world: World) -> AsyncIterator[tuple[Role, Unit]]:
     """Every role at the unit itself, above, below, beside it and in another region."""
-    places = [
+    units = [
         world.here,
         world.region,
         world.hq,
@@ -91,11 +100,15 @@ async def seats(world: World, of: Unit) -> AsyncIterator[tuple[Seat, Client]]:
         world.elsewhere,
         await f.reference_unit("BALI"),
     ]
-    for unit in places:
+    for unit in units:
         for role in Role:
             if role is not Role.PROGRAMME or unit.kind == UnitKind.HQ:
-                seat = Seat(role, unit, sees=of.path.startswith(unit.path))
-                yield seat, await as_(await f.a_person(role, unit))
+                yield role, unit
+
+
+async def seats(world: World, of: Unit) -> AsyncIterator[tuple[Seat, Client]]:
+    async for role, unit in places(world):
+        yield Seat(role, unit, sees=of.path.startswith(unit.path)), await as_(await f.a_person(role, unit))
 
 
 def expected(rule: Rule, seat: Seat) -> tuple[str, str]:

@@ -1,0 +1,362 @@
+"""R12: docs/access.md, carried out for every field of the schema from every seat there is."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+
+from jejak.domain import completion, db
+from jejak.domain.access import RIGHTS, Right
+from jejak.domain.tables.person import Person
+from jejak.domain.vocabulary import Role
+from jejak.graphql import ids
+from jejak.graphql.reading.declare import Entity
+from tests import factories as f
+from tests.client import NOBODY, Client, as_, gid, schema
+from tests.graphql.access_document import decisions, mutations, rows_seen_by, table
+from tests.graphql.test_access import places
+from tests.graphql.world import World, a_notice
+
+PAGE = 40
+# The argument that a field cannot do without, or is asked with for the world's unit.
+ARGUMENTS = {
+    "Query.unit": "id: $unit",
+    "Query.step": "number: 1",
+    "Query.initiative": 'code: "1.1"',
+    "Query.node": "id: $node",
+    "Query.nodes": "ids: $ids",
+    "Programme.completion": "unitId: $unit",
+    "Step.completion": "unitId: $unit",
+    "Initiative.completion": "unitId: $unit",
+}
+# Asked apart: the ways to everything by its id, and what everybody is answered differently.
+BY_ID = frozenset({"node", "nodes", "viewer", "notices"})
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who asks: a person and the paths of the units that they hold a role at."""
+
+    name: str
+    person: Person
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What there is of a row, by an independent look at the tables: where it belongs, whose it is."""
+
+    kind: str
+    paths: tuple[str, ...]
+    person: Any = None
+
+    def seen_from(self, seat: Seat) -> bool:
+        match rows_seen_by()[self.kind]:
+            case "signed in":
+                return True
+            case "own":
+                return bool(self.person == seat.person.id)
+            case "known" if self.person == seat.person.id:
+                return True
+            case _:
+                return any(path.startswith(root) for path in self.paths for root in seat.paths)
+
+
+async def things() -> dict[str, Thing]:
+    """Every row with a global id, by it."""
+    found = {}
+    for kind, sql in {
+        "Unit": "select id, array[path] as paths, null::uuid as person from unit",
+        **{
+            kind: f"select t.id, array[u.path] as paths, null::uuid as person from {name} t join unit u on u.id = t.unit_id"
+            for kind, name in {
+                "Journey": "journey", "PainPoint": "pain_point", "Task": "task", "Membership": "membership",
+            }.items()
+        },
+        "Person": "select p.id, array(select u.path from membership m join unit u on u.id = m.unit_id where m.person_id = p.id) as paths, p.id as person from person p",
+        "Notice": "select id, '{}'::text[] as paths, person_id as person from notice",
+        **{
+            kind: f"select id, '{{}}'::text[] as paths, null::uuid as person from {kind.lower()}"
+            for kind in ("Programme", "Step", "Measure", "Initiative")
+        },
+    }.items():  # fmt: skip
+        for row in await db.fetch(sql):
+            found[ids.encode(kind, row["id"])] = Thing(kind, tuple(row["paths"]), row["person"])
+    return found
+
+
+def fields(kind: GraphQLObjectType) -> dict[str, Any]:
+    return dict(kind.fields)
+
+
+def named(field: Any) -> Any:
+    return get_named_type(field.type)
+
+
+def rows_of(kind: Any) -> Any:
+    """The type of a connection's rows; None for any other type."""
+    return named(kind.fields["nodes"]) if kind.name.endswith("Connection") else None
+
+
+def is_node(kind: Any) -> bool:
+    return "id" in getattr(kind, "fields", {}) and kind.name != "Viewer"
+
+
+def selection(kind: Any, *, but: frozenset[str] = frozenset()) -> str:
+    """Every field of the type; of what has an id, the id, and of what has none, everything again."""
+    parts = []
+    for name, field in fields(kind).items():
+        if name in but:
+            continue
+        target, key = named(field), f"{kind.name}.{name}"
+        arguments = [ARGUMENTS[key]] if key in ARGUMENTS else []
+        if "first" in field.args:
+            arguments.append(f"first: {PAGE}")
+        called = f"{name}({', '.join(arguments)})" if arguments else name
+        inner = rows_of(target)
+        if is_leaf_type(target):
+            parts.append(called)
+        elif inner is not None:
+            parts.append(f"{called} {{ totalCount nodes {{ {shown(inner)} }} }}")
+        else:
+            parts.append(f"{called} {{ {shown(target)} }}")
+    return " ".join(parts)
+
+
+def shown(kind: Any) -> str:
+    return "id" if is_node(kind) else selection(kind)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What a seat must be answered, from what somebody who sees everything is answered."""
+
+    there: dict[str, Thing]
+    seat: Seat
+
+    def sees(self, value: Any) -> bool:
+        """Whether the seat sees the row, or the figures of the unit, that `value` shows."""
+        key = value["id"] if "id" in value else value["unit"]["id"]
+        return self.there[key].seen_from(self.seat)
+
+    def row(self, key: str, whole: dict[str, Any]) -> dict[str, Any] | None:
+        thing = self.there[key]
+        return self.object(schema().type_map[thing.kind], whole) if thing.seen_from(self.seat) else None
+
+    def roots(self, whole: dict[str, Any]) -> dict[str, Any]:
+        return self.object(schema().query_type, whole)
+
+    def object(self, kind: Any, whole: dict[str, Any]) -> dict[str, Any]:
+        decided = decisions()[kind.name]
+        return {
+            name: self.field(named(fields(kind)[name]), decided[name], value, whole)
+            for name, value in whole.items()
+        }
+
+    def field(self, kind: Any, decision: str, value: Any, whole: dict[str, Any]) -> Any:
+        if value is None:
+            return None
+        if is_leaf_type(kind):
+            return self.leaf(decision, value, whole)
+        inner = rows_of(kind)
+        if inner is not None:
+            nodes = [self.inside(inner, one) for one in value["nodes"] if self.shows(decision, one)]
+            return {"totalCount": len(nodes), "nodes": nodes}
+        if isinstance(value, list):
+            return [self.inside(kind, one) for one in value if self.shows(decision, one)]
+        return self.inside(kind, value) if self.shows(decision, value) else None
+
+    def inside(self, kind: Any, value: dict[str, Any]) -> dict[str, Any]:
+        return value if is_node(kind) else self.object(kind, value)
+
+    def shows(self, decision: str, value: dict[str, Any]) -> bool:
+        return decision in {"with it", "signed in"} or self.sees(value)
+
+    def leaf(self, decision: str, value: Any, whole: dict[str, Any]) -> Any:
+        if decision == "trimmed" and isinstance(value, dict):
+            return {key: inner for key, inner in value.items() if not self.names_what_is_hidden(inner)}
+        return value if decision in {"with it", "trimmed"} or self.sees(whole) else None
+
+    def names_what_is_hidden(self, value: Any) -> bool:
+        # A person is named with what they did.
+        others = (key for key, thing in self.there.items() if thing.kind != "Person")
+        hidden = (key for key in others if not self.there[key].seen_from(self.seat))
+        return any(key in str(value) or str(ids.split(key)[1]) in str(value) for key in hidden)
+
+
+def unordered(value: Any) -> Any:
+    """Where a row stands in a list may depend on what else is seen."""
+    if isinstance(value, dict):
+        return {name: unordered(inner) for name, inner in value.items()}
+    return sorted(map(unordered, value), key=json.dumps) if isinstance(value, list) else value
+
+
+async def a_wide_world(world: World) -> None:
+    """What leads from one unit to another: tasks and pain points, pictures before and after, a moved unit's history."""
+    headquarters = await f.a_viewer(Role.MANAGER, world.hq)
+    await f.a_task(world.below, pain_point=world.open_point, owner=world.owner, viewer=headquarters)
+    point = await f.a_pain_point(world.elsewhere)
+    await f.a_task(world.here, pain_point=point, owner=world.owner, viewer=headquarters)
+    await f.a_journey(world.elsewhere, viewer=headquarters, recaptures_id=world.accepted.id)
+    await f.a_journey(world.below, viewer=headquarters, recaptures_id=world.accepted.id)
+    await f.a_role(world.manager, Role.VIEWER, world.elsewhere)
+    await a_notice(world.manager, await f.a_task(world.below, owner=world.owner, viewer=headquarters))
+    await completion.recompute_all()
+
+
+async def every_seat(world: World) -> list[Seat]:
+    """Every role at every place, several roles at once, none at all, and the people of the world."""
+    taken = [
+        Seat(f"{role} at {unit.code}", await f.a_person(role, unit), (unit.path,))
+        async for role, unit in places(world)
+    ]
+    several = await f.a_person(Role.VIEWER, world.below)
+    await f.a_role(several, Role.ADMIN, world.elsewhere)
+    taken.append(Seat("several", several, (world.below.path, world.elsewhere.path)))
+    taken.append(Seat("no role", await f.a_person(None), ()))
+    taken.append(Seat("the owner", world.owner, (world.here.path,)))
+    return taken
+
+
+async def ask(client: Client, world: World, there: dict[str, Thing], kinds: list[str]) -> dict[str, Any]:
+    """Every root, and every field of every row there is, by its id."""
+    unit = json.dumps(gid(world.here))
+    roots = selection(schema().query_type, but=BY_ID).replace("$unit", unit)
+    found = {"Query": await client.data(f"{{ {roots} }}")}
+    for kind in kinds:
+        keys = [key for key, thing in there.items() if thing.kind == kind]
+        everything = selection(schema().type_map[kind]).replace("$unit", unit)
+        document = f"{{ nodes(ids: {json.dumps(keys)}) {{ ... on {kind} {{ {everything} }} }} }}"
+        found |= dict(zip(keys, (await client.data(document))["nodes"], strict=True))
+    return found
+
+
+async def test_every_field_from_every_seat(world):
+    # given somebody who sees everything but others' own rows, and a second look at who sees what
+    await a_wide_world(world)
+    everybody = await every_seat(world)
+    omniscient = Seat("everything", await f.a_person(Role.VIEWER, world.hq), (world.hq.path,))
+    there = await things()
+    kinds = sorted({thing.kind for thing in there.values()} - {"Notice"})
+    truth = await ask(await as_(omniscient.person), world, there, kinds)
+    wrong: dict[str, Any] = {}
+    for seat in everybody:
+        matrix, client = Matrix(there, seat), await as_(seat.person)
+        # when
+        told = await ask(client, world, there, kinds)
+        # then
+        for key, whole in truth.items():
+            if whole is None:  # somebody without a role, whom nobody else sees
+                assert (told[key] is not None) == there[key].seen_from(seat)
+                continue
+            wanted = matrix.roots(whole) if key == "Query" else matrix.row(key, whole)
+            place = f"{seat.name}: {key if key == 'Query' else f'{there[key].kind} {key}'}"
+            if wanted is None or told[key] is None:
+                wrong |= {} if wanted is told[key] else {place: (told[key], wanted)}
+                continue
+            wrong |= {
+                f"{place}.{name}": (value, wanted[name])
+                for name, value in told[key].items()
+                if unordered(value) != unordered(wanted[name])
+            }
+        # and what is one's own
+        wrong |= {
+            f"{seat.name}: {name}": found for name, found in (await not_own(client, seat, there)).items()
+        }
+    assert len(everybody) > 25
+    assert wrong == {}
+
+
+async def not_own(client: Client, seat: Seat, there: dict[str, Thing]) -> dict[str, Any]:
+    """What is wrong with the viewer, and with the own rows that a seat is shown."""
+    notices = {key for key, thing in there.items() if thing.kind == "Notice"}
+    own = {key for key in notices if there[key].person == seat.person.id}
+    roles = [key for key, thing in there.items() if thing.kind == "Membership" and thing.seen_from(seat)]
+    everything = selection(schema().type_map["Notice"])
+    data = await client.data(
+        f"""{{ viewer {{ {selection(schema().type_map["Viewer"])} }} notices(first: {PAGE}) {{ totalCount nodes {{ id }} }}
+        nodes(ids: {json.dumps(sorted(notices))}) {{ ... on Notice {{ {everything} }} }} }}"""
+    )
+    wrong = {}
+    shown = [node for node in data["nodes"] if node]
+    if not {node["id"] for node in shown} == {node["id"] for node in data["notices"]["nodes"]} == own:
+        wrong["notices"] = (shown, own)
+    if data["notices"]["totalCount"] != len(own):
+        wrong["count of notices"] = data["notices"]["totalCount"]
+    for node in shown:
+        task = node["task"] and node["task"]["id"]
+        if task is not None and not there[task].seen_from(seat):
+            wrong["task of a notice"] = task
+    who = data["viewer"]
+    if (who["id"], who["email"]) != (gid(seat.person), seat.person.email):
+        wrong["viewer"] = who
+    if not {one["id"] for one in who["memberships"]} <= set(roles):
+        wrong["roles of the viewer"] = who
+    return wrong
+
+
+async def test_who_is_signed_out_is_answered_nothing(world):
+    unit = json.dumps(gid(world.here))
+    for name, field in schema().query_type.fields.items():
+        asked = selection(schema().query_type, but=frozenset(schema().query_type.fields) - {name})
+        asked = asked.replace("$unit", unit).replace("$node", unit).replace("$ids", f"[{unit}]")
+        data, errors = await NOBODY.post(f"{{ {asked} }}")
+        assert data is None or data[name] is None, field
+        assert [(error["extensions"]["code"], error["path"]) for error in errors] == [
+            ("UNAUTHENTICATED", [name])
+        ]
+
+
+def types_with_rows() -> dict[str, GraphQLObjectType]:
+    return {
+        name: kind
+        for name, kind in schema().type_map.items()
+        if isinstance(kind, GraphQLObjectType) and isinstance(getattr(origin(kind), "__read__", None), Entity)
+    }
+
+
+def origin(kind: GraphQLObjectType) -> Any:
+    definition = kind.extensions.get("strawberry-definition")
+    return definition.origin if definition else None
+
+
+def test_every_field_has_its_decision():
+    """A field that is new has none until somebody has written it down."""
+    there = {"Query": set(schema().query_type.fields)} | {
+        name: set(kind.fields) for name, kind in types_with_rows().items()
+    }
+    assert {name: set(of) for name, of in decisions().items()} == there
+    assert set(rows_seen_by()) == set(types_with_rows())
+
+
+def test_every_other_type_only_bears_what_is_decided_elsewhere():
+    """Connections and payloads: what they hold is of a type with rows, or says how the call went."""
+    plain = {"PageInfo", "UserError"}
+    roots = {"Query", "Mutation", "Subscription"}
+    for name, kind in schema().type_map.items():
+        if (
+            not isinstance(kind, GraphQLObjectType)
+            or name.startswith("__")
+            or name in roots | plain | set(types_with_rows())
+        ):
+            continue
+        assert name.endswith(("Connection", "Edge", "Payload")), name
+        for field in kind.fields.values():
+            target = named(field).name
+            assert (
+                is_leaf_type(named(field))
+                or target in plain | set(types_with_rows())
+                or target.endswith("Edge")
+            ), name
+
+
+def test_every_mutation_has_its_decision():
+    assert set(mutations()) == set(schema().mutation_type.fields)
+
+
+def test_the_rights_of_the_roles_are_as_documented():
+    written = {
+        Right[row["right"]]: {role for role in Role if row[role.value] == "x"} for row in table("Rights")
+    }
+    assert written == {right: {role for role in Role if right in RIGHTS[role]} for right in Right}
