@@ -1,5 +1,7 @@
 """R12 while a subscription is open: what is told is what may be seen at that moment, and nothing else."""
 
+from contextlib import AsyncExitStack
+
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -12,7 +14,10 @@ from jejak.domain.unit import MoveUnit
 from jejak.domain.vocabulary import Role, UnitKind
 from tests import factories as f
 from tests.client import as_, gid
-from tests.graphql.test_subscription import COMPLETION, JOURNEYS, TASKS, a_task, live, ulp  # noqa: F401 -- fixtures
+from tests.graphql.access_document import subscriptions
+from tests.graphql.test_access_matrix import every_seat
+from tests.graphql.test_subscription import COMPLETION, JOURNEYS, NOTICES, TASKS, a_task, live, ulp  # noqa: F401 -- fixturesfrom tests.graphql.world import a_notice
+from tests.graphql.world import a_notice
 
 OTHER_PASSWORD = "a different battery, horse"
 
@@ -20,6 +25,54 @@ OTHER_PASSWORD = "a different battery, horse"
 async def revoke(who, role):
     held = await Membership.objects().get((Membership.person_id == who.id) & (Membership.role == role))
     await person.revoke(SYSTEM, RevokeRole(held.id))
+
+
+async def test_every_subscription_from_every_seat(live, world):  # noqa: F811
+    """As docs/access.md says: whoever sees a unit is told of it, nobody else, and each of their own notices."""
+    assert set(subscriptions().values()) == {"in sight", "own"}
+    seats = await every_seat(world)
+    last = await f.a_unit()
+    places = [world.here, world.below, world.elsewhere]
+    await relay.drain()
+    async with AsyncExitStack() as stack:
+        talks = []
+        for seat in seats:
+            talk = await stack.enter_async_context(live.socket(await as_(seat.person)))
+            talks.append(
+                (seat, talk, {await talk.begin(query): [] for query in (TASKS, JOURNEYS, COMPLETION)})
+            )
+            talks[-1][2][await talk.begin(NOTICES)] = []
+        # When something happens everywhere, and in the end where everybody sees it
+        there, notices = {}, {}
+        for at in places:
+            there[gid(at)] = there[gid(await a_task(at))] = there[gid(await f.a_journey(at))] = at
+            await relay.drain()
+        for seat, _, _ in talks:
+            await f.a_role(seat.person, Role.VIEWER, last)
+        ends = {gid(last), gid(await a_task(last)), gid(await f.a_journey(last))}
+        await relay.drain()
+        for seat in seats:
+            notice = await a_notice(seat.person, await f.a_task(last))
+            notices[seat.name] = gid(notice)
+            async with db.transaction():
+                await feed.noticed([notice.id])
+        # Then each was told of what they see, up to the end
+        for seat, talk, told in talks:
+            open_ = set(told)
+            while open_:
+                message = await talk.receive()
+                (payload,) = message["payload"]["data"].values()
+                (shown,) = (value["id"] for value in payload.values() if isinstance(value, dict))
+                told[message["id"]].append(shown)
+                if shown in ends or shown == notices[seat.name]:
+                    open_.discard(message["id"])
+            *followed, own = told.values()
+            assert own == [notices[seat.name]], seat.name
+            for of in followed:
+                seen = {there[one].path for one in of[:-1]}
+                assert seen == {at.path for at in places if any(at.path.startswith(p) for p in seat.paths)}, (
+                    seat.name
+                )
 
 
 async def test_nobody_is_told_of_another_region(live, ulp):  # noqa: F811
