@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -40,33 +40,47 @@ class Live:
     def url(self) -> str:
         return f"http://{self.address}/graphql"
 
-    @asynccontextmanager
-    async def raw(self, **options: Any) -> AsyncIterator[ClientConnection]:
-        options = {"subprotocols": ["graphql-transport-ws"], "open_timeout": PATIENCE} | options
-        async with websockets.connect(f"ws://{self.address}/graphql", **options) as connection:
-            yield connection
+    def raw(self, **options: Any) -> AbstractAsyncContextManager[ClientConnection]:
+        return opened(self.address, **options)
 
-    @asynccontextmanager
-    async def socket(self, client: Client, **options: Any) -> AsyncIterator["Talk"]:
-        """A connection that is acknowledged."""
-        async with self.raw(**options) as connection:
-            talk = Talk(connection)
-            await talk.send({"type": "connection_init", "payload": client.all_headers})
-            assert await talk.receive() == {"type": "connection_ack"}
-            yield talk
+    def socket(self, client: Client, **options: Any) -> AbstractAsyncContextManager["Talk"]:
+        return connected(self.address, client, **options)
 
-    @asynccontextmanager
-    async def stream(
-        self, client: Client, query: str, variables: dict[str, Any] | None = None, **headers: str
-    ) -> AsyncIterator["Events"]:
-        sent = {"Accept": "text/event-stream"} | client.all_headers | headers
-        async with (
-            httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as http,
-            http.stream(
-                "POST", self.url, json={"query": query, "variables": variables or {}}, headers=sent
-            ) as response,
-        ):
-            yield Events(response)
+    def stream(
+        self, client: Client, query: str, variables: dict[str, Any] | None = None, **headers: Any
+    ) -> AbstractAsyncContextManager["Events"]:
+        return streamed(self.address, client, query, variables, **headers)
+
+
+@asynccontextmanager
+async def opened(address: str, **options: Any) -> AsyncIterator[ClientConnection]:
+    """A WebSocket, on which nothing has been said."""
+    options = {"subprotocols": ["graphql-transport-ws"], "open_timeout": PATIENCE} | options
+    async with websockets.connect(f"ws://{address}/graphql", **options) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def connected(address: str, client: Client, **options: Any) -> AsyncIterator["Talk"]:
+    """A WebSocket that is acknowledged."""
+    async with opened(address, **options) as connection:
+        talk = Talk(connection)
+        await talk.send({"type": "connection_init", "payload": client.all_headers})
+        assert await talk.receive() == {"type": "connection_ack"}
+        yield talk
+
+
+@asynccontextmanager
+async def streamed(
+    address: str, client: Client, query: str, variables: dict[str, Any] | None = None, **headers: Any
+) -> AsyncIterator["Events"]:
+    sent = {"Accept": "text/event-stream"} | client.all_headers | headers
+    asked = {"query": query, "variables": variables or {}}
+    async with (
+        httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as http,
+        http.stream("POST", f"http://{address}/graphql", json=asked, headers=sent) as response,
+    ):
+        yield Events(response)
 
 
 @asynccontextmanager
