@@ -9,6 +9,7 @@ from jejak.domain import db, feed, person, relay, sign_in, subscription, unit
 from jejak.domain.access import SYSTEM
 from jejak.domain.person import RevokeRole
 from jejak.domain.sign_in import ChangePassword
+from jejak.domain.tables.feed import Feed
 from jejak.domain.tables.person import Membership
 from jejak.domain.unit import MoveUnit
 from jejak.domain.vocabulary import Role, UnitKind
@@ -125,13 +126,35 @@ async def test_what_waited_for_a_worker_while_the_role_was_revoked_is_not_told(l
     await f.a_role(who, Role.VIEWER, other)
     await relay.drain()
     async with live.socket(await as_(who)) as talk:
-        key = await talk.begin(TASKS)
+        # Whether the thing itself is asked for or not
+        keys = [await talk.begin(TASKS), await talk.begin("subscription { taskChanged { eventId } }")]
         # Given a change that was made while the person could see it, and is carried on when they cannot
         await f.a_task(ulp)
-        await revoke(who, Role.MANAGER)
+        # (No event tells of it, so that nothing but the look at each message can know.)
+        await db.execute(
+            "update membership set revoked_at = now() where person_id = $1 and role = 'MANAGER'", who.id
+        )
         two = await f.a_task(other)
         await relay.drain()
-        assert (await talk.next(key))["taskChanged"]["task"]["id"] == gid(two)
+        entry = await Feed.objects().get(Feed.subject_id == two.id)
+        for _ in keys:
+            assert (await talk.next())["taskChanged"]["eventId"] == str(entry.id)
+
+
+async def test_what_came_with_a_unit_that_moved_here_is_in_the_replay(live, ulp):  # noqa: F811
+    new = await f.a_unit(UnitKind.UP3)
+    who = await as_(await f.a_person(Role.VIEWER, new))
+    async with live.socket(who) as talk:
+        key = await talk.begin(TASKS)
+        await a_task(await f.a_unit(parent=new))
+        since = (await talk.next(key))["taskChanged"]["eventId"]
+    # Given a change at a unit that was seen by nobody here, and then moved
+    one = await a_task(ulp)
+    await unit.move(SYSTEM, MoveUnit(ulp.id, new.id, ulp.version))
+    await relay.drain()
+    async with live.socket(who) as talk:
+        key = await talk.begin_quietly(TASKS, since=since)
+        assert (await talk.next(key))["taskChanged"]["task"]["id"] == gid(one)
 
 
 async def test_a_replay_tells_what_may_be_seen_now(live, ulp):  # noqa: F811
