@@ -15,6 +15,8 @@ from litestar import Litestar
 from redis.asyncio.connection import parse_url
 
 from jejak.api.app import create_app
+from jejak.api.heads import BoundedHeads
+from jejak.api.rate import Rate
 from jejak.api.wake import waking
 from jejak.api.websocket import MOST_MESSAGE
 from jejak.domain import db, person, programme, reminder
@@ -159,15 +161,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-def server(app: Litestar) -> uvicorn.Server:
+def server(app: Litestar, settings: Settings) -> uvicorn.Server:
     """What serves `app`, over HTTP and WebSocket. When it is to end, streams are ended first."""
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         lifespan="on",
+        http=BoundedHeads,
         ws="websockets-sansio",
         ws_max_size=MOST_MESSAGE,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=10,
     )
     return _Server(config, app.state.tail)
@@ -190,9 +196,11 @@ async def serving(on: uvicorn.Server, sock: socket.socket) -> AsyncIterator[asyn
 
 
 @contextlib.asynccontextmanager
-async def api(sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
-    """The API on `sock`, which wakes the workers."""
-    async with waking(redis_url), serving(server(create_app()), sock) as task:
+async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
+    """The API on `sock`, which wakes the workers, and counts requests with all others on the same Valkey."""
+    rate = Rate(settings.limits)
+    on = server(create_app(settings, rate), settings)
+    async with waking(redis_url), rate.shared(redis_url), serving(on, sock) as task:
         yield task
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from jejak.domain.access import Viewer
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.task import Task
 from jejak.graphql import ids
+from jejak.settings import Limits, Settings
 
 LEAKS = (
     "Traceback",
@@ -29,18 +30,31 @@ LEAKS = (
 )
 
 
+# As for everybody, but for how often: a test asks more often than a person does.
+SETTINGS = Settings(limits=Limits(per_minute=10_000_000, burst=10_000_000, at_once=1_000, at_once_each=1_000))
+
+
 @cache
 def http() -> httpx.AsyncClient:
     """The application, made once: building its schema takes longer than most tests."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app()), base_url="http://jejak.test")
+    return over(create_app(SETTINGS))
+
+
+def over(app: Any, base_url: str = "http://jejak.test", **transport: Any) -> httpx.AsyncClient:
+    """An application of a test's own."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app, **transport), base_url=base_url)
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """`post` and `do` fail a test by themselves on a 5xx, and on an answer that tells of the inside."""
+    """`post` and `do` fail a test by themselves on a 5xx, on an answer that tells of the inside, and on a request
+    that needs more than half of any limit: what the tests ask for is what front ends ask for. `near_limits` is for
+    tests about the limits themselves.
+    """
 
     token: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    near_limits: bool = False
 
     @property
     def all_headers(self) -> dict[str, str]:
@@ -55,7 +69,13 @@ class Client:
         assert response.status_code < 500, response.text[:2_000]
         told = [leak for leak in LEAKS if leak in response.text]
         assert not told, f"the answer tells {told}: {response.text[:2_000]}"
+        if not self.near_limits:
+            assert beyond_half(response.json()) == []
         return response
+
+    def at_limits(self) -> "Client":
+        """The same person, who may ask for as much as there is."""
+        return replace(self, near_limits=True)
 
     async def post(self, query: str, **variables: Any) -> tuple[Any, list[dict[str, Any]]]:
         """The answer's data and its top-level errors."""
@@ -86,6 +106,12 @@ class Client:
         return [(error["code"], error["path"][1:]) for error in payload["errors"]]
 
 
+def beyond_half(answer: dict[str, Any]) -> list[str]:
+    """Of what its cost tells, that which is more than half of the most."""
+    cost = answer.get("extensions", {}).get("cost")
+    return [name for name, most in cost["most"].items() if cost[name] > most / 2] if cost else []
+
+
 NOBODY = Client()
 
 
@@ -95,12 +121,19 @@ async def as_(who: Person | Viewer, **headers: str) -> Client:
     token = f"test_{secrets.token_hex(16)}"
     now = clock.now()
     await db.execute(
-        "insert into session (id, person_id, token_hash, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+        """
+        with begun as (
+            insert into session (id, person_id, browser, address, agent, created_at, used_at, expires_at)
+            values ($1, $2, false, '', '', $3, $3, $4) returning id, expires_at
+        )
+        insert into session_token (id, session_id, kind, token_hash, expires_at)
+        select id, id, 'ACCESS', $5, expires_at from begun
+        """,
         db.new_id(),
         person_id,
-        hashlib.sha256(token.encode()).hexdigest(),
         now,
         now + timedelta(hours=1),
+        hashlib.sha256(token.encode()).hexdigest(),
     )
     return Client(token, headers)
 

@@ -5,9 +5,10 @@ from contextlib import ExitStack
 from dataclasses import asdict
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, Phase, settings
 
-from jejak.domain import clock, db
+from jejak.domain import clock, db, password
 from tests import servers
 
 # Deliberately: an example that needs a clean database cleans it itself, with the fixture `clean`.
@@ -99,3 +100,12 @@ async def redis_url(_redis) -> str:
 def _clock_in_time() -> Iterator[None]:
     yield
     clock.shift(-clock.shifted())
+
+
+@pytest.fixture
+def _quick_passwords(monkeypatch):
+    """For tests of many passwords, to which the costs of argon2id are nothing."""
+    monkeypatch.setattr(password, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    password._nobody.cache_clear()
+    yield
+    password._nobody.cache_clear()

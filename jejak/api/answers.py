@@ -1,11 +1,13 @@
 """The answers to one operation, for what can carry several: a subscription has any number, all else one."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -38,12 +40,39 @@ async def answers(
         context_value=context,
         allowed_operation_types=allowed,
     )
-    async with aclosing(results):
-        async for result in results:
-            answer = _answer(result, context)
-            # What was seen when the event was looked at and is not when it is shown: as if nothing had happened.
-            if answer.refused or result.data is not None or answer.codes != {Code.NOT_FOUND}:
-                yield answer
+    try:
+        async with aclosing(results):
+            async for result in results:
+                answer = _answer(result, context)
+                # What was seen when the event was looked at and is not when it is shown: as if nothing had happened.
+                if answer.refused or result.data is not None or answer.codes != {Code.NOT_FOUND}:
+                    yield answer
+    except GraphQLError as error:
+        # Of a limit, before anything was read or run.
+        yield _answer(PreExecutionError(data=None, errors=[error]), context)
+
+
+async def begun(
+    results: AsyncGenerator[Answer, None], context: RequestContext
+) -> "asyncio.Future[Answer | None]":
+    """The first answer, to come, of an operation that is in force; all of one that is not a subscription.
+
+    None where there is no answer any more. Cancelled, it leaves nothing behind.
+    """
+    first = asyncio.ensure_future(anext(results, None))
+    start = asyncio.ensure_future(context.begun.wait())
+    try:
+        await asyncio.wait({first, start}, return_when=asyncio.FIRST_COMPLETED)
+        if not context.follows:
+            await asyncio.wait({first})
+    except asyncio.CancelledError:
+        first.cancel()
+        await asyncio.wait({first})
+        await results.aclose()
+        raise
+    finally:
+        start.cancel()
+    return first
 
 
 def _answer(result: ExecutionResult, context: RequestContext) -> Answer:

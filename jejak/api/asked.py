@@ -3,35 +3,44 @@
 from dataclasses import dataclass
 from typing import Any
 
-from litestar.exceptions import HTTPException
-
-# Reading a document holds the event loop: 10 MB of it would take seconds. Its values belong into `variables`.
-MOST_DOCUMENT = 100_000
+from jejak.api.errors import HttpRefused, bad
+from jejak.domain.errors import Code, Problem
+from jejak.settings import Limits
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A GraphQL request as it came in."""
+    """`query` is the document's text, empty where the document is named by `document_id`."""
 
     query: str
-    variables: dict[str, Any] | None
-    operation_name: str | None
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+    document_id: str | None = None
 
 
-def bad(detail: str, status: int = 400, headers: dict[str, str] | None = None) -> HTTPException:
-    return HTTPException(detail=detail, status_code=status, headers=headers)
-
-
-def read(given: Any) -> Asked:
+def read(given: Any, limits: Limits) -> Asked:
+    """What a JSON body asks for; what it holds besides is passed over. Refuses BAD_REQUEST (400), TOO_LARGE (413)."""
     if not isinstance(given, dict):
         raise bad("the body must be one JSON object with `query`; batches are not taken")
-    query, variables, name = (given.get(key) for key in ("query", "variables", "operationName"))
-    if not isinstance(query, str) or not query.strip():
+    query, document_id = given.get("query"), given.get("documentId")
+    if document_id is not None:
+        if not isinstance(document_id, str) or not document_id:
+            raise bad("`documentId` must be a text")
+        if query is not None:
+            raise bad("send `query` or `documentId`, not both")
+    elif not isinstance(query, str) or not query.strip():
         raise bad("`query` must be the text of a GraphQL document")
-    if len(query) > MOST_DOCUMENT:
-        raise bad("`query` is too long", 413)
-    if variables is not None and not isinstance(variables, dict):
-        raise bad("`variables` must be a JSON object")
+    elif len(query) > limits.characters:
+        raise HttpRefused(Problem(Code.TOO_LARGE), 413)
+    name = given.get("operationName")
     if name is not None and not isinstance(name, str):
         raise bad("`operationName` must be a text")
-    return Asked(query, variables, name)
+    return Asked(query or "", _map(given, "variables"), name, _map(given, "extensions"), document_id)
+
+
+def _map(given: dict[str, Any], name: str) -> dict[str, Any] | None:
+    value = given.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise bad(f"`{name}` must be a JSON object")
+    return value

@@ -2,49 +2,115 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
 from litestar.exceptions import NotAuthorizedException
 
+from jejak.api.cookie import Cookies, csrf_matches, csrf_token
 from jejak.domain.access import Viewer
-from jejak.domain.sign_in import viewer_of
+from jejak.domain.errors import Code, Refused
+from jejak.domain.session import Origin
+from jejak.domain.sign_in import viewer_of, viewer_of_browser
 from jejak.domain.tail import Tail
 from jejak.domain.vocabulary import Language
 from jejak.graphql.reading.statement import Cost
 
 HttpRequest = Request[Any, Any, Any]
+Connection = ASGIConnection[Any, Any, Any, Any]
+CSRF_HEADER = "x-csrf-token"
+_READS = {"GET", "HEAD"}
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Who came, and the token of the cookie if it was by one."""
+
+    viewer: Viewer | None
+    cookie: str | None = None
 
 
 @dataclass(slots=True)
 class RequestContext:
-    """`graphql.context.Context` of one HTTP request."""
+    """`graphql.context.Context` of one HTTP request. `set_cookie` is for its answer."""
 
     viewer: Viewer | None
     language: Language
     request_id: str
+    origin: Origin
+    cookies: Cookies
+    csrf_token: str | None = None
     cost: Cost = field(default_factory=Cost)
+    set_cookie: Cookie | None = None
     tail: Tail | None = None
     event_id: str | None = None
+    follows: bool = False
     begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def keep(self, token: str, until: datetime) -> str:
+        self.set_cookie = self.cookies.kept_until(self.cookies.session, token, until)
+        self.csrf_token = csrf_token(token)
+        return self.csrf_token
+
+    def drop(self) -> None:
+        self.viewer = None
+        if self.csrf_token is not None:
+            self.csrf_token = None
+            self.set_cookie = self.cookies.taken_back(self.cookies.session)
 
 
 async def context_of(request: HttpRequest) -> RequestContext:
-    """Refuses a token that is unknown or has expired with 401; no token is nobody, who may sign in."""
-    viewer = await viewer_by(request.headers.get("authorization"))
-    language = viewer.language if viewer else preferred(request.headers.get("accept-language", ""))
-    return RequestContext(viewer, language, request.scope["state"]["request_id"])
+    """Refuses with 401 a bearer token that is none, has expired or has ended; no token is nobody, who may sign in.
+
+    Refuses WRONG_CSRF_TOKEN where a browser's cookie comes with anything but a read, and without what a page of
+    this site would send along.
+    """
+    came = await who(request, request.headers.get("authorization"))
+    if came.cookie is not None and request.method not in _READS:
+        given = request.headers.get(CSRF_HEADER, "")
+        if not csrf_matches(came.cookie, given):
+            raise Refused(Code.WRONG_CSRF_TOKEN)
+    viewer = came.viewer
+    return RequestContext(
+        viewer,
+        viewer.language if viewer else preferred(request.headers.get("accept-language", "")),
+        request.scope["state"]["request_id"],
+        origin_of(request),
+        cookies_of(request),
+        csrf_token(came.cookie) if came.cookie else None,
+    )
 
 
-async def viewer_by(header: str | None) -> Viewer | None:
-    """Whom an Authorization header names. Refuses a token that is unknown or has expired with 401."""
-    if header is None:
-        return None
-    scheme, _, token = header.partition(" ")
-    viewer = await viewer_of(token.strip()) if scheme.lower() == "bearer" else None
-    if viewer is None:
-        raise NotAuthorizedException
-    return viewer
+async def who(connection: Connection, authorization: str | None) -> Came:
+    """By an `Authorization` value, where there is one, or else by the browser's cookie. For any kind of connection:
+    what a page of another site may do with the cookie is the caller's to forbid.
+
+    A value that stands for nobody is refused with 401. A cookie that does is none: it must not keep its owner from
+    signing in again.
+    """
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        viewer = await viewer_of(token.strip()) if scheme.lower() == "bearer" else None
+        if viewer is None:
+            raise NotAuthorizedException
+        return Came(viewer)
+    cookie = connection.cookies.get(cookies_of(connection).session)
+    viewer = await viewer_of_browser(cookie) if cookie else None
+    return Came(viewer, cookie if viewer else None)
+
+
+def cookies_of(connection: Connection) -> Cookies:
+    cookies: Cookies = connection.app.state.cookies
+    return cookies
+
+
+def origin_of(connection: Connection) -> Origin:
+    """The client's address, as far as proxies that are trusted tell it, and what it calls itself."""
+    client = connection.client
+    return Origin(client.host if client else "", connection.headers.get("user-agent", ""))
 
 
 def preferred(accept_language: str) -> Language:

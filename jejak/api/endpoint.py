@@ -1,22 +1,149 @@
-"""GraphQL over HTTP: POST for everything, GET for queries; one operation a request."""
+"""GraphQL over HTTP, by the edition of September 2026: POST for everything, GET for queries, one operation a request.
 
+Where that edition would answer 422, as for a document that is not valid, the answer is 400: so said every draft
+before it, and so expects the conformance suite `graphql-http`.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import strawberry
-from litestar import Response, get, post
+from litestar import HttpMethod, Response, post, route
+from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import HTTPRouteHandler
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from jejak.api import stream
-from jejak.api.asked import Asked, bad, read
-from jejak.api.auth import HttpRequest, by_quality, context_of
+from jejak.api.asked import Asked, read
+from jejak.api.auth import HttpRequest, RequestContext, context_of
+from jejak.api.errors import GRAPHQL_RESPONSE, JSON, answer, answer_type, bad, told
+from jejak.api.guard import GRAPHQL, Guard, address, caller, came_by_cookie
+from jejak.api.load import Gone, Load, in_time, while_there
+from jejak.api.trusted import Trusted, look_up
+from jejak.domain.errors import Code, Refused
 from jejak.domain.tail import Tail
+from jejak.settings import Limits
 
-GRAPHQL_RESPONSE = "application/graphql-response+json"
-JSON = "application/json"
-MOST_BYTES = 16 * 2**20  # room for a field of 10 MB, which then is refused by its name
+# Executed, with errors beside the data. Of the draft, and only in its own media type.
+PARTIAL_SUCCESS = 294
+# To nobody.
+GONE = 499
+ALLOWED = "GET, HEAD, OPTIONS, POST"
+_QUERIES = frozenset({OperationType.QUERY})
+_ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
+_STREAMS = frozenset({OperationType.SUBSCRIPTION})
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What the handlers of `/graphql` share."""
+
+    schema: strawberry.Schema
+    limits: Limits
+    guard: Guard
+    load: Load
+    trusted: Trusted | None
+    tail: Tail
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        # Before the others: where it finds none, Litestar adds one to each of them that knows no other's methods.
+        @route(GRAPHQL, http_method=HttpMethod.OPTIONS, status_code=204)
+        async def graphql_options() -> Response[None]:
+            return Response(None, headers={"Allow": ALLOWED})
+
+        @post(GRAPHQL, status_code=200, request_max_body_size=self.limits.bytes)
+        async def graphql_post(request: HttpRequest) -> Response[Any]:
+            _must_be_acceptable(request)
+            kind, parameters = request.content_type
+            if kind != JSON or parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+                raise bad(f"the body must be {JSON} in UTF-8", 415)
+            async with in_time(self.limits.seconds, 408):
+                body = await request.body()
+            given = read(_parsed(body, "the body"), self.limits)
+            if stream.wanted(request.headers):
+                return await self._follow(request, given, _ALL | _STREAMS)
+            return await self._execute(request, given, _ALL)
+
+        @route(GRAPHQL, http_method=[HttpMethod.GET, HttpMethod.HEAD], status_code=200)
+        async def graphql_get(request: HttpRequest) -> Response[Any]:
+            _must_be_acceptable(request)
+            # An empty parameter is none.
+            given: dict[str, Any] = {name: value for name, value in request.query_params.items() if value}
+            for name in ("variables", "extensions"):
+                if name in given:
+                    given[name] = _parsed(given[name], f"`{name}`")
+            if stream.wanted(request.headers):
+                return await self._follow(request, read(given, self.limits), _QUERIES | _STREAMS)
+            return await self._execute(request, read(given, self.limits), _QUERIES)
+
+        return [graphql_options, graphql_post, graphql_get]
+
+    async def _execute(
+        self, request: HttpRequest, given: Asked, allowed: frozenset[OperationType]
+    ) -> Response[bytes]:
+        try:
+            asked = look_up(given, self.trusted)
+        except Refused as refused:
+            return _of_request(request, {"errors": [told(request, refused.problems[0])]})
+        async with self.load.place(caller(request.scope)), in_time(self.limits.seconds, 504):
+            context = await self._context(request)
+            work = self.schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                operation_name=asked.operation_name,
+                context_value=context,
+                allowed_operation_types=allowed,
+            )
+            try:
+                # A change is made whoever waits for it; what only reads is for nobody when the client has gone.
+                changes = "mutation" in asked.query
+                result = await (work if changes else while_there(request.receive, work))
+            except Gone:
+                return Response(b"", status_code=GONE)
+            except InvalidOperationTypeError as error:
+                raise _not_here(error) from None
+            except CannotGetOperationTypeError:
+                raise bad("`operationName` names no operation of the document") from None
+            if context.viewer is None and came_by_cookie(request.scope):
+                # As for tokens: what was sent for a cookie stands for nobody.
+                await self.guard.count(request.scope, f"address:{address(request.scope)}")
+        answered = _answered(request, result)
+        if context.set_cookie is not None:
+            answered.set_cookie(context.set_cookie)
+        return answered
+
+    async def _follow(
+        self, request: HttpRequest, given: Asked, allowed: frozenset[OperationType]
+    ) -> Response[Any]:
+        asked = look_up(given, self.trusted)
+        async with self.load.place(caller(request.scope)), in_time(self.limits.seconds, 504):
+            context = await self._context(request)
+            context.tail = self.tail
+            # Browsers send it by themselves when they come back; it acts as the argument `since`.
+            context.event_id = request.headers.get("last-event-id") or None
+            return await stream.respond(self.schema, context, asked, allowed)
+
+    async def _context(self, request: HttpRequest) -> RequestContext:
+        try:
+            return await context_of(request)
+        except NotAuthorizedException:
+            # Else every made-up token would have a bucket of its own.
+            await self.guard.count(request.scope, f"address:{address(request.scope)}")
+            raise
+
+
+def _not_here(error: InvalidOperationTypeError) -> Exception:
+    if error.operation_type is OperationType.SUBSCRIPTION:
+        return bad("subscriptions are answered as text/event-stream, or over WebSocket", 406)
+    return bad("GET takes queries only; send mutations by POST", 405, {"Allow": "POST"})
+
+
+def _must_be_acceptable(request: HttpRequest) -> None:
+    if not stream.wanted(request.headers) and answer_type(request.headers.get("accept", "*/*")) is None:
+        raise bad(f"answers come as {GRAPHQL_RESPONSE} or {JSON}", 406)
 
 
 def _parsed(text: bytes | str, what: str) -> Any:
@@ -26,71 +153,23 @@ def _parsed(text: bytes | str, what: str) -> Any:
         raise bad(f"{what} is not valid JSON") from None
 
 
-_ALL = frozenset(OperationType)
-
-
-def routes(schema: strawberry.Schema, tail: Tail) -> list[HTTPRouteHandler]:
-    """The two handlers of `/graphql`."""
-
-    @post("/graphql", status_code=200, request_max_body_size=MOST_BYTES)
-    async def graphql_post(request: HttpRequest) -> Response[Any]:
-        kind, parameters = request.content_type
-        if kind != JSON or parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-            raise bad(f"the body must be {JSON} in UTF-8", 415)
-        asked = read(_parsed(await request.body(), "the body"))
-        if stream.wanted(request.headers):
-            return await stream.respond(schema, request, asked, _ALL, tail)
-        return await _execute(schema, request, asked, _ALL - {OperationType.SUBSCRIPTION})
-
-    @get("/graphql")
-    async def graphql_get(request: HttpRequest) -> Response[Any]:
-        given: dict[str, Any] = dict(request.query_params)
-        if given.get("variables"):
-            given["variables"] = _parsed(given["variables"], "`variables`")
-        if stream.wanted(request.headers):
-            return await stream.respond(schema, request, read(given), _ALL - {OperationType.MUTATION}, tail)
-        return await _execute(schema, request, read(given), frozenset({OperationType.QUERY}))
-
-    return [graphql_post, graphql_get]
-
-
-async def _execute(
-    schema: strawberry.Schema, request: HttpRequest, asked: Asked, allowed: frozenset[OperationType]
-) -> Response[Any]:
-    answer_type = _answer_type(request.headers.get("accept", "*/*"))
-    context = await context_of(request)
-    try:
-        result = await schema.execute(
-            asked.query,
-            variable_values=asked.variables,
-            operation_name=asked.operation_name,
-            context_value=context,
-            allowed_operation_types=allowed,
-        )
-    except InvalidOperationTypeError as error:
-        if error.operation_type is OperationType.SUBSCRIPTION:
-            raise bad("subscriptions are answered as text/event-stream, or over WebSocket", 406) from None
-        raise bad("GET takes queries only; send mutations by POST", 405, {"Allow": "POST"}) from None
-    except CannotGetOperationTypeError:
-        raise bad("`operationName` names no operation of the document") from None
+def _answered(request: HttpRequest, result: ExecutionResult) -> Response[bytes]:
     body: dict[str, Any] = {}
     if result.errors:
         body["errors"] = [error.formatted for error in result.errors]
+    extensions = {"extensions": result.extensions} if result.extensions else {}
     # A request error has no `data`; an execution error has, be it null.
-    executed = not result.errors or any(error.path for error in result.errors)
-    if executed:
-        body["data"] = result.data
-    if result.extensions:
-        body["extensions"] = result.extensions
-    status = 200 if executed or answer_type == JSON else 400
-    return Response(orjson.dumps(body), status_code=status, media_type=f"{answer_type}; charset=utf-8")
+    if result.errors and not any(error.path for error in result.errors):
+        return _of_request(request, body | extensions)
+    status = PARTIAL_SUCCESS if result.errors and _takes_statuses(request) else 200
+    return answer(request, body | {"data": result.data} | extensions, status)
 
 
-def _answer_type(accept: str) -> str:
-    """What the client prefers of our two; JSON for those who take anything."""
-    for wanted in by_quality(accept):
-        if wanted == GRAPHQL_RESPONSE:
-            return GRAPHQL_RESPONSE
-        if wanted in {JSON, "*/*", "application/*"}:
-            return JSON
-    raise bad(f"answers come as {GRAPHQL_RESPONSE} or {JSON}", 406)
+def _of_request(request: HttpRequest, body: dict[str, Any]) -> Response[bytes]:
+    """Clients of plain JSON take any other status for that of something between us and them."""
+    bug = any(error["extensions"]["code"] == Code.INTERNAL for error in body["errors"])
+    return answer(request, body, 500 if bug else 400 if _takes_statuses(request) else 200)
+
+
+def _takes_statuses(request: HttpRequest) -> bool:
+    return answer_type(request.headers.get("accept", "*/*")) == GRAPHQL_RESPONSE

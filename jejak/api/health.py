@@ -2,20 +2,21 @@
 
 import logging
 
-from litestar import Response, get
+from litestar import HttpMethod, Response, route
 
 from jejak.domain import db
 from jejak.domain.migrations.run import missing
 
 _log = logging.getLogger(__name__)
+_READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 
-@get("/health/live")
+@route("/health/live", http_method=_READ, status_code=200)
 async def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@get("/health/ready")
+@route("/health/ready", http_method=_READ, status_code=200)
 async def ready() -> Response[dict[str, str]]:
     """503 while the database is out of reach or behind this version."""
     try:

@@ -13,9 +13,9 @@ from litestar.response import Stream
 from litestar.types import Receive, Scope, Send
 from strawberry.types.graphql import OperationType
 
-from jejak.api.answers import Answer, answers
+from jejak.api.answers import Answer, answers, begun
 from jejak.api.asked import Asked
-from jejak.api.auth import HttpRequest, by_quality, context_of
+from jejak.api.auth import RequestContext, by_quality
 from jejak.domain.tail import Tail
 
 EVENT_STREAM = "text/event-stream"
@@ -42,31 +42,14 @@ class Compression(CompressionMiddleware):
 
 
 async def respond(
-    schema: strawberry.Schema,
-    request: HttpRequest,
-    asked: Asked,
-    allowed: Iterable[OperationType],
-    tail: Tail,
+    schema: strawberry.Schema, context: RequestContext, asked: Asked, allowed: Iterable[OperationType]
 ) -> Stream:
-    """The stream is answered once the operation has begun: what happens from then on is in it.
-
-    `Last-Event-ID`, which browsers send by themselves when they come back, acts as the argument `since`.
-    """
-    context = await context_of(request)
-    context.tail = tail
-    context.event_id = request.headers.get("last-event-id") or None
+    """The stream is answered once the operation has begun: what happens from then on is in it."""
+    assert context.tail is not None  # noqa: S101 -- a stream can be followed
     results = answers(schema, context, asked, allowed)
-    first = asyncio.ensure_future(anext(results, None))
-    begun = asyncio.ensure_future(context.begun.wait())
-    try:
-        await asyncio.wait({first, begun}, return_when=asyncio.FIRST_COMPLETED)
-    except asyncio.CancelledError:
-        first.cancel()
-        raise
-    finally:
-        begun.cancel()
+    first = await begun(results, context)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return Stream(_events(results, first, tail), media_type=EVENT_STREAM, headers=headers)
+    return Stream(_events(results, first, context.tail), media_type=EVENT_STREAM, headers=headers)
 
 
 async def _events(

@@ -9,19 +9,22 @@ from contextlib import aclosing
 from typing import Any
 
 import orjson
-import strawberry
 from litestar import WebSocket, websocket
-from litestar.exceptions import HTTPException, NotAuthorizedException, WebSocketException
+from litestar.exceptions import NotAuthorizedException, WebSocketException
 from litestar.handlers import WebsocketRouteHandler
 
-from jejak.api.answers import answers
+from jejak.api.answers import answers, begun
 from jejak.api.asked import Asked, read
-from jejak.api.auth import RequestContext, preferred, viewer_by
-from jejak.api.origin import foreign
+from jejak.api.auth import RequestContext, cookies_of, origin_of, preferred, who
+from jejak.api.cookie import csrf_token
+from jejak.api.endpoint import Endpoint
+from jejak.api.errors import HttpRefused
+from jejak.api.guard import GRAPHQL, caller
+from jejak.api.load import in_time
+from jejak.api.trusted import look_up
 from jejak.domain import db, sign_in, subscription, texts
 from jejak.domain.access import Viewer
-from jejak.domain.errors import Code, Problem
-from jejak.domain.tail import Tail
+from jejak.domain.errors import Code, Problem, Refused
 
 PROTOCOL = "graphql-transport-ws"
 MOST_MESSAGE = 2**20
@@ -41,29 +44,27 @@ class _Over(Exception):  # noqa: N818 -- the end of a connection is no error
         self.code, self.reason = code, reason
 
 
-def route(schema: strawberry.Schema, tail: Tail) -> WebsocketRouteHandler:
-    """The WebSocket at `/graphql`."""
+def route(endpoint: Endpoint) -> WebsocketRouteHandler:
+    """The WebSocket at `/graphql`. Whose page may open it is the guard's to say, before anything comes here."""
 
-    @websocket("/graphql")
+    @websocket(GRAPHQL)
     async def graphql_socket(socket: Socket) -> None:
-        if foreign(socket.headers):
-            # Not accepted: the server answers 403.
-            await socket.close(1008)
-            return
         offered = socket.scope["subprotocols"]
         await socket.accept(PROTOCOL if PROTOCOL in offered else None)
         if PROTOCOL not in offered:
             await socket.close(4406, "Subprotocol not acceptable")
             return
-        await _Connection(schema, tail, socket).serve()
+        await _Connection(endpoint, socket).serve()
 
     return graphql_socket
 
 
 class _Connection:
-    def __init__(self, schema: strawberry.Schema, tail: Tail, socket: Socket) -> None:
-        self._schema, self._tail, self._socket = schema, tail, socket
+    def __init__(self, endpoint: Endpoint, socket: Socket) -> None:
+        self._endpoint, self._socket = endpoint, socket
         self._viewer: Viewer | None = None
+        self._csrf_token: str | None = None
+        self._caller = caller(socket.scope)
         self._language = preferred(socket.headers.get("accept-language", ""))
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._over: asyncio.Future[_Over] = asyncio.get_running_loop().create_future()
@@ -126,10 +127,14 @@ class _Connection:
             raise _Over(4400, "Invalid connection_init")
         given = {str(name).lower(): value for name, value in (payload or {}).items()}
         header = given.get("authorization", self._socket.headers.get("authorization"))
+        if header is not None and not isinstance(header, str):
+            raise _Over(4403, "Forbidden")
         try:
-            self._viewer = await viewer_by(header if isinstance(header, str) or header is None else "")
+            came = await who(self._socket, header)
         except NotAuthorizedException:
             raise _Over(4403, "Forbidden") from None
+        self._viewer, self._caller = came.viewer, caller(self._socket.scope, header)
+        self._csrf_token = csrf_token(came.cookie) if came.cookie else None
         if self._viewer is not None:
             self._language = self._viewer.language
         await self._send({"type": "connection_ack"})
@@ -164,30 +169,62 @@ class _Connection:
         if key in self._operations:
             raise _Over(4409, f"Subscriber for {key[:60]} already exists")
         payload = message.get("payload")
-        if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+        if not isinstance(payload, dict) or not any(
+            isinstance(payload.get(name), str) for name in ("query", "documentId")
+        ):
             raise _Over(4400, "Invalid subscribe")
-        context = RequestContext(self._viewer, self._language, secrets.token_hex(8), tail=self._tail)
-        if len(self._operations) >= MOST_OPERATIONS:
-            await self._refuse(key, Problem(Code.TOO_MANY, values={"most": MOST_OPERATIONS}))
-            return
+        context = self._context()
         try:
-            asked = read(payload)
-        except HTTPException as error:
-            await self._refuse(key, Problem(Code.BAD_REQUEST), error.detail)
+            asked = await self._taken(payload)
+        except HttpRefused as refused:
+            await self._refuse(key, refused.problem, refused.detail)
+            return
+        except Refused as refused:
+            await self._refuse(key, refused.problems[0])
             return
         task = asyncio.create_task(self._ends_with(self._operate(key, context, asked)), name="operation")
         self._operations[key] = task
-        begun = asyncio.create_task(context.begun.wait())
+        start = asyncio.create_task(context.begun.wait())
         try:
-            await asyncio.wait({task, begun}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, start}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            begun.cancel()
+            start.cancel()
+
+    def _context(self) -> RequestContext:
+        return RequestContext(
+            self._viewer,
+            self._language,
+            secrets.token_hex(8),
+            origin_of(self._socket),
+            cookies_of(self._socket),
+            self._csrf_token,
+            tail=self._endpoint.tail,
+        )
+
+    async def _taken(self, payload: dict[str, Any]) -> Asked:
+        """What is to be carried out. Counts as a request does; refuses what none may ask for."""
+        if len(self._operations) >= MOST_OPERATIONS:
+            raise Refused(Code.TOO_MANY, most=MOST_OPERATIONS)
+        asked = read(payload, self._endpoint.limits)
+        taken = await self._endpoint.guard.rate.take(self._caller)
+        if taken.wait:
+            raise Refused(Code.RATE_LIMITED, seconds=taken.wait)
+        return look_up(asked, self._endpoint.trusted)
 
     async def _operate(self, key: str, context: RequestContext, asked: Asked) -> None:
         await self._check()
         context.viewer = self._viewer
-        async with aclosing(answers(self._schema, context, asked)) as given:
-            async for answer in given:
+        endpoint = self._endpoint
+        async with aclosing(answers(endpoint.schema, context, asked)) as results:
+            try:
+                async with endpoint.load.place(self._caller), in_time(endpoint.limits.seconds, 504):
+                    first = await begun(results, context)
+            except HttpRefused as refused:
+                self._operations.pop(key, None)
+                await self._refuse(key, refused.problem)
+                return
+            answer = await first
+            while answer is not None:
                 if self._viewer is not None and Code.UNAUTHENTICATED in answer.codes:
                     raise _Over(4403, "Forbidden")
                 if answer.refused:
@@ -195,6 +232,7 @@ class _Connection:
                     await self._send({"id": key, "type": "error", "payload": answer.body["errors"]})
                     return
                 await self._send({"id": key, "type": "next", "payload": answer.body})
+                answer = await anext(results, None)
         # Free before the client can know that it is.
         self._operations.pop(key, None)
         await self._send({"id": key, "type": "complete"})

@@ -1,6 +1,6 @@
 """A person at the API, over HTTP."""
 
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -15,22 +15,40 @@ def expect(*, holds: bool, told: str) -> None:
 
 
 class Client:
-    """Signs in again when its token has run out, as a person would."""
+    """Refreshes its session when its token has run out, and signs in again when the session has."""
 
     def __init__(self, http: httpx.AsyncClient, email: str, password: str) -> None:
         self._http, self._email, self._password = http, email, password
         self._token: str | None = None
+        self._refresh_token: str | None = None
+
+    @classmethod
+    async def invited(cls, http: httpx.AsyncClient, token: str, password: str) -> Self:
+        """Somebody who sets their first password by an invitation."""
+        document = """mutation ($input: AcceptInvitationInput!) {
+            acceptInvitation(input: $input) { email errors { message } } }"""
+        given = {"input": {"token": token, "newPassword": password}}
+        answer = (await http.post("/graphql", json={"query": document, "variables": given})).json()
+        email = answer["data"]["acceptInvitation"]["email"]
+        expect(holds=email is not None, told="an invitation can be accepted")
+        return cls(http, email, password)
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The answer's data. Top-level errors end the demo; refusals of a mutation are the caller's."""
         response = await self._post(document, variables)
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            self._token = None
+            await self._refresh()
             response = await self._post(document, variables)
         answer = response.json()
         if answer.get("errors"):
             raise DemoFailed(
                 f"{response.status_code}: {answer['errors'][0]['message']} ({document.strip()[:60]}...)"
+            )
+        cost = answer["extensions"]["cost"]
+        for limit, most in cost["most"].items():
+            expect(
+                holds=cost[limit] <= most / 2,
+                told=f"no screen asks for half of the {limit} that it may ({document.strip()[:60]}...)",
             )
         data: dict[str, Any] = answer["data"]
         return data
@@ -59,8 +77,16 @@ class Client:
         )
 
     async def _sign_in(self) -> None:
-        document = "mutation ($input: SignInInput!) { signIn(input: $input) { token errors { message } } }"
-        given = {"input": {"email": self._email, "password": self._password}}
-        answer = (await self._http.post("/graphql", json={"query": document, "variables": given})).json()
-        self._token = answer["data"]["signIn"]["token"]
+        await self._begin("signIn", "SignInInput", {"email": self._email, "password": self._password})
         expect(holds=self._token is not None, told=f"{self._email} can sign in")
+
+    async def _refresh(self) -> None:
+        """Leaves no token where the session has ended, so that the next request signs in."""
+        await self._begin("refreshSession", "RefreshSessionInput", {"refreshToken": self._refresh_token})
+
+    async def _begin(self, mutation: str, input_type: str, given: dict[str, Any]) -> None:
+        document = f"""mutation ($input: {input_type}!) {{
+            {mutation}(input: $input) {{ token refreshToken errors {{ message }} }} }}"""
+        body = {"query": document, "variables": {"input": given}}
+        payload = (await self._http.post("/graphql", json=body)).json()["data"][mutation]
+        self._token, self._refresh_token = payload["token"], payload["refreshToken"]

@@ -50,7 +50,7 @@ class Stage:
 
 async def play(settings: Settings, keep: Path | None) -> None:
     """Plays on its own embedded servers, whatever the environment names, and leaves nothing behind but `keep`."""
-    own = Settings(database_url=None, redis_url=None, admin_email=settings.admin_email)
+    own = Settings(admin_email=settings.admin_email)
     with contextlib.ExitStack() as folders:
         folder = keep or Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="jejak-demo-")))
         shift_before = clock.shifted()
@@ -76,7 +76,7 @@ async def _stage(settings: Settings, folder: Path) -> AsyncIterator[Stage]:
         if prepared.password is None:
             raise running.CannotRun(f"{folder} already holds a Jejak; the demo needs a new folder")
         await stack.enter_async_context(running.worker(servers.redis_url))
-        await stack.enter_async_context(running.api(sock, servers.redis_url))
+        await stack.enter_async_context(running.api(settings, sock, servers.redis_url))
         base = f"http://127.0.0.1:{sock.getsockname()[1]}"
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=base, timeout=30))
         admin = Client(http, settings.admin_email, prepared.password)
@@ -112,11 +112,12 @@ async def _organise(stage: Stage) -> None:
         stage.say(f"+ {name}")
     for who, (name, unit, role, ranger) in cases.PEOPLE.items():
         email, password = f"{who}@pln.example", secrets.token_urlsafe(12)
-        await admin.do(
+        made = await admin.do(
             "createPerson", "CreatePersonInput", "person { id }",
-            email=email, name=name, password=password, unitId=stage.units[unit], role=role, ranger=ranger,
+            email=email, name=name, unitId=stage.units[unit], role=role, ranger=ranger,
         )  # fmt: skip
-        stage.people[who] = Client(stage.http, email, password)
+        invited = await admin.do("invitePerson", "InvitePersonInput", "token", personId=made["person"]["id"])
+        stage.people[who] = await Client.invited(stage.http, invited["token"], password)
         stage.say(f"+ {name} ({role} at {unit})")
 
 

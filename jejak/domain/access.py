@@ -7,6 +7,7 @@ Every read is given a `Sight` and every write an `Allowed`. Both are made here a
 forgets to ask does not type-check.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import NewType
@@ -53,13 +54,14 @@ class Grant:
 class Viewer:
     """On whose behalf something is done. `person_id` is None for the service itself only.
 
-    `credential` is the sign-in (or token) that they came by.
+    `credential` is the sign-in (or token) that they came by; `integration`: it is an API token.
     """
 
     person_id: UUID | None
     language: Language
     grants: tuple[Grant, ...]
     credential: UUID | None = None
+    integration: bool = False
 
     @property
     def paths(self) -> list[str]:
@@ -98,6 +100,11 @@ def roles_with(right: Right) -> list[Role]:
     return [role for role, rights in RIGHTS.items() if right in rights]
 
 
+def paths_with(viewer: Viewer, right: Right) -> list[str]:
+    """The roots of where the viewer has `right`."""
+    return sorted({grant.path for grant in viewer.grants if right in RIGHTS[grant.role]})
+
+
 def may(viewer: Viewer, right: Right, path: str) -> bool:
     return any(path.startswith(grant.path) and right in RIGHTS[grant.role] for grant in viewer.grants)
 
@@ -121,10 +128,33 @@ def require_regional(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -
 
 
 def oneself(viewer: Viewer) -> Allowed:
-    """For what concerns nobody but the viewer: their inbox, their account."""
+    """For what concerns nobody but the viewer, as their inbox."""
     if viewer.person_id is None:
         raise RuntimeError("the service itself has neither inbox nor account")
     return Allowed(viewer)
+
+
+def account(viewer: Viewer) -> Allowed:
+    """For an account: password, sessions, tokens, invitations. Refuses FORBIDDEN to a program with an API token."""
+    if viewer.integration:
+        raise Refused(Code.FORBIDDEN)
+    return Allowed(viewer)
+
+
+def require_everywhere(viewer: Viewer, right: Right, paths: Iterable[str], *at: str | int) -> Allowed:
+    """Refuses FORBIDDEN unless there are units at all, and the viewer has `right` at each of them."""
+    paths = list(paths)
+    if viewer is not SYSTEM and not (paths and all(may(viewer, right, path) for path in paths)):
+        raise Refused(Code.FORBIDDEN, *at)
+    return Allowed(viewer)
+
+
+def require_token(viewer: Viewer, owner: UUID, path: str, *at: str | int) -> Allowed:
+    """An API token of `owner`'s for the unit at `path`: theirs, and for who manages people there. Refuses NOT_FOUND."""
+    allowed = account(viewer)
+    if owner != viewer.person_id and not may(viewer, Right.PEOPLE, path):
+        raise Refused(Code.NOT_FOUND, *at)
+    return allowed
 
 
 def seen(unit_id: str, paths: str) -> Sight:
@@ -142,6 +172,20 @@ def person_seen(person: str, paths: str, viewer: str) -> Sight:
 def own(person: str, viewer: str) -> Sight:
     """Rows that belong to the viewer. Takes expressions."""
     return Sight(f"{person} = {viewer}")
+
+
+def account_seen(person: str, viewer: str, integration: str) -> Sight:
+    """Rows of the viewer's own account, which no program with an API token gets to see. Takes expressions."""
+    return Sight(f"(not {integration} and {person} = {viewer})")
+
+
+def token_seen(membership: str, viewer: str, paths: str, integration: str) -> Sight:
+    """As `require_token`; `paths` are those where the viewer manages people. Takes expressions."""
+    place = seen("held.unit_id", paths)
+    return Sight(
+        f"(not {integration} and exists (select from membership held where held.id = {membership} "
+        f"and (held.person_id = {viewer} or {place})))"
+    )
 
 
 def public() -> Sight:

@@ -14,14 +14,17 @@ from jejak.domain.vocabulary import EventKind, Language, Role, UnitKind
 
 @dataclass(frozen=True, slots=True)
 class CreatePerson:
-    """`unit_id`: where the person works; the right to manage people is needed there, and `role` is granted there."""
+    """`unit_id`: where the person works; the right to manage people is needed there, and `role` is granted there.
+
+    Without a password the person cannot sign in by one until they accept an invitation.
+    """
 
     email: str
     name: str
-    password: str
     language: Language
     unit_id: UUID
     role: Role
+    password: str | None = None
     ranger: bool = False
     client_mutation_id: str | None = None
 
@@ -40,18 +43,19 @@ class RevokeRole:
 
 
 async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
-    """A person with a first role. Refuses TAKEN (e-mail), WEAK_PASSWORD and what `grant` refuses."""
+    """A person with a first role. Refuses TAKEN (e-mail) and what `password.check` and `grant` refuse."""
     with Checks() as checks:
         email = checks.email(wanted.email, "email")
         name = checks.text(wanted.name, "name", most=TITLE)
-        password.check(checks, wanted.password, "password")
+        if wanted.password is not None:
+            await password.check(checks, wanted.password, "password", [name, email])
     # Asked before the costly hash as well, so that only who may create people can make the service compute it.
     await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
-    hashed = await password.hashed(wanted.password)
+    hashed = None if wanted.password is None else await password.hashed(wanted.password)
     async with db.transaction():
         unit, by = await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
         # The digest of the request is a quick hash: the password stays out of it.
-        body = replace(wanted, password="")
+        body = replace(wanted, password=None if wanted.password is None else "")
         (new_id,), fresh = await idempotency.claim(viewer, "createPerson", wanted.client_mutation_id, body)
         if not fresh:
             return await _same_person(new_id, wanted.password)
@@ -86,9 +90,9 @@ async def grant(viewer: Viewer, wanted: GrantRole) -> Membership:
         return await _add(by, person, unit, wanted.role, ranger=wanted.ranger)
 
 
-async def _same_person(person_id: UUID, secret: str) -> Person:
+async def _same_person(person_id: UUID, secret: str | None) -> Person:
     person = await change.find(Person, person_id)
-    if not await password.matches(secret, person.password_hash):
+    if secret is not None and not await password.matches(secret, person.password_hash):
         raise Refused(Code.CLIENT_ID_REUSED, "client_mutation_id")
     return person
 

@@ -5,15 +5,27 @@ from jejak.domain.vocabulary import Language, NoticeKind
 
 _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.BAD_REQUEST: ("Permintaan tidak dapat dibaca.", "The request cannot be read."),
+    Code.BUSY: (
+        "Server sedang sibuk; coba lagi sebentar lagi.",
+        "The service is busy; try again in a moment.",
+    ),
     Code.CLIENT_ID_REUSED: (
         "clientMutationId ini sudah dipakai untuk isi yang lain.",
         "This clientMutationId was already used for something else.",
+    ),
+    Code.EMAIL_NOT_VERIFIED: (
+        "Penyedia identitas belum memastikan alamat e-mail Anda; verifikasi di sana, lalu coba lagi.",
+        "The identity provider has not verified your e-mail address; verify it there, then try again.",
     ),
     Code.EVIDENCE_REQUIRED: (
         "Inisiatif ini meminta bukti sebelum tugas diajukan.",
         "This initiative asks for evidence before the task is submitted.",
     ),
     Code.FORBIDDEN: ("Peran Anda tidak mengizinkan ini.", "Your role does not allow this."),
+    Code.FOREIGN_ORIGIN: (
+        "Situs ini tidak diizinkan memakai layanan ini; mintalah administrator mendaftarkan alamatnya.",
+        "This website may not use the service; ask its administrator to list the site's origin.",
+    ),
     Code.FOUR_EYES: (
         "Pemilik atau pengaju tugas tidak boleh memverifikasinya sendiri.",
         "Whoever owns or submitted a task may not verify it.",
@@ -23,11 +35,19 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Perubahan sejak saat itu tidak tersimpan lagi; muat ulang data, lalu ikuti lagi tanpa `since`.",
         "What happened since then is no longer kept; load the data anew, then follow without `since`.",
     ),
+    Code.GUESSABLE_PASSWORD: (
+        "Kata sandi ini mudah ditebak; pakailah beberapa kata yang tidak berhubungan, tanpa nama, e-mail, atau pengulangan.",
+        "This password is easily guessed; use several unrelated words, without names, your e-mail or repetition.",
+    ),
     Code.HAS_OPEN_TASKS: ("Masih ada tugas yang terbuka.", "There are still tasks under it."),
     Code.HAS_OPEN_UNITS: ("Masih ada unit terbuka di bawahnya.", "There are still open units below it."),
     Code.INTERNAL: (
         "Terjadi kesalahan di sistem. Sebutkan nomor permintaan {request_id} kepada administrator.",
         "Something went wrong on our side. Quote request {request_id} to your administrator.",
+    ),
+    Code.INTROSPECTION_OFF: (
+        "Skema tidak dapat ditanyakan di sini; gunakan berkas schema.graphql.",
+        "The schema cannot be asked for here; use the file schema.graphql.",
     ),
     Code.INVALID_CODE: (
         "Kode terdiri dari 1-32 huruf besar, angka, '-' atau '_'.",
@@ -52,9 +72,17 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Tautan harus berupa alamat http atau https.",
         "A link must be an http or https address.",
     ),
+    Code.INVITATION_ENDED: (
+        "Undangan ini tidak berlaku lagi; mintalah yang baru kepada administrator Anda.",
+        "This invitation holds no longer; ask your administrator for a new one.",
+    ),
     Code.LAST_ADMINISTRATOR: (
         "Kantor pusat harus tetap memiliki seorang administrator.",
         "Headquarters must keep an administrator.",
+    ),
+    Code.NO_ACCOUNT: (
+        "Tidak ada akun di sini untuk alamat e-mail Anda; hubungi administrator Anda.",
+        "There is no account here for your e-mail address; ask your administrator.",
     ),
     Code.NO_OWNER: (
         "Unit ini belum memiliki PIC Ranger; sebutkan pemilik tugas.",
@@ -71,12 +99,40 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "The value must lie between {least} and {most}.",
     ),
     Code.PAST_DATE: ("Tanggal ini sudah lewat.", "This date has passed."),
+    Code.RATE_LIMITED: (
+        "Terlalu banyak permintaan; coba lagi dalam {seconds} detik.",
+        "Too many requests; try again in {seconds} s.",
+    ),
     Code.REQUIRED: ("Wajib diisi.", "This is required."),
+    Code.SESSION_ENDED: (
+        "Sesi ini sudah berakhir; silakan masuk lagi.",
+        "This session has ended; please sign in again.",
+    ),
+    Code.SIGN_IN_EXPIRED: (
+        "Proses masuk ini sudah kedaluwarsa atau tidak dimulai di peramban ini; mulailah lagi.",
+        "This sign-in has expired or was not begun in this browser; please start again.",
+    ),
+    Code.SIGN_IN_REFUSED: (
+        "Penyedia identitas tidak mengesahkan proses masuk ini; mulailah lagi.",
+        "The identity provider did not confirm this sign-in; please start again.",
+    ),
+    Code.SIGN_IN_UNAVAILABLE: (
+        "Penyedia identitas tidak dapat dihubungi; coba lagi nanti.",
+        "The identity provider cannot be reached; try again later.",
+    ),
     Code.STALE: (
         "Data sudah berubah sejak Anda membacanya; periksa keadaan terbaru.",
         "It has changed since you read it; look at its current state.",
     ),
     Code.TAKEN: ("Sudah dipakai.", "This is already taken."),
+    Code.TIMED_OUT: (
+        "Permintaan berlangsung terlalu lama dan dihentikan; minta lebih sedikit, dan periksa dulu apakah perubahan sudah tersimpan sebelum mencoba lagi.",
+        "The request took too long and was stopped; ask for less, and look whether a change was made before you try again.",
+    ),
+    Code.TOO_COMPLEX: (
+        "Dokumen ini terlalu besar: {what} {asked}, paling banyak {most}.",
+        "This document is too large: {what} {asked}, at most {most}.",
+    ),
     Code.TOO_COSTLY: (
         "Permintaan ini dapat menghasilkan {asked} baris; paling banyak {most}.",
         "This query may give {asked} rows; at most {most}.",
@@ -84,9 +140,17 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.TOO_LARGE: ("Permintaan terlalu besar.", "The request is too large."),
     Code.TOO_LONG: ("Paling banyak {most} karakter.", "At most {most} characters."),
     Code.TOO_MANY: ("Paling banyak {most}.", "At most {most}."),
+    Code.TOO_MANY_ATTEMPTS: (
+        "Terlalu banyak percobaan; coba lagi dalam {seconds} detik.",
+        "Too many attempts; try again in {seconds} seconds.",
+    ),
     Code.TREE_CYCLE: ("Unit tidak dapat berada di bawah dirinya sendiri.", "A unit cannot lie below itself."),
     Code.UNAUTHENTICATED: ("Silakan masuk terlebih dahulu.", "Please sign in first."),
     Code.UNIT_CLOSED: ("Unit ini sudah ditutup.", "This unit is closed."),
+    Code.UNKNOWN_DOCUMENT: (
+        "Dokumen ini tidak ada dalam daftar yang dijalankan layanan ini.",
+        "This document is not on the list of those that the service runs.",
+    ),
     Code.UNREADABLE_FILE: (
         "Berkas tidak dapat dibaca; kirim CSV (UTF-8) atau XLSX.",
         "The file cannot be read; send CSV (UTF-8) or XLSX.",
@@ -96,6 +160,14 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "A password has at least {least} characters.",
     ),
     Code.WRONG_CREDENTIALS: ("E-mail atau kata sandi salah.", "Wrong e-mail or password."),
+    Code.WRONG_CSRF_TOKEN: (
+        "Header X-CSRF-Token hilang atau salah; baca `csrfToken`, lalu ulangi.",
+        "The header X-CSRF-Token is missing or wrong; read `csrfToken`, then try again.",
+    ),
+    Code.WRONG_HOST: (
+        "Layanan ini tidak ada di alamat ini; gunakan {url}.",
+        "The service is not at this address; use {url}.",
+    ),
     Code.WRONG_KIND: ("{kind} tidak dapat berada di bawah {parent}.", "A {kind} cannot lie under {parent}."),
     Code.WRONG_STATUS: (
         "Tidak dapat dilakukan pada status {status}.",

@@ -152,6 +152,11 @@ class EventKind(StrEnum):
     PERSON_CREATED = "person.created"
     PERSON_ROLE_GRANTED = "person.role_granted"
     PERSON_PASSWORD_CHANGED = "person.password_changed"  # noqa: S105 -- an event, not a password
+    PERSON_INVITED = "person.invited"
+    PERSON_SIGNED_OUT_EVERYWHERE = "person.signed_out_everywhere"
+    PERSON_REFRESH_REUSED = "person.refresh_reused"
+    PERSON_TOKEN_CREATED = "person.token_created"  # noqa: S105 -- an event, not a token
+    PERSON_TOKEN_REVOKED = "person.token_revoked"  # noqa: S105 -- an event, not a token
     PERSON_ROLE_REVOKED = "person.role_revoked"
     PROGRAMME_LOADED = "programme.loaded"
     JOURNEY_CAPTURED = "journey.captured"

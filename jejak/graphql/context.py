@@ -1,31 +1,44 @@
 """What a request brings to every resolver."""
 
 import asyncio
+from datetime import datetime
 from typing import Protocol, TypeAlias
 
 import strawberry
 
 from jejak.domain.access import Viewer
+from jejak.domain.session import Origin
 from jejak.domain.tail import Tail
 from jejak.domain.vocabulary import Language
 from jejak.graphql.reading.statement import Cost
 
 
 class Context(Protocol):
-    """`viewer` is None for who has not signed in.
+    """`viewer` is None for who has not signed in; `csrf_token` for who has not come by a browser's cookie.
 
-    Of a stream: where to follow the feed (None where the answer is no stream), the id of the event that was told
-    last, before the first the one to go on from; and whether the operation has begun, so that what comes after it
-    comes after its start.
+    Of an operation that can be answered more than once: where to follow the feed (None where it cannot), the id of
+    the event that was told last (before the first: that after which to begin), whether it follows anything, and
+    whether it has begun, so that what comes after it comes after its start.
     """
 
     viewer: Viewer | None
     language: Language
     request_id: str
     cost: Cost
+    origin: Origin
+    csrf_token: str | None
     tail: Tail | None
     event_id: str | None
+    follows: bool
     begun: asyncio.Event
+
+    def keep(self, token: str, until: datetime) -> str:
+        """Hands the browser its session's cookie; gives the CSRF token that goes with it."""
+        ...
+
+    def drop(self) -> None:
+        """The viewer has signed out: nobody is one, for the rest of the request, and a cookie is taken back."""
+        ...
 
 
 Info: TypeAlias = strawberry.Info["Context", None]

@@ -18,7 +18,6 @@ from strawberry.types.graphql import OperationType
 from jejak.domain import texts
 from jejak.domain.errors import Code, Problem, Refused
 from jejak.domain.vocabulary import Language
-from jejak.graphql.reading.statement import MOST_ROWS
 from jejak.graphql.vocabulary import ErrorCode
 
 _log = logging.getLogger(__name__)
@@ -30,6 +29,9 @@ class UserError:
     message: str = strawberry.field(description="What to show the person, in their language.")
     path: list[str] = strawberry.field(
         description='The input it is about, as `["input", "stages", "0", "emotion"]`.'
+    )
+    retry_after: int | None = strawberry.field(
+        description="On TOO_MANY_ATTEMPTS: the seconds to wait before the next one.", default=None
     )
 
 
@@ -44,6 +46,7 @@ def user_errors(refused: Refused, language: Language) -> list[UserError]:
             code=problem.code,
             message=texts.message(problem, language),
             path=["input", *(camel(part) for part in problem.path)],
+            retry_after=problem.values.get("seconds"),
         )
         for problem in refused.problems
     ]
@@ -72,22 +75,21 @@ class CodedErrors(SchemaExtension):
         except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError):
             raise
         except Exception as error:
-            # Outside of every resolver, as in a validation rule: Strawberry would show the exception's own words.
-            raise self._masked(GraphQLError(str(error), original_error=error)) from error
+            # Outside of every resolver, as a limit or a bug in a validation rule: Strawberry would show its own words.
+            raise self._coded(GraphQLError(str(error), original_error=error)) from error
         result = self.execution_context.result
         errors = getattr(result, "errors", None)
         if errors:
             result.errors = [self._coded(error) for error in errors]  # type: ignore[union-attr]
 
     def on_execute(self) -> Iterator[None]:
-        context = self.execution_context
-        follows = context.operation_type is OperationType.SUBSCRIPTION
-        if not follows:
-            context.context.begun.set()
+        context: Any = self.execution_context.context
+        context.follows = self.execution_context.operation_type is OperationType.SUBSCRIPTION
+        if not context.follows:
+            context.begun.set()
         yield
-        if follows:
-            # Its place in the feed has been found, or it was refused.
-            context.context.begun.set()
+        # Of a subscription: its place in the feed has been found, or it was refused.
+        context.begun.set()
 
     def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
         if isinstance(result, ExecutionResult) and result.errors:
@@ -103,13 +105,17 @@ class CodedErrors(SchemaExtension):
             if problem.path:
                 extensions["input"] = [camel(part) for part in problem.path]
             return _copy(error, texts.message(problem, context.language), extensions)
+        if isinstance(error.original_error, TimeoutError):
+            _log.warning("request %s: a statement took too long", context.request_id)
+            problem = Problem(Code.TIMED_OUT)
+            return _copy(error, texts.message(problem, context.language), {"code": problem.code.value})
         if _is_of_the_request(error):
             return _copy(error, error.message, {"code": Code.BAD_REQUEST.value})
         return self._masked(error)
 
     def get_results(self) -> dict[str, Any]:
-        cost = self.execution_context.context.cost
-        return {"cost": {"rows": cost.rows, "most": MOST_ROWS}}
+        context: Any = self.execution_context.context
+        return {"cost": context.cost.told()}
 
     def _masked(self, error: GraphQLError) -> GraphQLError:
         context: Any = self.execution_context.context

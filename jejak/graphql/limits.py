@@ -4,25 +4,30 @@ Fragments are measured once each. Strawberry's own limiters follow every spread,
 of nested fragments keep busy for minutes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionNode,
-    ValidationContext,
+    Source,
     ValidationRule,
+    VisitorAction,
 )
+from graphql.language.parser import Parser
+from strawberry.extensions import SchemaExtension
 
-MOST_TOKENS = 4_000
-MOST_DEPTH = 16
-MOST_ALIASES = 60
-MOST_FIELDS = 2_000
+from jejak.domain.errors import Code, Refused
+from jejak.graphql.reading.statement import Cost
+from jejak.settings import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +39,75 @@ class Size:
     fields: int = 0
 
 
-class WithinLimits(ValidationRule):
-    """Refuses a document that is too deep, or too wide."""
+def read(text: str, cost: Cost) -> DocumentNode:
+    """The document, and in `cost` what it asks for. Refuses TOO_COMPLEX; raises graphql-core's syntax errors."""
+    parser = Parser(text, max_tokens=cost.limits.tokens)
+    try:
+        document = parser.parse_document()
+    except GraphQLSyntaxError:
+        cost.tokens = parser.token_count
+        _within("tokens", cost)
+        raise
+    except RecursionError:
+        raise GraphQLSyntaxError(Source(text), 0, "the document is nested too deeply") from None
+    cost.tokens = parser.token_count
+    size = _Measure(document).whole()
+    cost.depth, cost.aliases, cost.fields = size.depth, size.aliases, size.fields
+    for what in ("depth", "aliases", "fields"):
+        _within(what, cost)
+    return document
 
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        definitions = context.document.definitions
-        self._fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
+
+def _within(what: str, cost: Cost) -> None:
+    asked, most = getattr(cost, what), getattr(cost.limits, what)
+    if asked > most:
+        raise Refused(Code.TOO_COMPLEX, what=what, asked=asked, most=most)
+
+
+class WithinLimits(SchemaExtension):
+    """Refuses a document that is too long, too deep or too wide, before it is validated."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def on_operation(self) -> Iterator[None]:
+        context: Any = self.execution_context.context
+        context.cost.limits = self._limits
+        yield
+
+    def on_parse(self) -> Iterator[None]:
+        execution = self.execution_context
+        context: Any = execution.context
+        if execution.query:
+            try:
+                execution.graphql_document = read(execution.query, context.cost)
+            except GraphQLSyntaxError:
+                # Strawberry reads it again and answers with the same error.
+                execution.parse_options["max_tokens"] = self._limits.tokens
+        yield
+
+
+class NoIntrospection(ValidationRule):
+    """Refuses to tell the schema; `__typename` stays."""
+
+    def enter_field(self, node: FieldNode, *_: Any) -> VisitorAction:
+        if node.name.value in {"__schema", "__type"}:
+            self.report_error(
+                GraphQLError("introspection is off", node, original_error=Refused(Code.INTROSPECTION_OFF))
+            )
+        return None
+
+
+class _Measure:
+    def __init__(self, document: DocumentNode) -> None:
+        self._operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        self._fragments = {
+            d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
+        }
         self._measured: dict[str, Size] = {}
-        operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
-        size = _together(self._of(operation.selection_set.selections) for operation in operations)
-        for what, asked, most in (
-            ("levels", size.depth, MOST_DEPTH),
-            ("aliases", size.aliases, MOST_ALIASES),
-            ("fields", size.fields, MOST_FIELDS),
-        ):
-            if asked > most:
-                self.report_error(
-                    GraphQLError(f"the document has too many {what}; at most {most}", operations)
-                )
+
+    def whole(self) -> Size:
+        return _together(self._of(operation.selection_set.selections) for operation in self._operations)
 
     def _of(self, selections: Iterable[SelectionNode]) -> Size:
         return _together(self._of_one(selection) for selection in selections)

@@ -8,6 +8,7 @@ import strawberry
 
 from jejak.domain import access
 from jejak.domain.access import Sight
+from jejak.graphql.api_token import ApiToken, in_force, of_the_person
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import (
     Field,
@@ -22,6 +23,7 @@ from jejak.graphql.reading import (
     own,
     within,
 )
+from jejak.graphql.session import Session, running
 from jejak.graphql.vocabulary import Language, Role, enum
 
 if TYPE_CHECKING:
@@ -49,6 +51,11 @@ class Membership(Node):
     )
     granted_at: datetime = column("Since when.")
     revoked_at: datetime | None = column("Until when; null while it holds.")
+    api_tokens: list[ApiToken] = many(
+        lambda field: f"{field.u}.membership_id = {field.t}.id and {in_force(field)}",
+        "{u}.created_at, {u}.id",
+        "Programs' tokens in force that act by it; for whose it is and who manages people there, for others empty.",
+    )
 
 
 class MembershipOrder(Enum):
@@ -82,4 +89,12 @@ class Viewer:
     language: Language = column("In which language messages come.")
     memberships: list[Membership] = many(
         "{u}.person_id = {t}.id and {u}.revoked_at is null", "{u}.granted_at, {u}.id", "Roles in force."
+    )
+    sessions: list[Session] = many(
+        lambda field: f"{field.u}.person_id = {field.t}.id and {running(field)}",
+        "{u}.used_at desc, {u}.id",
+        "Where they are signed in, the last used first.",
+    )
+    api_tokens: list[ApiToken] = many(
+        of_the_person, "{u}.created_at, {u}.id", "Programs' tokens in force, of all their roles."
     )

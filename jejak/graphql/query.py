@@ -64,6 +64,14 @@ class Query:
     tasks: Connection[Task] = page("true", "Tasks that the viewer sees.", order=TaskOrder, filters=TaskFilter)
     notices: Connection[Notice] = page("true", "The viewer's inbox.", order=NoticeOrder, filters=NoticeFilter)
 
+    @strawberry.field(
+        description="What a page sends as `X-CSRF-Token` with every POST; null where the session is not in a cookie."
+    )  # type: ignore[untyped-decorator]
+    def csrf_token(self, info: Info) -> str | None:
+        if info.context.viewer is None:
+            raise Refused(Code.UNAUTHENTICATED)
+        return info.context.csrf_token
+
     @strawberry.field(description="Anything by its global id; null where the viewer does not see it.")  # type: ignore[untyped-decorator]
     async def node(
         self,

@@ -2,17 +2,18 @@
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import AddValidationRules, MaxTokensLimiter
+from strawberry.extensions import AddValidationRules
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from jejak.graphql import reading
 from jejak.graphql.errors import CodedErrors, OneOperation
-from jejak.graphql.limits import MOST_TOKENS, WithinLimits
+from jejak.graphql.limits import NoIntrospection, WithinLimits
 from jejak.graphql.mutations import Mutation
 from jejak.graphql.query import Query
 from jejak.graphql.scalars import SCALARS
 from jejak.graphql.subscription import Subscription
+from jejak.settings import Limits
 
 
 class _Schema(strawberry.Schema):
@@ -22,17 +23,19 @@ class _Schema(strawberry.Schema):
         """Logs nothing: a refusal is an answer, and `CodedErrors` logs bugs under their request's id."""
 
 
-def build_schema() -> strawberry.Schema:
+def build_schema(limits: Limits | None = None, *, introspection: bool = True) -> strawberry.Schema:
+    bounds = limits or Limits()
+    hidden = [] if introspection else [lambda: AddValidationRules([NoIntrospection])]
     schema = _Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
-            lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
-            lambda: AddValidationRules([WithinLimits]),
-            OneOperation,
             CodedErrors,
+            lambda: WithinLimits(bounds),
+            OneOperation,
+            *hidden,
         ],
     )
     reading.bind(schema)

@@ -17,7 +17,6 @@ from jejak.graphql.journey import Journey
 from jejak.graphql.notice import Notice
 from jejak.graphql.reading import held
 from jejak.graphql.reading.schema import rehearse
-from jejak.graphql.reading.statement import Cost
 from jejak.graphql.task import Task
 from jejak.graphql.unit import Unit
 from jejak.graphql.vocabulary import EventKind
@@ -91,7 +90,9 @@ async def _payloads(
     context = info.context
     async with aclosing(all_told):  # type: ignore[type-var]
         async for told in all_told:
-            context.viewer, context.cost, context.event_id = told.viewer, Cost(), str(told.change.id)
+            # What the document asks for stays; the rows are those of each message.
+            context.viewer, context.event_id = told.viewer, str(told.change.id)
+            context.cost.rows = 0
             yield payload(event_id=context.event_id, **shows(told))
 
 

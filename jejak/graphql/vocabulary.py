@@ -182,6 +182,11 @@ enum(
     PERSON_ROLE_GRANTED="A role was given.",
     PERSON_PASSWORD_CHANGED="A person has a new password.",  # noqa: S106 -- an event, not a password
     PERSON_ROLE_REVOKED="A role was taken away.",
+    PERSON_INVITED="A person was invited to set their password.",
+    PERSON_SIGNED_OUT_EVERYWHERE="A person ended all of their sessions.",
+    PERSON_REFRESH_REUSED="A refresh token was presented twice, and its session was ended.",
+    PERSON_TOKEN_CREATED="A token for a program was made.",  # noqa: S106 -- an event, not a token
+    PERSON_TOKEN_REVOKED="A program's token was revoked.",  # noqa: S106 -- an event, not a token
     PROGRAMME_LOADED="A version of the programme was loaded.",
     JOURNEY_CAPTURED="It was captured.",
     JOURNEY_REVISED="Its content was replaced before it was accepted.",

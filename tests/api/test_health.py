@@ -45,6 +45,11 @@ async def test_an_empty_database_is_not_ready(request):
     assert live.status_code == 200
 
 
+async def test_health_is_told_to_who_wants_no_more_than_its_status(database):
+    for path in ("/health/live", "/health/ready"):
+        assert (await http().head(path)).status_code == 200
+
+
 async def test_health_asks_for_no_token_and_takes_none(database):
     for path in ("/health/live", "/health/ready"):
         assert (await http().get(path, headers={"Authorization": "Bearer nonsense"})).status_code == 200

@@ -13,8 +13,8 @@ from jejak.domain.tables.task import Task
 from jejak.domain.vocabulary import Role
 from tests import factories as f
 from tests.client import NOBODY, as_, document, gid
+from tests.following import PATIENCE, an_api
 from tests.graphql.test_subscription import TASKS
-from tests.live import PATIENCE, an_api
 
 EVENTS = {"Accept": "text/event-stream"}
 

@@ -7,8 +7,8 @@ from jejak.domain.vocabulary import Role
 from tests.cli.test_serve_and_worker import ADDRESS
 from tests.client import as_, gid
 from tests.factories import a_person, a_task, a_unit
+from tests.following import Talk, connected, streamed
 from tests.graphql.test_subscription import COMPLETION, TASKS
-from tests.live import Talk, connected, streamed
 
 
 async def test_every_api_process_tells_what_a_worker_carried_on_and_goes_on_after_a_new_start(

@@ -1,5 +1,6 @@
 """What a newcomer reads, and what a script gets."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,22 @@ from click.testing import CliRunner
 
 from jejak import __version__
 from jejak.cli import main
+from jejak.settings import Limits
 
 NEEDS = {
-    "": ["Start here:     jejak up ", "DATABASE_URL", "REDIS_URL", "JEJAK_ADMIN_EMAIL", "admin@jejak.local"],
+    "": [
+        "Start here:     jejak up ",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "JEJAK_ADMIN_EMAIL",
+        "admin@jejak.local",
+        "JEJAK_PUBLIC_URL",
+        "JEJAK_ORIGINS",
+        "JEJAK_TRUSTED_PROXIES",
+        "JEJAK_TRUSTED_DOCUMENTS",
+        "JEJAK_INTROSPECTION",
+        *[f"_{limit.name.upper()} {limit.default}" for limit in fields(Limits)],
+    ],
     "up": ["administrator's password, once", "--data", "jejak-data", "--port", "8000", "127.0.0.1"],
     "serve": ["DATABASE_URL", "REDIS_URL", "jejak migrate", "jejak worker", "--port"],
     "worker": ["DATABASE_URL", "REDIS_URL", "jejak migrate", "Any number may run"],
@@ -17,6 +31,7 @@ NEEDS = {
     "reset-password": ["EMAIL", "printed once", "lost theirs", "Ends all their"],
     "import-units": ["  code,name,kind,parent_code,timezone\n", "CSV or XLSX", "nothing is written"],
     "export-schema": ["standard output", "--output"],
+    "trust-documents": ["FOLDER", "JEJAK_TRUSTED_DOCUMENTS", "documentId", "--named"],
     "doctor": ["ok or BAD", "exit code 1"],
     "demo": ["servers of its own", "--keep", "jejak up --data"],
 }

@@ -8,6 +8,7 @@ from piccolo.columns import (
     BigSerial,
     Boolean,
     Date,
+    DoublePrecision,
     ForeignKey,
     Integer,
     SmallInt,
@@ -34,6 +35,7 @@ FAMILIES = {
     Boolean: "boolean",
     Date: "date",
     Timestamptz: "timestamp with time zone",
+    DoublePrecision: "double precision",
     JSON: "json",
     Array: "ARRAY",
 }

@@ -32,7 +32,7 @@ async def the_creates():
     point = await a_pain_point(ulp)
     new = a_new_task(ulp, owner_id=owner.id)
     someone = CreatePerson(
-        "new@pln.example", "Budi", "correct horse battery", Language.ID, root.id, Role.VIEWER
+        "new@pln.example", "Budi", Language.ID, root.id, Role.VIEWER, "correct horse battery"
     )
     programme, admin = await a_viewer(Role.PROGRAMME, root), await a_viewer(Role.ADMIN, root)
     region = CreateUnit(root.id, "NEW", "Baru", UnitKind.UID, "Asia/Jakarta")

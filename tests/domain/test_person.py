@@ -18,7 +18,7 @@ from tests.refusals import dump, events_of, refused, unchanged
 async def a_wish(unit=None, **changes) -> CreatePerson:
     unit = unit or await reference_unit("JATIM")
     return replace(
-        CreatePerson("budi@pln.example", "Budi", PASSWORD, Language.EN, unit.id, Role.CONTRIBUTOR), **changes
+        CreatePerson("budi@pln.example", "Budi", Language.EN, unit.id, Role.CONTRIBUTOR, PASSWORD), **changes
     )
 
 
@@ -67,6 +67,7 @@ async def test_of_concurrent_creations_with_one_address_one_wins():
         ("name", "x" * 201, Code.TOO_LONG),
         ("password", "elevenchars", Code.WEAK_PASSWORD),
         ("password", "x" * 257, Code.TOO_LONG),
+        ("password", "budi.pln.example", Code.GUESSABLE_PASSWORD),
     ],
 )
 async def test_malformed_input_is_refused(field, value, code):

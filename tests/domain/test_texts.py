@@ -16,6 +16,9 @@ VALUES = {
     "kind": "ULP",
     "parent": "HQ",
     "request_id": "r-1",
+    "seconds": 3,
+    "url": "https://jejak.example",
+    "what": "depth",
 }
 
 

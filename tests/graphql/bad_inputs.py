@@ -24,6 +24,12 @@ OWN_WORD = {
     "timezone": "INVALID_TIMEZONE",
     "clientMutationId": "INVALID_ID",
 }
+# What is right or wrong, whatever is wrong with it.
+SECRETS: dict[str, tuple[str]] = {
+    "currentPassword": ("WRONG_CREDENTIALS",),
+    "refreshToken": ("SESSION_ENDED",),
+    "token": ("INVITATION_ENDED",),
+}
 # May be blank; the note of evidence only beside a link.
 OPTIONAL = {"description", "narrative", "customerDid", "customerSaid", "note"}
 BOUNDS = {
@@ -106,18 +112,14 @@ def _text(mutation: str, at: Place, world: World) -> Iterator[Bad]:
     name = str(at[-1])
     yield Bad("a number", at, 7, BROKEN)
     yield Bad("a list", at, ["x"], BROKEN)
-    if mutation == "signIn":
-        yield from (
-            Bad("a wrong text", at, wrong, "WRONG_CREDENTIALS", ("password",))
-            for wrong in (NUL, LONG, "", "  ")
-        )
-        return
-    if name == "currentPassword":
-        yield from (Bad("a wrong text", at, wrong, "WRONG_CREDENTIALS") for wrong in (NUL, LONG, "", "  "))
+    secret = ("WRONG_CREDENTIALS", ("password",)) if mutation == "signIn" else SECRETS.get(name)
+    if secret is not None:
+        yield from (Bad("a wrong text", at, wrong, *secret) for wrong in (NUL, LONG, "", "  "))
         return
     if name in {"password", "newPassword"}:
         # Any character is good in a password: it is hashed, never stored.
-        yield Bad("a short text", at, "x" * 11, "WEAK_PASSWORD")
+        yield Bad("a short text", at, "x" * 14, "WEAK_PASSWORD")
+        yield Bad("a common text", at, "password12345678", "GUESSABLE_PASSWORD")
         yield Bad("10 MB", at, LONG, "TOO_LONG")
         return
     yield Bad("a null byte", at, NUL, OWN_WORD.get(name, "INVALID_TEXT"))
@@ -223,6 +225,8 @@ def _date(mutation: str, at: Place, world: World) -> Iterator[Bad]:
         yield from (Bad("to come", at, one, "FUTURE_DATE") for one in ("2999-01-01", "9999-12-31"))
     else:
         yield from (Bad("gone by", at, one, "PAST_DATE") for one in ("2020-01-01", "0001-01-01"))
+        if at[-1] == "expiresOn":
+            yield from (Bad("too far", at, one, "OUT_OF_RANGE") for one in ("2999-01-01", "9999-12-31"))
 
 
 _SCALARS = {"String": _text, "ID": _id, "Int": _int, "Boolean": _boolean, "Date": _date}

@@ -1,7 +1,5 @@
 import pytest
-from argon2 import PasswordHasher
 
-from jejak.domain import password
 from tests.graphql.world import World, a_world
 
 
@@ -11,9 +9,8 @@ async def _connected(database):
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(monkeypatch):
+def _quick(_quick_passwords):
     """What the costs of argon2id are is not the API's to test, and dozens of them are seconds."""
-    monkeypatch.setattr(password, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from jejak.domain.tables.event import Event
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.tables.notice import Digest, Notice, Reminder, Rung
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.task import Evidence, Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import UnitKind
@@ -15,6 +16,7 @@ from tests import factories as f
 
 AT = datetime(2026, 8, 3, 2, tzinfo=UTC)
 DAY = date(2030, 1, 1)
+FAR = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def unit_below(top: Unit, **changes: Any) -> Unit:
@@ -46,6 +48,17 @@ def person() -> Person:
 def membership(who: Person, at: Unit, **changes: Any) -> Membership:
     given = {"person_id": who.id, "unit_id": at.id, "role": "CONTRIBUTOR", "ranger": True, "granted_at": AT}
     return Membership(**given | changes)
+
+
+def session(who: Person) -> Session:
+    given = {"browser": False, "address": "", "agent": "", "created_at": AT, "used_at": AT}
+    return Session(person_id=who.id, expires_at=FAR, **given)
+
+
+def api_token(of: Membership) -> ApiToken:
+    key = db.new_id()
+    given = {"name": "CEM", "token_hash": str(key), "created_at": AT, "expires_on": DAY, "expires_at": FAR}
+    return ApiToken(id=key, membership_id=of.id, **given)
 
 
 def journey(at: Unit, by: Person, **changes: Any) -> Journey:

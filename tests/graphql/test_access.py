@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from graphql import get_named_type
 
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Role, UnitKind
@@ -13,7 +14,7 @@ from jejak.graphql import ids
 from tests import factories as f
 from tests.client import NOBODY, Client, as_, document, gid, schema
 from tests.graphql.access_document import mutations
-from tests.graphql.world import VALID, World
+from tests.graphql.world import ANONYMOUS, VALID, World
 from tests.refusals import unchanged
 
 CAPTURE = {Role.CONTRIBUTOR, Role.MANAGER}
@@ -62,7 +63,8 @@ RULES: dict[str, Rule] = {
     "cancelTask": _late(MANAGE, "taskId"),
 }
 # These have tests of their own below: no version stands in the way of doing them.
-APART = {"signIn", "changePassword", "assignPainPoint", "revokeRole", "markNoticesRead"}
+ACCOUNT = {"signOut", "endSession", "changePassword", "createApiToken", "revokeApiToken", "invitePerson"}
+APART = ANONYMOUS | ACCOUNT | {"assignPainPoint", "revokeRole", "markNoticesRead"}
 
 
 def test_every_mutation_has_its_rule_as_documented():
@@ -124,7 +126,8 @@ def selection(mutation: str) -> str:
     """Everything that a payload may show, as far as it names its id and version."""
     fields = schema().mutation_type.fields[mutation].type.of_type.fields
     shown = [name for name in fields if name != "errors"]
-    return " ".join(f"{name} {{ id }}" for name in shown)
+    objects = {name for name in shown if hasattr(get_named_type(fields[name].type), "fields")}
+    return " ".join(f"{name} {{ id }}" if name in objects else name for name in shown) or "__typename"
 
 
 async def told(client: Client, mutation: str, given: dict[str, Any]) -> tuple[str, str, bool]:
@@ -171,7 +174,9 @@ async def test_who_has_no_role_changes_their_own_password_and_who_is_signed_out_
     assert payload["person"] == {"id": gid(nowhere)}
 
 
-@pytest.mark.parametrize("mutation", [name for name in VALID if name not in {"signIn", "changePassword"}])
+@pytest.mark.parametrize(
+    "mutation", [name for name in VALID if name not in ANONYMOUS | {"signOut", "changePassword"}]
+)
 async def test_who_is_signed_out_or_has_no_role_can_do_nothing(world, mutation):
     # given
     given = VALID[mutation](world)[1]
@@ -187,6 +192,64 @@ async def test_who_is_signed_out_or_has_no_role_can_do_nothing(world, mutation):
     ]
     assert {error["code"] for error in payload["errors"]} == {"NOT_FOUND"}
     assert not any(value for name, value in payload.items() if name != "errors")
+
+
+async def test_who_is_signed_out_cannot_sign_out(world):
+    async with unchanged():
+        _, errors = await NOBODY.post(document("signOut"), input={})
+    assert [error["extensions"]["code"] for error in errors] == ["UNAUTHENTICATED"]
+
+
+async def test_a_session_is_nobodys_but_its_own(world):
+    given = VALID["endSession"](world)[1]
+    async for seat, client in seats(world, world.here):
+        async with unchanged():
+            assert await client.refusals("endSession", **given) == [("NOT_FOUND", ["sessionId"])], str(seat)
+
+
+async def test_a_programs_token_is_made_for_a_role_of_ones_own(world):
+    given = VALID["createApiToken"](world)[1]
+    async for seat, client in seats(world, world.here):
+        async with unchanged():
+            refusals = await client.refusals("createApiToken", **given)
+        assert refusals == [("NOT_FOUND", ["membershipId"])], str(seat)
+
+
+async def test_a_programs_token_is_revoked_and_seen_by_whose_it_is_and_who_manages_people_there(world):
+    given = VALID["revokeApiToken"](world)[1]
+    query = "query ($id: ID!, $role: ID!) { node(id: $id) { id } nodes(ids: [$role]) { ... on Membership { apiTokens { id } } } }"
+    asked = {"id": gid(world.account.api_token), "role": gid(world.account.membership)}
+    owner = await as_(world.manager)
+    async for seat, client in seats(world, world.here):
+        may = seat.sees and seat.role is Role.ADMIN
+        # when
+        seen = await client.data(query, **asked)
+        # then
+        assert seen["node"] == ({"id": asked["id"]} if may else None), str(seat)
+        tokens = [{"id": asked["id"]}] if may else []
+        assert seen["nodes"] == ([{"apiTokens": tokens}] if seat.sees else [None]), str(seat)
+        if not may:
+            async with unchanged():
+                refusals = await client.refusals("revokeApiToken", **given)
+            assert refusals == [("NOT_FOUND", ["apiTokenId"])], str(seat)
+    assert (await owner.data(query, **asked))["node"] == {"id": asked["id"]}
+    assert await owner.refusals("revokeApiToken", **given) == []
+    async for seat, client in seats(world, world.here):
+        if seat.sees and seat.role is Role.ADMIN:
+            async with unchanged():  # revoking again is no error, and no change
+                assert await client.refusals("revokeApiToken", **given) == [], str(seat)
+
+
+async def test_a_person_is_invited_by_who_manages_people_wherever_they_hold_a_role(world):
+    given = VALID["invitePerson"](world)[1]
+    async for seat, client in seats(world, world.here):
+        # the role at the unit itself is seen from there, and from above
+        if seat.sees and seat.role is Role.ADMIN:
+            assert await client.refusals("invitePerson", **given) == [], str(seat)
+            continue
+        async with unchanged():
+            refusals = await client.refusals("invitePerson", **given)
+        assert refusals == [("FORBIDDEN" if seat.sees else "NOT_FOUND", ["personId"])], str(seat)
 
 
 async def test_a_pain_point_is_assigned_by_who_manages_its_unit_and_the_tasks(world):

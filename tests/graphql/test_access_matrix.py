@@ -41,6 +41,7 @@ class Seat:
     name: str
     person: Person
     paths: tuple[str, ...]
+    manages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,10 @@ class Thing:
                 return True
             case "own":
                 return bool(self.person == seat.person.id)
-            case "known" if self.person == seat.person.id:
+            case "known" | "managed" if self.person == seat.person.id:
                 return True
+            case "managed":
+                return any(path.startswith(root) for path in self.paths for root in seat.manages)
             case _:
                 return any(path.startswith(root) for path in self.paths for root in seat.paths)
 
@@ -75,6 +78,8 @@ async def things() -> dict[str, Thing]:
             }.items()
         },
         "Person": "select p.id, array(select u.path from membership m join unit u on u.id = m.unit_id where m.person_id = p.id) as paths, p.id as person from person p",
+        "Session": "select id, '{}'::text[] as paths, person_id as person from session",
+        "ApiToken": "select k.id, array[u.path] as paths, m.person_id as person from api_token k join membership m on m.id = k.membership_id join unit u on u.id = m.unit_id",
         "Notice": "select id, '{}'::text[] as paths, person_id as person from notice",
         **{
             kind: f"select id, '{{}}'::text[] as paths, null::uuid as person from {kind.lower()}"
@@ -208,14 +213,20 @@ async def a_wide_world(world: World) -> None:
 async def every_seat(world: World) -> list[Seat]:
     """Every role at every place, several roles at once, none at all, and the people of the world."""
     taken = [
-        Seat(f"{role} at {unit.code}", await f.a_person(role, unit), (unit.path,))
+        Seat(
+            f"{role} at {unit.code}",
+            await f.a_person(role, unit),
+            (unit.path,),
+            (unit.path,) if role is Role.ADMIN else (),
+        )
         async for role, unit in places(world)
     ]
     several = await f.a_person(Role.VIEWER, world.below)
     await f.a_role(several, Role.ADMIN, world.elsewhere)
-    taken.append(Seat("several", several, (world.below.path, world.elsewhere.path)))
+    taken.append(Seat("several", several, (world.below.path, world.elsewhere.path), (world.elsewhere.path,)))
     taken.append(Seat("no role", await f.a_person(None), ()))
     taken.append(Seat("the owner", world.owner, (world.here.path,)))
+    taken.append(Seat("the manager", world.manager, (world.here.path, world.elsewhere.path)))
     return taken
 
 
@@ -236,7 +247,9 @@ async def test_every_field_from_every_seat(world):
     # given somebody who sees everything but others' own rows, and a second look at who sees what
     await a_wide_world(world)
     everybody = await every_seat(world)
-    omniscient = Seat("everything", await f.a_person(Role.VIEWER, world.hq), (world.hq.path,))
+    omniscient = Seat(
+        "everything", await f.a_person(Role.ADMIN, world.hq), (world.hq.path,), (world.hq.path,)
+    )
     there = await things()
     kinds = sorted({thing.kind for thing in there.values()} - {"Notice"})
     truth = await ask(await as_(omniscient.person), world, there, kinds)
@@ -291,6 +304,16 @@ async def not_own(client: Client, seat: Seat, there: dict[str, Thing]) -> dict[s
     who = data["viewer"]
     if (who["id"], who["email"]) != (gid(seat.person), seat.person.email):
         wrong["viewer"] = who
+    sessions, tokens = ({one["id"] for one in who[name]} for name in ("sessions", "apiTokens"))
+    if (
+        not {key for key, thing in there.items() if thing.kind == "Session" and thing.seen_from(seat)}
+        <= sessions
+    ):
+        wrong["sessions of the viewer"] = who
+    if tokens != {
+        key for key, thing in there.items() if thing.kind == "ApiToken" and thing.person == seat.person.id
+    }:
+        wrong["tokens of the viewer"] = who
     if not {one["id"] for one in who["memberships"]} <= set(roles):
         wrong["roles of the viewer"] = who
     return wrong

@@ -4,6 +4,7 @@ import pytest
 
 from jejak.domain import db
 from jejak.graphql import ids
+from tests.api.live import at, limited
 from tests.client import NOBODY, as_, document, gid, schema
 from tests.graphql.world import VALID
 from tests.refusals import unchanged
@@ -16,7 +17,7 @@ async def cost(client, query, **variables):
     """Of a request that goes well."""
     answer = (await client.raw(query, variables)).json()
     assert answer.get("errors", []) == []
-    assert answer["extensions"]["cost"]["most"] == MOST
+    assert answer["extensions"]["cost"]["most"]["rows"] == MOST
     return answer["extensions"]["cost"]["rows"]
 
 
@@ -68,11 +69,12 @@ async def test_objects_named_by_their_ids_count_each(world):
 
 async def test_what_a_request_costs_is_told_to_whom_it_is_refused_as_well():
     answer = (await NOBODY.raw("{ units(first: 5) { nodes { id } } }")).json()
-    assert answer["extensions"]["cost"] == {"rows": 0, "most": MOST}
+    assert answer["extensions"]["cost"]["rows"] == 0
+    assert answer["extensions"]["cost"]["most"]["rows"] == MOST
 
 
 async def test_the_most_is_allowed_and_one_more_is_not(world):
-    client = await as_(world.manager)
+    client = (await as_(world.manager)).at_limits()
     page = "units(first: 100) { nodes { children(first: 98) { nodes { id } } } }"
     at_most = f"{{ {' '.join(f'b{n}: {page}' for n in range(5))} }}"
     left = MOST - await cost(client, at_most)
@@ -87,7 +89,7 @@ async def test_the_most_is_allowed_and_one_more_is_not(world):
 
 
 async def test_pages_in_pages_in_pages_are_refused_before_anything_runs(world):
-    client = await as_(world.region_manager)
+    client = (await as_(world.region_manager)).at_limits()
     async with statements() as counted:
         answer = (await client.raw(nested(100, 100, 100))).json()
     (error,) = answer["errors"]
@@ -100,7 +102,7 @@ async def test_pages_in_pages_in_pages_are_refused_before_anything_runs(world):
 
 async def test_a_mutation_whose_payload_is_badly_asked_for_writes_nothing(world):
     """Its object would be there, and the person told that it went wrong."""
-    manager = await as_(world.manager)
+    manager = (await as_(world.manager)).at_limits()
     given = {
         name: value for name, value in VALID["createTask"](world)[1].items() if name != "clientMutationId"
     }
@@ -133,6 +135,56 @@ async def test_every_mutation_refuses_a_bad_question_before_it_is_done(world):
                 document(mutation, f"{shown[0]} {{ history {{ nodes {{ kind }} }} }}"), input=given
             )
         assert (data, [error["extensions"]["code"] for error in errors]) == (None, ["INVALID_PAGE"]), mutation
+
+
+async def test_all_that_is_limited_is_told_with_the_most_of_each(world):
+    query = """query Q($n: Int!) { step(number: $n) { ...S } units(first: 2) { nodes { one: id parent { id } } } }
+        fragment S on Step { number initiatives { code two: title } }"""
+    answer = (await (await as_(world.manager)).raw(query, {"n": 3})).json()
+    assert answer["extensions"]["cost"] == {
+        # a step, its initiatives, two units and what each lies under
+        "rows": 1 + 5 + 2 + 2,
+        "depth": 3,
+        "aliases": 2,
+        "fields": 10,
+        "tokens": 54,
+        "most": {"rows": MOST, "depth": 16, "aliases": 60, "fields": 2_000, "tokens": 4_000},
+    }
+
+
+@pytest.mark.parametrize(
+    ("limit", "inside", "beyond", "refused"),
+    [
+        (
+            "depth",
+            "{ units(first: 1) { nodes { id } } }",
+            "{ units(first: 1) { nodes { parent { id } } } }",
+            "",
+        ),
+        ("aliases", "{ a: __typename b: __typename }", "{ a: __typename b: __typename c: __typename }", ""),
+        ("fields", "{ __typename viewer { id } }", "{ __typename viewer { id name } }", ""),
+        ("tokens", "{ viewer { id } }", "{ viewer { id name } }", ""),
+        (
+            "rows",
+            "{ units(first: 7) { nodes { id } } }",
+            "{ units(first: 8) { nodes { id } } }",
+            "TOO_COSTLY",
+        ),
+        ("characters", "{ viewer { id } }", "{ viewer { id  } }", "TOO_LARGE"),
+    ],
+)
+async def test_every_limit_is_as_it_is_set(world, limit, inside, beyond, refused):
+    # given
+    most = {"depth": 2, "aliases": 2, "fields": 3, "tokens": 6, "rows": 7, "characters": 17}[limit]
+    client, person = at(limited(**{limit: most})), await as_(world.manager)
+    # when
+    well, ill = [
+        (await client.post("/graphql", json={"query": query}, headers=person.all_headers)).json()
+        for query in (inside, beyond)
+    ]
+    # then
+    assert "errors" not in well
+    assert [error["extensions"]["code"] for error in ill["errors"]] == [refused or "TOO_COMPLEX"]
 
 
 async def test_what_people_ask_for_costs_far_less_than_the_most(world):

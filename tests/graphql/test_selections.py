@@ -92,7 +92,7 @@ async def test_typenames_at_every_level(world):
 
 async def test_more_fields_on_one_object_than_a_call_of_postgresql_takes(world):
     """It takes a hundred arguments, which are fifty pairs."""
-    client = await as_(world.manager)
+    client = (await as_(world.manager)).at_limits()
     for count in (49, 50, 51, 60):
         aliases = {
             f"a{n}": ("code", world.here.code) if n % 2 else ("version", world.here.version)

@@ -83,6 +83,9 @@ def every_query() -> Iterator[tuple[str, str]]:
         if is_list(field) and rows_of(field):
             for way, inside in three_levels(rows_of(field)):
                 yield f"{root}[].{way}", asked(root, field, inside)
+    viewer = schema().query_type.fields["viewer"]
+    for way, inside in three_levels(rows_of(viewer)):
+        yield f"viewer.{way}", asked("viewer", viewer, inside)
     for kind in schema().get_implementations(schema().type_map["Node"]).objects:
         for way, inside in three_levels(kind):
             yield (
@@ -114,7 +117,8 @@ class Place:
 
     async def count(self, query: str) -> tuple[int, str]:
         """Statements of a request, and its answer."""
-        client = await as_(self.person)
+        # Every field there is, in three levels of lists: no screen asks for that.
+        client = (await as_(self.person)).at_limits()
         declared = [
             f"${name}: {kind}" for name, kind in (("unit", "ID!"), ("every", "[ID!]!")) if f"${name}" in query
         ]
@@ -137,6 +141,7 @@ async def a_place(count: int) -> Place:
     units, people = [rows.unit_below(top) for _ in each], [rows.person() for _ in each]
     roles = [rows.membership(who, unit) for unit in units] + [rows.membership(one, top) for one in people]
     first = rows.journey(top, who)
+    credentials = [rows.session(who) for _ in each] + [rows.api_token(roles[0]) for _ in each]
     journeys = [first, *(rows.journey(top, who, recaptures_id=first.id) for _ in each[1:])]
     # Lists inside lists hang on one of the rows each, so that a hundred stay a hundred and do not become a million.
     stages = [rows.stage(one) for one in journeys] + [rows.stage(first, n) for n in each[1:]]
@@ -150,7 +155,9 @@ async def a_place(count: int) -> Place:
         "pain_point.assigned": points[0],
     }
     events = [rows.event(thing, kind, top, who, 1_000 + n) for kind, thing in subjects.items() for n in each]
-    await rows.write(*units, *people, *roles, *journeys, *stages, *points, *tasks, *shown, *events)
+    await rows.write(
+        *units, *people, *roles, *credentials, *journeys, *stages, *points, *tasks, *shown, *events
+    )
     await rows.notices(tasks[:1], who, [(n, rows.AT) for n in each])
     found = await db.fetch(EVERY_ID, top.path, 100)
     reference = await db.fetch(

@@ -28,7 +28,7 @@ from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
 from jejak.graphql import ids
 from tests import factories as f
 from tests.client import NOBODY, as_, gid
-from tests.live import an_api
+from tests.following import an_api
 from tests.moments import MONDAY, go_to
 
 TASKS = """subscription ($unitId: ID, $since: String) {

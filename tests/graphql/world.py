@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from jejak.domain import clock, db
+from jejak.domain import api_token, clock, db, invitation, sign_in
+from jejak.domain.access import SYSTEM
+from jejak.domain.api_token import CreateApiToken
+from jejak.domain.invitation import InvitePerson
+from jejak.domain.sign_in import SignIn
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.notice import Notice
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import JourneyStatus, Role, TaskStatus, UnitKind
@@ -42,6 +47,39 @@ class World:
     handed_in: Task
     blocked: Task
     notice: Notice
+    account: "Account"
+
+
+@dataclass
+class Account:
+    """What there is to sign in by: another session of the owner's, an invitation of whoever holds the spare role, a
+    token by which a program acts for the manager.
+    """
+
+    session: Session
+    refresh_token: str
+    invited: Person
+    invitation_token: str
+    membership: Membership
+    api_token: ApiToken
+
+
+# By who has not signed in.
+ANONYMOUS = {"signIn", "refreshSession", "acceptInvitation"}
+
+
+async def an_account(owner: Person, manager: Person, invited: Person) -> Account:
+    opened = (await sign_in.sign_in(SignIn(owner.email, f.PASSWORD))).opened
+    session = await Session.objects().get(Session.id == opened.session_id)
+    membership = await Membership.objects().get(Membership.person_id == manager.id)
+    assert session is not None
+    assert membership is not None
+    tomorrow = clock.now().date() + timedelta(days=1)
+    made = await api_token.create(await f.viewer_for(manager), CreateApiToken(membership.id, "CEM", tomorrow))
+    kept = await ApiToken.objects().get(ApiToken.id == made.id)
+    assert kept is not None
+    invitation_token = (await invitation.invite(SYSTEM, InvitePerson(invited.id))).token
+    return Account(session, opened.refresh_token or "", invited, invitation_token, membership, kept)
 
 
 async def a_world() -> World:
@@ -88,6 +126,7 @@ async def a_world() -> World:
         handed_in=tasks[TaskStatus.SUBMITTED],
         blocked=tasks[TaskStatus.BLOCKED],
         notice=await a_notice(owner, tasks[TaskStatus.PLANNED]),
+        account=await an_account(owner, manager, spare_person),
     )
 
 
@@ -168,7 +207,24 @@ def _task(w: World, **more: Any) -> dict[str, Any]:
 
 # What may be done in the world, by whom: an input in which every field that there is stands, for every mutation.
 VALID: dict[str, Callable[[World], Given]] = {
-    "signIn": lambda w: (w.owner, {"email": w.owner.email, "password": f.PASSWORD}),
+    "signIn": lambda w: (w.owner, {"email": w.owner.email, "password": f.PASSWORD, "browser": False}),
+    "refreshSession": lambda w: (w.owner, {"refreshToken": w.account.refresh_token}),
+    "signOut": lambda w: (w.owner, {"everywhere": True}),
+    "endSession": lambda w: (w.owner, {"sessionId": gid(w.account.session)}),
+    "createApiToken": lambda w: (
+        w.manager,
+        {
+            "membershipId": gid(w.account.membership),
+            "name": "CEM",
+            "expiresOn": (clock.today(w.here.timezone) + timedelta(days=30)).isoformat(),
+        },
+    ),
+    "revokeApiToken": lambda w: (w.manager, {"apiTokenId": gid(w.account.api_token)}),
+    "invitePerson": lambda w: (w.admin, {"personId": gid(w.account.invited)}),
+    "acceptInvitation": lambda w: (
+        w.account.invited,
+        {"token": w.account.invitation_token, "newPassword": "gajah biru menari pelan"},
+    ),
     "changePassword": lambda w: (
         w.owner,
         {"currentPassword": f.PASSWORD, "newPassword": "kata sandi yang baru"},

@@ -13,6 +13,7 @@ APP_CONFIG = AppConfig(
             for name in (
                 "unit",
                 "person",
+                "sign_in",
                 "programme",
                 "journey",
                 "task",

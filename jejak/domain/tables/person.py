@@ -6,11 +6,13 @@ from jejak.domain.tables.unit import Unit
 
 
 class Person(Table, db=DB, tablename="person"):
+    """`password_hash` is None for who has not set a password: they cannot sign in by one."""
+
     id = UUID(primary_key=True, default=new_id)
     email = Text()
     name = Text()
     language = Text(default="id")
-    password_hash = Text(secret=True)
+    password_hash = Text(secret=True, null=True, default=None)
     version = Integer(default=1)
     created_at = Timestamptz()
 
@@ -25,13 +27,3 @@ class Membership(Table, db=DB, tablename="membership"):
     ranger = Boolean(default=False)
     granted_at = Timestamptz()
     revoked_at = Timestamptz(null=True, default=None)
-
-
-class Session(Table, db=DB, tablename="session"):
-    """A sign-in. Only the token's SHA-256 is kept."""
-
-    id = UUID(primary_key=True, default=new_id)
-    person_id = ForeignKey(Person, null=False)
-    token_hash = Text(secret=True)
-    created_at = Timestamptz()
-    expires_at = Timestamptz()

@@ -2,6 +2,8 @@
 
 import strawberry
 
+from jejak.graphql.mutations.api_token import ApiTokenMutations
+from jejak.graphql.mutations.invitation import InvitationMutations
 from jejak.graphql.mutations.journey import JourneyMutations
 from jejak.graphql.mutations.notice import NoticeMutations
 from jejak.graphql.mutations.pain_point import PainPointMutations
@@ -14,6 +16,8 @@ from jejak.graphql.mutations.unit import UnitMutations
 @strawberry.type(description="What can be done.")
 class Mutation(
     SignInMutations,
+    ApiTokenMutations,
+    InvitationMutations,
     UnitMutations,
     PersonMutations,
     JourneyMutations,

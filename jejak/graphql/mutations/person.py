@@ -14,9 +14,12 @@ from jejak.graphql.vocabulary import Language, Role
 class CreatePersonInput:
     email: str = given("E-mail address, used to sign in.")
     name: str = given("Full name.")
-    password: str = given("At least 12 characters.")
     unit_id: strawberry.ID = ref("Unit", "Where the person works.")
     role: Role = given("The role there.")
+    password: str | None = given(
+        "At least 15 characters. Better left out: the person sets it by an invitation, and nobody else knows it.",
+        None,
+    )
     language: Language = given("In which language messages come.", Language.ID)
     ranger: bool = given("Whether this is the unit's PIC Ranger.", False)
     client_mutation_id: str | None = given(CLIENT_ID, None)

@@ -1,5 +1,6 @@
 """Binds the declarations to the executable schema: roots run statements, everything below takes its value from the answer."""
 
+import dataclasses
 from typing import Any
 from uuid import UUID
 
@@ -98,7 +99,7 @@ def rehearse(schema: strawberry.Schema, info: ResolveInfo) -> None:
     if not isinstance(kind, GraphQLObjectType):
         return
     # On top of what the request's other fields cost; counted for good by the reading that follows.
-    compiler = _compiler(schema, info, Cost(info.context.cost.rows))
+    compiler = _compiler(schema, info, dataclasses.replace(info.context.cost))
     for nodes in subselection(compiler.info, kind, info.field_nodes).values():
         field = kind.fields.get(nodes[0].name.value)
         spec = field.extensions["strawberry-definition"].metadata.get(READ) if field else None

@@ -9,23 +9,38 @@ from jejak.domain.access import Viewer
 from jejak.domain.checks import storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.vocabulary import Language
+from jejak.settings import Limits
 
-MOST_ROWS = 50_000
 # What a relation that is short by its nature counts as: a journey's stages, a pain point's tasks.
 SHORT = 5
 
 
 @dataclass(slots=True)
 class Cost:
-    """The rows that one request's answer may hold: a page counts as long as it may be, whatever there is."""
+    """What one request asks for. `rows` are those that its answer may hold: a page counts as long as it may be."""
 
     rows: int = 0
+    depth: int = 0
+    aliases: int = 0
+    fields: int = 0
+    tokens: int = 0
+    limits: Limits = field(default_factory=Limits)
 
     def add(self, rows: int) -> None:
         """Refuses TOO_COSTLY, before anything is run."""
         self.rows += rows
-        if self.rows > MOST_ROWS:
-            raise Refused(Code.TOO_COSTLY, asked=self.rows, most=MOST_ROWS)
+        if self.rows > self.limits.rows:
+            raise Refused(Code.TOO_COSTLY, asked=self.rows, most=self.limits.rows)
+
+    def told(self) -> dict[str, Any]:
+        """As it stands in `extensions.cost`, with the most of each."""
+        limits = self.limits
+        return {name: getattr(self, name) for name in COUNTED} | {
+            "most": {name: getattr(limits, name) for name in COUNTED}
+        }
+
+
+COUNTED = ("rows", "depth", "aliases", "fields", "tokens")
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from jejak import __version__, running
+from jejak.cli.schema import export_schema, trust_documents
 from jejak.demo import play
 from jejak.doctor import examine
 from jejak.domain import unit_file, unit_import
@@ -28,7 +29,6 @@ from jejak.domain.sign_in import reset_password
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import Language
 from jejak.embedded import EmbeddedError
-from jejak.graphql.schema import sdl
 from jejak.settings import Settings, SettingsError
 
 data_option = click.option(
@@ -66,11 +66,30 @@ def main(*, verbose: bool = False) -> None:
       DATABASE_URL        a PostgreSQL, 15 or newer; unset: an embedded one in --data
       REDIS_URL           a Valkey (8) or Redis (7) or newer; unset: an embedded one in --data
       JEJAK_ADMIN_EMAIL   who the first administrator is; unset: admin@jejak.local
+      JEJAK_PUBLIC_URL    where browsers find the API, as https://jejak.example; unset: at any host
+      JEJAK_ORIGINS       other origins whose pages may use it, comma separated; unset: none
+      JEJAK_OIDC_ISSUER   an OpenID Connect provider to sign in at, with JEJAK_OIDC_CLIENT_ID and,
+                          unless the client is public, JEJAK_OIDC_CLIENT_SECRET; unset: by password only
+      JEJAK_TRUSTED_PROXIES    addresses or networks whose X-Forwarded headers hold; unset: none
+      JEJAK_TRUSTED_DOCUMENTS  a list made by trust-documents: nothing else is run; unset: anything is
+      JEJAK_INTROSPECTION      on or off; unset: on
+
+    \b
+    Limits, each a whole number from 1:
+      a document        JEJAK_MOST_DEPTH 16, _ALIASES 60, _FIELDS 2000, _TOKENS 4000, _CHARACTERS 100000
+      its answer        JEJAK_MOST_ROWS 50000
+      a request         JEJAK_MOST_BYTES 16777216, JEJAK_MOST_SECONDS 30
+      one process       JEJAK_MOST_AT_ONCE 100, of one caller _AT_ONCE_EACH 20, in line _WAIT 2 (s)
+      one caller        JEJAK_MOST_PER_MINUTE 1200, at once JEJAK_MOST_BURST 120
     """  # noqa: D301 -- click's mark for lines that stay as they are
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+
+
+main.add_command(export_schema)
+main.add_command(trust_documents)
 
 
 def _run(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
@@ -114,8 +133,8 @@ def up(host: str, port: int, data: Path) -> None:
                 prepared = await running.prepare(settings.admin_email)
             _tell_password(settings.admin_email, prepared.password)
             work_on = await stack.enter_async_context(running.worker(own.redis_url))
-            serving = await stack.enter_async_context(running.api(sock, own.redis_url))
-            _welcome(_address(sock), settings.admin_email, prepared.password)
+            serving = await stack.enter_async_context(running.api(settings, sock, own.redis_url))
+            _welcome(settings.public_url or _address(sock), settings.admin_email, prepared.password)
             await running.until_stopped(work_on, serving, own.lost)
             click.echo("Stopping.")
 
@@ -176,8 +195,10 @@ def serve(host: str, port: int, data: Path) -> None:
             own = await stack.enter_async_context(running.servers(settings, data))
             await stack.enter_async_context(running.database(own.database_url))
             await _must_be_migrated()
-            serving = await stack.enter_async_context(running.api(sock, own.redis_url))
-            click.echo(f"The API is up at {_address(sock)}/graphql   (Ctrl-C stops it)")
+            serving = await stack.enter_async_context(running.api(settings, sock, own.redis_url))
+            click.echo(
+                f"The API is up at {settings.public_url or _address(sock)}/graphql   (Ctrl-C stops it)"
+            )
             await running.until_stopped(serving, own.lost)
 
     _run(work)
@@ -304,27 +325,6 @@ def import_units(file: Path, data: Path) -> None:
         )
 
     _run(work)
-
-
-@main.command("export-schema")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A file; standard output where left out.",
-)
-def export_schema(output: Path | None) -> None:
-    """Print the GraphQL schema.
-
-    With the description of everything in it. Needs no server.
-    """
-    if output is None:
-        click.echo(sdl(), nl=False)
-        return
-    try:
-        output.write_text(sdl(), encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(f"cannot write {output}: {error.strerror}") from None
 
 
 @main.command()

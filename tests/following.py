@@ -17,7 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from jejak import running
 from jejak.api.app import create_app
 from jejak.domain.tail import Tail
-from tests.client import LEAKS, Client
+from jejak.settings import Settings
+from tests.client import LEAKS, SETTINGS, Client
 
 # Long enough for a slow machine; nothing waits for it where all goes well.
 PATIENCE = 20
@@ -84,10 +85,10 @@ async def streamed(
 
 
 @asynccontextmanager
-async def an_api() -> AsyncIterator[Live]:
+async def an_api(settings: Settings = SETTINGS) -> AsyncIterator[Live]:
     """The API as `jejak serve` runs it, on a port of its own, in this process. The database must be connected."""
-    app = create_app()
-    server = running.server(app)
+    app = create_app(settings)
+    server = running.server(app, settings)
     with running.listening("127.0.0.1", 0) as sock:
         host, port = sock.getsockname()[:2]
         async with running.serving(server, sock) as task:

@@ -1,0 +1,158 @@
+"""What every request passes before anything is run for it, and what every answer bears."""
+
+import hashlib
+import ipaddress
+import secrets
+from dataclasses import dataclass
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from jejak.api.auth import Connection, cookies_of
+from jejak.api.errors import HttpRefused
+from jejak.api.origin import Origins
+from jejak.api.rate import Rate
+from jejak.domain.errors import Code, Problem
+from jejak.settings import Settings
+
+GRAPHQL = "/graphql"
+# For whoever runs the service: asked by address, from inside, and often.
+OPEN = "/health/"
+_SECURITY = (
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+    ("cache-control", "no-store"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("x-frame-options", "DENY"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+_HTTPS_ONLY = ("strict-transport-security", "max-age=31536000")
+_NAMED = "request_id"
+_RATE = "rate_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`checked` is the middleware, `finish` the hook before an answer leaves."""
+
+    settings: Settings
+    origins: Origins
+    rate: Rate
+
+    def checked(self, app: ASGIApp) -> ASGIApp:
+        async def checking(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["state"].setdefault(_NAMED, secrets.token_hex(8))
+            try:
+                await self._check(scope)
+            except HttpRefused:
+                if scope["type"] == ScopeType.HTTP:
+                    raise
+                # Before it is accepted, which the server answers with 403.
+                await send({"type": "websocket.close", "code": 1008, "reason": ""})
+                return
+            await app(scope, receive, send)
+
+        return checking
+
+    async def _check(self, scope: Scope) -> None:
+        if scope["path"].startswith(OPEN):
+            return
+        headers = Headers.from_scope(scope)
+        if self.origins.misdirected(headers):
+            raise HttpRefused(Problem(Code.WRONG_HOST, values={"url": self.origins.public}), 421)
+        if self.origins.foreign(headers) and not _arrives(scope, headers):
+            raise HttpRefused(Problem(Code.FOREIGN_ORIGIN), 403)
+        if _method(scope) != "OPTIONS":
+            await self.count(scope, caller(scope))
+
+    async def count(self, scope: Scope, whose: str) -> None:
+        """Counts a request. Refuses RATE_LIMITED (429)."""
+        taken = await self.rate.take(whose)
+        wait = taken.wait
+        scope["state"][_RATE] = f'"requests";r={taken.left};t={wait or taken.full_in}'
+        if wait:
+            problem = Problem(Code.RATE_LIMITED, values={"seconds": wait})
+            raise HttpRefused(problem, 429, {"Retry-After": str(wait)})
+
+    async def finish(self, message: Message, scope: Scope) -> None:
+        if message["type"] != "http.response.start" or scope["type"] != ScopeType.HTTP:
+            return
+        headers = list(message.get("headers", ()))
+        given = {name.lower() for name, _ in headers}
+
+        def add(name: str, value: str) -> None:
+            headers.append((name.encode(), value.encode("latin-1")))
+
+        for name, value in _SECURITY:
+            if name.encode() not in given:
+                add(name, value)
+        if (self.settings.public_url or "").startswith("https:"):
+            add(*_HTTPS_ONLY)
+        # Named here where no route was found, so that nobody had named it before.
+        add("x-request-id", scope["state"].setdefault(_NAMED, secrets.token_hex(8)))
+        if _RATE in scope["state"]:
+            add("ratelimit-policy", self.rate.policy)
+            add("ratelimit", scope["state"][_RATE])
+        if self.origins.others:
+            add("vary", "Origin")
+            for name, value in self.origins.cors(
+                Headers.from_scope(scope), preflight=_method(scope) == "OPTIONS"
+            ):
+                add(name, value)
+        message["headers"] = headers
+
+
+def caller(scope: Scope, authorization: str | None = None) -> str:
+    """Whose request it is: the token's or the browser session's, by its hash, or else the address's.
+
+    `authorization` is what a WebSocket's client says later, instead of by the header.
+    """
+    given = authorization or Headers.from_scope(scope).get("authorization") or ""
+    scheme, _, token = given.partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return f"token:{hashlib.sha256(token.strip().encode('utf-8', 'surrogatepass')).hexdigest()}"
+    cookie = _session(scope)
+    if cookie:
+        return f"token:{hashlib.sha256(cookie.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return f"address:{address(scope)}"
+
+
+def came_by_cookie(scope: Scope) -> bool:
+    """Whether nothing but a browser's cookie says whose request it is."""
+    return Headers.from_scope(scope).get("authorization") is None and bool(_session(scope))
+
+
+def _session(scope: Scope) -> str | None:
+    connection: Connection = ASGIConnection(scope)
+    return connection.cookies.get(cookies_of(connection).session)
+
+
+def address(scope: Scope) -> str:
+    """Of the client; of IPv6 the network, since a household or an office has the whole of it."""
+    host = (scope.get("client") or ("", 0))[0]
+    try:
+        given = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if given.version == 4:
+        return host
+    return str(ipaddress.ip_network((given, 64), strict=False).network_address)
+
+
+def _method(scope: Scope) -> str:
+    """Empty for a WebSocket."""
+    return str(scope.get("method", ""))
+
+
+def _arrives(scope: Scope, headers: Headers) -> bool:
+    """Whether a person is led here from another site, as back from a sign-in: shown to them, and to no page."""
+    return (
+        _method(scope) in {"GET", "HEAD"}
+        and scope["path"] != GRAPHQL
+        and headers.get("origin") is None
+        and headers.get("sec-fetch-mode") == "navigate"
+        and headers.get("sec-fetch-dest") == "document"
+    )

@@ -1,0 +1,241 @@
+"""How often one caller may ask, what the answers tell about it, and that Valkey is not needed for any of it."""
+
+import asyncio
+import re
+import socket
+from dataclasses import replace
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from redis.asyncio import from_url
+
+from jejak.api.app import create_app
+from jejak.api.rate import Rate
+from jejak.domain.vocabulary import Language
+from jejak.settings import Limits
+from tests import factories as f
+from tests.api.live import code, limited, served
+from tests.cli.test_set_up import closed_port
+from tests.cli.test_valkey_away import valkey
+from tests.client import as_, over
+from tests.sql import statements
+
+QUERY = {"query": "{ __typename }"}
+# One a minute, so that nothing comes back while a test runs.
+THREE = limited(per_minute=1, burst=3)
+
+
+@pytest.fixture(autouse=True)
+async def _connected(database):
+    """Every request that is let through looks for its viewer in the database."""
+
+
+async def ask(client, **headers):
+    return await client.post("/graphql", json=QUERY, headers=headers)
+
+
+async def statuses(client, times, **headers):
+    return [(await ask(client, **headers)).status_code for _ in range(times)]
+
+
+def an_app(settings=THREE, host="10.0.0.1", app=None):
+    """An application with buckets of its own, and somebody at an address."""
+    return over(app or create_app(settings), client=(host, 1))
+
+
+async def test_the_burst_is_let_through_and_what_comes_beyond_it_is_told_when_to_come_again():
+    client = an_app()
+    answers = [await ask(client) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers["ratelimit"] for answer in answers[:3]] == [
+        '"requests";r=2;t=60',
+        '"requests";r=1;t=120',
+        '"requests";r=0;t=180',
+    ]
+    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"requests";q=3;w=180'}
+    last = answers[-1]
+    assert code(last) == "RATE_LIMITED"
+    seconds = int(last.headers["retry-after"])
+    assert 0 < seconds <= 60
+    assert last.headers["ratelimit"] == f'"requests";r=0;t={seconds}'
+    assert str(seconds) in last.json()["errors"][0]["message"]
+
+
+async def test_what_is_told_is_what_an_ordinary_screen_never_meets():
+    answer = await ask(an_app(limited(per_minute=Limits().per_minute, burst=Limits().burst)))
+    assert answer.headers["ratelimit-policy"] == '"requests";q=120;w=6'
+    assert answer.headers["ratelimit"] == '"requests";r=119;t=1'
+
+
+async def test_who_is_refused_reads_why_in_the_language_of_the_browser():
+    client = an_app()
+    await statuses(client, 3)
+    words = {
+        language: (await ask(client, **{"Accept-Language": language})).json()["errors"][0]["message"]
+        for language in Language
+    }
+    assert "Terlalu banyak permintaan" in words[Language.ID]
+    assert "Too many requests" in words[Language.EN]
+
+
+async def test_what_is_refused_asks_the_database_nothing():
+    person = await as_(await f.a_person())
+    client = an_app()
+    await statuses(client, 3, **person.all_headers)
+    async with statements() as counted:
+        assert (await ask(client, **person.all_headers)).status_code == 429
+    assert len(counted) == 0
+
+
+async def test_each_token_has_its_own_wherever_it_is_used():
+    someone = await f.a_person()
+    first, second = await as_(someone), await as_(someone)
+    app = create_app(THREE)
+    here, there = an_app(app=app), an_app(app=app, host="10.0.0.2")
+    assert await statuses(here, 3, **first.all_headers) == [200] * 3
+    assert await statuses(there, 1, **first.all_headers) == [429]
+    assert await statuses(here, 3, **second.all_headers) == [200] * 3
+    # and whoever has not signed in at that address is somebody else
+    assert await statuses(here, 3) == [200] * 3
+
+
+async def test_who_is_signed_out_is_known_by_the_address():
+    app = create_app(THREE)
+    assert await statuses(an_app(app=app), 4) == [200, 200, 200, 429]
+    assert await statuses(an_app(app=app, host="10.0.0.2"), 1) == [200]
+
+
+@pytest.mark.parametrize(("other", "status"), [("2001:db8:1:2:ffff::9", 429), ("2001:db8:1:3::1", 200)])
+async def test_a_network_of_ipv6_is_one_address(other, status):
+    app = create_app(THREE)
+    assert await statuses(an_app(app=app, host="2001:db8:1:2::1"), 3) == [200] * 3
+    assert await statuses(an_app(app=app, host=other), 1) == [status]
+
+
+async def test_made_up_tokens_count_for_the_address_that_they_come_from():
+    client = an_app()
+    tried = [(await ask(client, Authorization=f"Bearer made-up-{n}")).status_code for n in range(5)]
+    assert tried == [401, 401, 401, 429, 429]
+    assert await statuses(client, 1) == [429]
+    # A token that is one is not held up by them
+    person = await as_(await f.a_person())
+    assert await statuses(client, 1, **person.all_headers) == [200]
+
+
+async def test_health_and_what_a_browser_asks_first_are_not_counted():
+    client = an_app()
+    for _ in range(5):
+        live = await client.get("/health/live")
+        assert live.status_code == 200
+        assert "ratelimit" not in live.headers
+        assert (await client.options("/graphql")).status_code == 204
+    assert await statuses(client, 3) == [200] * 3
+
+
+async def test_after_the_time_that_was_told_the_next_is_let_through():
+    client = an_app(limited(per_minute=60, burst=1))
+    assert await statuses(client, 2) == [200, 429]
+    refused = await ask(client)
+    await asyncio.sleep(int(refused.headers["retry-after"]))
+    assert await statuses(client, 2) == [200, 429]
+
+
+async def test_all_processes_count_together(redis_url):
+    person = await as_(await f.a_person())
+    async with served(THREE, redis_url) as one, served(THREE, redis_url) as other:
+        assert await statuses(one, 2, **person.all_headers) == [200, 200]
+        assert await statuses(other, 2, **person.all_headers) == [200, 429]
+        refused = await ask(one, **person.all_headers)
+        assert (refused.status_code, code(refused)) == (429, "RATE_LIMITED")
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+
+
+async def test_what_valkey_keeps_names_no_token_and_is_gone_when_the_bucket_is_full(redis_url):
+    person = await as_(await f.a_person())
+    async with served(THREE, redis_url) as client, from_url(redis_url) as redis:
+        await statuses(client, 1, **person.all_headers)
+        (key,) = [key async for key in redis.scan_iter("jejak:rate:*")]
+        assert person.token.encode() not in key
+        assert 0 < await redis.pttl(key) <= 60_000
+
+
+async def test_without_valkey_each_process_counts_alone(caplog):
+    with closed_port() as port:
+        url = f"redis://127.0.0.1:{port}"
+        rate = Rate(THREE.limits)
+        async with rate.shared(url):
+            client = an_app(app=create_app(THREE, rate))
+            assert await statuses(client, 5) == [200, 200, 200, 429, 429]
+    said = [record.getMessage() for record in caplog.records if "Valkey" in record.getMessage()]
+    assert len(said) == 1
+    assert "out of reach" in said[0]
+
+
+async def test_a_valkey_that_never_answers_is_not_waited_for_twice(caplog):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        rate = Rate(THREE.limits)
+        async with rate.shared(f"redis://127.0.0.1:{silent.getsockname()[1]}"):
+            client = an_app(app=create_app(THREE, rate))
+            async with asyncio.timeout(20):
+                assert await statuses(client, 5) == [200, 200, 200, 429, 429]
+    assert len([record for record in caplog.records if "out of reach" in record.getMessage()]) == 1
+
+
+async def test_a_valkey_that_goes_and_comes_back_is_used_again(tmp_path, caplog):
+    with closed_port() as port:
+        pass
+    url = f"redis://127.0.0.1:{port}"
+    rate = Rate(THREE.limits)
+    with valkey(port, tmp_path):
+        async with rate.shared(url):
+            client = an_app(app=create_app(THREE, rate))
+            assert await statuses(client, 1) == [200]
+    async with rate.shared(url):
+        assert await statuses(client, 1) == [200]
+        with valkey(port, tmp_path):
+            async with asyncio.timeout(20):
+                while "Valkey is back" not in caplog.text:
+                    await asyncio.sleep(0.05)
+            # A new Valkey knows of nothing
+            assert await statuses(client, 4) == [200, 200, 200, 429]
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=30), st.integers(1, 6))
+async def test_memory_and_valkey_count_alike(redis_url, callers, burst):
+    async with from_url(redis_url) as redis:
+        async for key in redis.scan_iter("jejak:rate:*"):
+            await redis.delete(key)
+    limits = Limits(per_minute=1, burst=burst)
+    alone, together = Rate(limits), Rate(limits)
+    async with together.shared(redis_url):
+        for caller in callers:
+            # when
+            mine, ours = await alone.take(caller), await together.take(caller)
+            # then
+            assert (mine.left, bool(mine.wait)) == (ours.left, bool(ours.wait))
+            assert abs(mine.full_in - ours.full_in) <= 1
+
+
+def test_the_fields_are_structured():
+    """As the draft's own grammar has them: lists of quoted names with whole numbers."""
+    item = re.compile(r'"requests"(;[a-z]+=\d+)+')
+    for per_minute, burst in ((1, 1), (7, 3), (1_200, 120), (2**31, 1), (1, 2**31)):
+        assert item.fullmatch(Rate(Limits(per_minute=per_minute, burst=burst)).policy)
+
+
+async def test_the_address_is_the_connections_unless_a_trusted_proxy_names_another(redis_url):
+    one = limited(per_minute=1, burst=1)
+
+    async def seen(client: httpx.AsyncClient) -> list[int]:
+        return [
+            (await ask(client, **{"X-Forwarded-For": given})).status_code
+            for given in ("203.0.113.1", "203.0.113.2", "203.0.113.1", "198.51.100.9, 203.0.113.2")
+        ]
+
+    async with served(one, redis_url) as client:
+        assert await seen(client) == [200, 429, 429, 429]
+    async with served(replace(one, trusted_proxies=("127.0.0.0/8",)), redis_url) as client:
+        # Of several the nearest that is no proxy of ours: what stands before it anybody may have written.
+        assert await seen(client) == [200, 200, 429, 429]

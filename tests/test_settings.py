@@ -1,0 +1,109 @@
+"""The environment: what each variable means, and one line that says what to do about what cannot be meant."""
+
+import os
+from dataclasses import fields
+
+import pytest
+
+from jejak.settings import Limits, Settings, SettingsError
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith(("JEJAK_", "DATABASE_URL", "REDIS_URL")):
+            monkeypatch.delenv(name)
+
+
+def given(monkeypatch, **environment):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return Settings.from_environment()
+
+
+def test_nothing_set_is_a_service_for_everybody_on_embedded_servers():
+    assert Settings.from_environment() == Settings()
+
+
+def test_what_is_empty_is_not_set(monkeypatch):
+    names = ["DATABASE_URL", "REDIS_URL", "JEJAK_ADMIN_EMAIL", "JEJAK_PUBLIC_URL", "JEJAK_ORIGINS"]
+    names += ["JEJAK_TRUSTED_PROXIES", "JEJAK_TRUSTED_DOCUMENTS", "JEJAK_INTROSPECTION", "JEJAK_MOST_DEPTH"]
+    assert given(monkeypatch, **dict.fromkeys(names, "")) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://jejak.example", "https://jejak.example"),
+        ("https://Jejak.Example/", "https://jejak.example"),
+        ("https://jejak.example:443", "https://jejak.example"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_a_public_url_is_an_origin_as_browsers_write_it(monkeypatch, written, meant):
+    assert given(monkeypatch, JEJAK_PUBLIC_URL=written).public_url == meant
+
+
+NO_ORIGIN = [
+    "jejak.example",
+    "ftp://jejak.example",
+    "https://",
+    "https://jejak.example/app",
+    "https://jejak.example?x",
+    "https://me@jejak.example",
+    "https://jejak.example:x",
+    "https://*.example",
+    "*",
+    "null",
+    "http://[::1",
+]
+
+
+@pytest.mark.parametrize("name", ["JEJAK_PUBLIC_URL", "JEJAK_ORIGINS"])
+@pytest.mark.parametrize("written", NO_ORIGIN)
+def test_what_is_no_origin_is_refused(monkeypatch, name, written):
+    with pytest.raises(SettingsError, match=rf"^{name}: .* is not an origin; write .*https://jejak.example$"):
+        given(monkeypatch, **{name: written})
+
+
+def test_origins_are_separated_by_commas(monkeypatch):
+    settings = given(monkeypatch, JEJAK_ORIGINS=" https://a.example , http://localhost:5173/,,")
+    assert settings.origins == {"https://a.example", "http://localhost:5173"}
+
+
+def test_proxies_are_addresses_and_networks(monkeypatch):
+    settings = given(monkeypatch, JEJAK_TRUSTED_PROXIES="10.0.0.7, 10.1.0.0/16,::1")
+    assert settings.trusted_proxies == ("10.0.0.7", "10.1.0.0/16", "::1")
+
+
+@pytest.mark.parametrize("written", ["*", "nginx", "10.0.0.1/8", "10.0.0"])
+def test_what_is_no_address_is_no_proxy(monkeypatch, written):
+    with pytest.raises(SettingsError, match=r"JEJAK_TRUSTED_PROXIES: .* write 10.0.0.7"):
+        given(monkeypatch, JEJAK_TRUSTED_PROXIES=written)
+
+
+def test_a_list_of_documents_must_be_there(monkeypatch, tmp_path):
+    with pytest.raises(SettingsError, match=r"there is no file .*; make it by: jejak trust-documents"):
+        given(monkeypatch, JEJAK_TRUSTED_DOCUMENTS=str(tmp_path / "absent.json"))
+
+
+@pytest.mark.parametrize(("written", "meant"), [("on", True), ("off", False), (" OFF ", False)])
+def test_introspection_is_on_or_off(monkeypatch, written, meant):
+    assert given(monkeypatch, JEJAK_INTROSPECTION=written).introspection is meant
+
+
+def test_what_is_neither_on_nor_off_is_refused(monkeypatch):
+    with pytest.raises(SettingsError, match="JEJAK_INTROSPECTION is 'no'; set it to on or off"):
+        given(monkeypatch, JEJAK_INTROSPECTION="no")
+
+
+@pytest.mark.parametrize("limit", [limit.name for limit in fields(Limits)])
+def test_every_limit_is_set_by_its_name(monkeypatch, limit):
+    assert given(monkeypatch, **{f"JEJAK_MOST_{limit.upper()}": "7"}).limits == Limits(**{limit: 7})
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "many", "1.5", "9999999999"])
+def test_a_limit_is_a_whole_number(monkeypatch, written):
+    with pytest.raises(SettingsError, match=r"JEJAK_MOST_DEPTH is .*; set it to a whole number.*for 16"):
+        given(monkeypatch, JEJAK_MOST_DEPTH=written)
