@@ -16,7 +16,7 @@ from jejak.domain.vocabulary import Role, UnitKind
 from tests import factories as f
 from tests.client import as_, gid
 from tests.graphql.access_document import subscriptions
-from tests.graphql.test_access_matrix import every_seat
+from tests.graphql.test_access_matrix import a_wide_world, every_seat
 from tests.graphql.test_subscription import COMPLETION, JOURNEYS, NOTICES, TASKS, a_task, live, ulp  # noqa: F401 -- fixturesfrom tests.graphql.world import a_notice
 from tests.graphql.world import a_notice
 
@@ -31,6 +31,7 @@ async def revoke(who, role):
 async def test_every_subscription_from_every_seat(live, world):  # noqa: F811
     """As docs/access.md says: whoever sees a unit is told of it, nobody else, and each of their own notices."""
     assert set(subscriptions().values()) == {"in sight", "own"}
+    await a_wide_world(world)
     seats = await every_seat(world)
     last = await f.a_unit()
     places = [world.here, world.below, world.elsewhere]
