@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from jejak.settings import Limits, Settings, SettingsError
+from jejak.settings import IdentityProvider, Limits, Settings, SettingsError
 
 
 @pytest.fixture(autouse=True)
@@ -107,3 +107,45 @@ def test_every_limit_is_set_by_its_name(monkeypatch, limit):
 def test_a_limit_is_a_whole_number(monkeypatch, written):
     with pytest.raises(SettingsError, match=r"JEJAK_MOST_DEPTH is .*; set it to a whole number.*for 16"):
         given(monkeypatch, JEJAK_MOST_DEPTH=written)
+
+
+PROVIDER = {
+    "JEJAK_OIDC_ISSUER": "https://login.pln.example/realms/pln",
+    "JEJAK_OIDC_CLIENT_ID": "jejak",
+    "JEJAK_PUBLIC_URL": "https://jejak.example",
+}
+
+
+def test_an_identity_provider_is_set_as_a_whole(monkeypatch):
+    found = given(monkeypatch, **PROVIDER, JEJAK_OIDC_CLIENT_SECRET="hush").identity_provider
+    assert found == IdentityProvider("https://login.pln.example/realms/pln", "jejak", "hush")
+    assert "hush" not in repr(found)
+
+
+def test_an_identity_provider_may_know_us_without_a_secret_and_stand_on_this_machine(monkeypatch):
+    found = given(monkeypatch, **PROVIDER | {"JEJAK_OIDC_ISSUER": "http://localhost:9400"}).identity_provider
+    assert found == IdentityProvider("http://localhost:9400", "jejak", None)
+
+
+@pytest.mark.parametrize("name", PROVIDER)
+def test_half_an_identity_provider_is_refused(monkeypatch, name):
+    with pytest.raises(
+        SettingsError, match="needs JEJAK_OIDC_ISSUER, JEJAK_OIDC_CLIENT_ID and JEJAK_PUBLIC_URL"
+    ):
+        given(monkeypatch, **{other: value for other, value in PROVIDER.items() if other != name})
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "http://login.pln.example",
+        "login.pln.example",
+        "https://",
+        "https://[",
+        "https://a.example/?x=1",
+        "ftp://a.example",
+    ],
+)
+def test_an_identity_provider_is_reached_by_tls(monkeypatch, issuer):
+    with pytest.raises(SettingsError, match="JEJAK_OIDC_ISSUER is not an https address"):
+        given(monkeypatch, **PROVIDER | {"JEJAK_OIDC_ISSUER": issuer})

@@ -13,7 +13,7 @@ from litestar.exceptions import NotAuthorizedException
 from jejak.api.cookie import Cookies, csrf_matches, csrf_token
 from jejak.domain.access import Viewer
 from jejak.domain.errors import Code, Refused
-from jejak.domain.session import Origin
+from jejak.domain.session import NOWHERE, Origin
 from jejak.domain.sign_in import viewer_of, viewer_of_browser
 from jejak.domain.tail import Tail
 from jejak.domain.vocabulary import Language
@@ -35,13 +35,15 @@ class Came:
 
 @dataclass(slots=True)
 class RequestContext:
-    """`graphql.context.Context` of one HTTP request. `set_cookie` is for its answer."""
+    """`graphql.context.Context` of one request. `set_cookie` is for its answer; without `cookies`, as of a message on a
+    socket, the answer bears none.
+    """
 
     viewer: Viewer | None
     language: Language
     request_id: str
-    origin: Origin
-    cookies: Cookies
+    origin: Origin = NOWHERE
+    cookies: Cookies | None = None
     csrf_token: str | None = None
     cost: Cost = field(default_factory=Cost)
     set_cookie: Cookie | None = None
@@ -50,14 +52,20 @@ class RequestContext:
     follows: bool = False
     begun: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def keeps(self) -> bool:
+        return self.cookies is not None
+
     def keep(self, token: str, until: datetime) -> str:
+        if self.cookies is None:
+            raise RuntimeError("this answer bears no cookie")
         self.set_cookie = self.cookies.kept_until(self.cookies.session, token, until)
         self.csrf_token = csrf_token(token)
         return self.csrf_token
 
     def drop(self) -> None:
         self.viewer = None
-        if self.csrf_token is not None:
+        if self.csrf_token is not None and self.cookies is not None:
             self.csrf_token = None
             self.set_cookie = self.cookies.taken_back(self.cookies.session)
 

@@ -146,7 +146,8 @@ class Provider:
             raise Refused(Code.SIGN_IN_REFUSED)
         return told
 
-    async def _discovered(self) -> dict[str, Any]:
+    async def discovered(self) -> dict[str, Any]:
+        """What the provider says of itself. Refuses SIGN_IN_UNAVAILABLE."""
         if clock.now() - self._said_at > KEPT:
             issuer = self.settings.issuer
             async with _http() as http:

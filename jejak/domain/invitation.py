@@ -12,7 +12,7 @@ from jejak.domain.access import SYSTEM, Allowed, Grant, Right, Viewer
 from jejak.domain.checks import Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.secret import Kind
-from jejak.domain.session import Origin
+from jejak.domain.session import NOWHERE, Origin
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.sign_in import Invitation
 from jejak.domain.vocabulary import EventKind, Language, Role, UnitKind
@@ -66,7 +66,7 @@ async def invite(viewer: Viewer, wanted: InvitePerson) -> Invited:
     return Invited(invited.id, token, made.expires_at)
 
 
-async def accept(wanted: AcceptInvitation, origin: Origin = Origin()) -> Person:  # noqa: B008 -- frozen
+async def accept(wanted: AcceptInvitation, origin: Origin = NOWHERE) -> Person:
     """Sets the password and ends every session; signing in is the person's next step, and shows that they know it.
 
     Refuses INVITATION_ENDED for every token that is not, or no longer, good; TOO_MANY_ATTEMPTS; what `password.check`

@@ -33,6 +33,9 @@ class Origin:
     agent: str = ""
 
 
+NOWHERE = Origin()
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The secrets of a session, shown once; a browser's has no refresh token. `expires_at` is `token`'s."""

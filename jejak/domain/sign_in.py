@@ -10,7 +10,7 @@ from jejak.domain.access import SERVICE, Allowed, Grant, Viewer
 from jejak.domain.checks import TITLE, Checks, storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.secret import Kind
-from jejak.domain.session import Opened, Origin, RefreshSession
+from jejak.domain.session import NOWHERE, Opened, Origin, RefreshSession
 from jejak.domain.tables.person import Person
 from jejak.domain.vocabulary import EventKind, Language, Role, UnitKind
 
@@ -40,7 +40,7 @@ class SignedIn:
         return self.opened.token
 
 
-async def sign_in(wanted: SignIn, origin: Origin = Origin()) -> SignedIn:  # noqa: B008 -- frozen
+async def sign_in(wanted: SignIn, origin: Origin = NOWHERE) -> SignedIn:
     """Refuses WRONG_CREDENTIALS, in the same words and time for an unknown e-mail as for a wrong password, and for
     whoever has none; TOO_MANY_ATTEMPTS, for known and unknown e-mails alike.
     """

@@ -32,6 +32,11 @@ class Context(Protocol):
     follows: bool
     begun: asyncio.Event
 
+    @property
+    def keeps(self) -> bool:
+        """Whether the answer can bear a cookie, as one on a socket cannot."""
+        ...
+
     def keep(self, token: str, until: datetime) -> str:
         """Hands the browser its session's cookie; gives the CSRF token that goes with it."""
         ...

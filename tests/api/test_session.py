@@ -8,9 +8,12 @@ import httpx
 import pytest
 
 from jejak.api.app import create_app
-from jejak.domain import clock, db
-from jejak.domain.vocabulary import Role
-from jejak.settings import Settings
+from jejak.api.auth import RequestContext
+from jejak.domain import clock, db, sign_in
+from jejak.domain.sign_in import SignIn
+from jejak.domain.vocabulary import Language, Role
+from jejak.graphql.schema import build_schema
+from jejak.settings import Limits, Settings
 from tests import factories as f
 from tests.client import NOBODY, SETTINGS, Client, as_, document, gid, http, over
 from tests.refusals import dump, unchanged
@@ -335,6 +338,46 @@ async def test_a_program_that_signs_out_leaves_the_browsers_cookie_alone():
     )
     assert "set-cookie" not in answer.headers
     assert (await browser.get("{ viewer { id } }")).status_code == 200
+
+
+async def test_an_answer_that_can_bear_no_cookie_begins_no_session_in_one():
+    """As on a socket, where the session would be lost, and its CSRF token of no use."""
+    # given
+    person = await f.a_person()
+    context = RequestContext(None, Language.ID, "a-request")
+    given = {"email": person.email, "password": f.PASSWORD, "browser": True}
+    # when
+    async with unchanged():
+        result = await build_schema().execute(
+            document("signIn", TOKENS), variable_values={"input": given}, context_value=context
+        )
+    # then
+    assert [error.extensions["code"] for error in result.errors] == ["BAD_REQUEST"]
+
+
+async def test_browsers_behind_one_address_are_counted_apart():
+    """An office has one address. A cookie that stands for nobody counts for the address, lest each be a new caller."""
+    # given
+    limits = Limits(burst=3, per_minute=1)
+    app = create_app(Settings(limits=limits))
+    people = [await f.a_person() for _ in range(2)]
+    cookies = [
+        (await sign_in.sign_in(SignIn(person.email, f.PASSWORD, browser=True))).token for person in people
+    ]
+
+    async def statuses(cookie: str, times: int) -> list[int]:
+        browser = over(app)
+        browser.cookies.set("jejak_session", cookie)
+        return [
+            (await browser.get("/graphql", params={"query": "{ __typename }"})).status_code
+            for _ in range(times)
+        ]
+
+    # then
+    for cookie in cookies:
+        assert await statuses(cookie, 4) == [200, 200, 200, 429]
+    made_up = [status for n in range(4) for status in await statuses(f"jejak_browser_{n}", 1)]
+    assert made_up == [200, 200, 200, 429]
 
 
 async def test_a_browser_may_sign_in_again_as_somebody_else():

@@ -125,6 +125,8 @@ def _shown(info: Info, signed: signing.SignedIn, *, browser: bool = False) -> Si
 async def _sign_in(info: Info, input: SignInInput) -> SignInPayload:  # noqa: A002 -- Relay's name
     _rehearse(info)
     wanted: signing.SignIn = translate(input, signing.SignIn)
+    if wanted.browser and not info.context.keeps:
+        raise Refused(Code.BAD_REQUEST, "browser")
     try:
         signed = await signing.sign_in(wanted, info.context.origin)
     except Refused as refused:
