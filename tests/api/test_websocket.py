@@ -5,17 +5,19 @@ import json
 import logging
 import socket
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from jejak import running
 from jejak.api import websocket
-from jejak.domain import relay, subscription
+from jejak.domain import db, relay, session, subscription
+from jejak.domain.session import Origin
 from jejak.domain.tables.task import Task
 from jejak.domain.vocabulary import Role
 from tests import factories as f
-from tests.client import NOBODY, Client, as_, document, gid
+from tests.client import NOBODY, SETTINGS, Client, as_, document, gid
 from tests.following import PATIENCE, Talk, an_api
 from tests.graphql.test_subscription import TASKS
 
@@ -304,6 +306,69 @@ async def test_operations_of_one_connection_are_bounded(live, monkeypatch):
         assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "TOO_MANY")
         await talk.send({"id": first, "type": "complete"})
         await talk.begin(TASKS)
+
+
+async def test_operations_count_as_requests_do(database):
+    limits = replace(SETTINGS.limits, per_minute=1, burst=4)
+    who = await as_(await f.a_person(Role.VIEWER))
+    async with an_api(replace(SETTINGS, limits=limits)) as live, live.socket(who) as talk:
+        # Given the handshake, which counts for its address, and as many operations as the token may ask at once
+        for _ in range(4):
+            assert (await talk.asked(NAME))["type"] == "next"
+            assert (await talk.receive())["type"] == "complete"
+        message = await talk.asked(NAME)
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
+
+
+async def test_an_operation_that_takes_too_long_is_cancelled(database, monkeypatch):
+    async def slow(*_):
+        await asyncio.sleep(PATIENCE)
+
+    monkeypatch.setattr("jejak.domain.feed.latest", slow)
+    limits = replace(SETTINGS.limits, seconds=0.2)
+    who = await as_(await f.a_person(Role.VIEWER))
+    async with an_api(replace(SETTINGS, limits=limits)) as live, live.socket(who) as talk:
+        message = await talk.asked(TASKS)
+        assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "TIMED_OUT")
+        assert (await talk.asked(NAME))["type"] == "next"
+
+
+async def test_with_trusted_documents_nothing_else_is_run(database, tmp_path):
+    file = tmp_path / "documents.json"
+    file.write_text(json.dumps({"tasks": TASKS}))
+    async with an_api(replace(SETTINGS, trusted_documents=file)) as live:
+        unit = await f.a_unit()
+        await relay.drain()
+        async with live.socket(await as_(await f.a_person(Role.VIEWER, unit))) as talk:
+            message = await talk.asked(NAME)
+            assert message["payload"][0]["extensions"]["code"] == "UNKNOWN_DOCUMENT"
+            await talk.send({"id": "t", "type": "subscribe", "payload": {"documentId": "tasks"}})
+            await talk.send({"type": "ping"})
+            assert await talk.receive() == {"type": "pong"}
+            await f.a_task(unit)
+            await relay.drain()
+            assert (await talk.next("t"))["taskChanged"]
+
+
+async def test_a_browser_is_signed_in_by_its_cookie_and_no_other_page_by_it(live):
+    who = await f.a_person(Role.VIEWER)
+    token = await _cookie(who)
+    headers = {"Cookie": f"jejak_session={token}"}
+    async with live.raw(additional_headers=headers, origin=f"http://{live.address}") as connection:
+        talk = Talk(connection)
+        await talk.send(INIT)
+        assert await talk.receive() == {"type": "connection_ack"}
+        answer = await talk.asked("{ csrfToken viewer { id } }")
+        assert answer["payload"]["data"]["csrfToken"]
+    with pytest.raises(InvalidStatus):
+        async with live.raw(additional_headers=headers, origin="https://evil.example"):
+            pass
+
+
+async def _cookie(who) -> str:
+    async with db.transaction():
+        opened = await session.begin(who, Origin(), browser=True)
+    return opened.token
 
 
 async def test_who_never_signs_in_and_asks_nothing_is_shown_out(live, monkeypatch):

@@ -1,13 +1,15 @@
 """R12 while a subscription is open: what is told is what may be seen at that moment, and nothing else."""
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from jejak.domain import db, feed, person, relay, sign_in, subscription, unit
+from jejak.domain import db, feed, person, relay, session, sign_in, subscription, unit
 from jejak.domain.access import SYSTEM
 from jejak.domain.person import RevokeRole
+from jejak.domain.session import SignOut
 from jejak.domain.sign_in import ChangePassword
 from jejak.domain.tables.feed import Feed
 from jejak.domain.tables.person import Membership
@@ -233,9 +235,9 @@ async def test_a_sign_in_that_ends_is_told_of_at_once(live, ulp, monkeypatch):  
     async with live.socket(await as_(who)) as talk, live.socket(await as_(else_)) as other:
         await talk.begin(TASKS)
         key = await other.begin(TASKS)
-        async with db.transaction():
-            await db.execute("delete from session where person_id = $1", who.id)
-            await feed.sight_changed(who.id)
+        credential = await db.fetchval("select id from session where person_id = $1", who.id)
+        viewer = replace(await f.viewer_for(who), credential=credential)
+        await session.sign_out(viewer, SignOut())
         assert await talk.closed() == (4403, "Forbidden")
         # And nobody else's
         one = await a_task(ulp)
