@@ -154,6 +154,17 @@ class RowOutcome(StrEnum):
     UNCHANGED = "UNCHANGED"
 
 
+class Topic(StrEnum):
+    """What an entry of the feed is about."""
+
+    TASK = "TASK"
+    JOURNEY = "JOURNEY"
+    COMPLETION = "COMPLETION"
+    NOTICE = "NOTICE"
+    PERSON = "PERSON"  # their roles or their sign-in: who follows may see other things now
+    UNIT = "UNIT"  # its place in the tree: likewise, for everybody
+
+
 class EventKind(StrEnum):
     """R13: everything that can happen."""
 
