@@ -83,6 +83,10 @@ def refused(request: HttpRequest, error: HTTPException) -> Response[bytes]:
     if problem.code is Code.BAD_REQUEST and error.detail:
         said["message"] = error.detail
     headers = dict(error.headers or {})
+    if "Allow" in headers:
+        # Litestar counts the WebSocket of a path among its methods.
+        methods = (method.strip() for method in headers["Allow"].split(","))
+        headers["Allow"] = ", ".join(method for method in methods if method != "websocket")
     if error.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return answer(request, {"errors": [said]}, error.status_code, headers)
