@@ -97,13 +97,13 @@ class Client:
     async def done(self, mutation: str, shows: str = "__typename", **given: Any) -> dict[str, Any]:
         """The payload of a mutation that has to be done."""
         payload = await self.do(mutation, shows, **given)
-        assert payload["errors"] == []
+        assert problems(payload) == []
         return payload
 
     async def refusals(self, mutation: str, **given: Any) -> list[tuple[str, list[str]]]:
         """Code and path of everything that a mutation was refused for."""
         payload = await self.do(mutation, **given)
-        return [(error["code"], error["path"][1:]) for error in payload["errors"]]
+        return [(error["code"], error["path"][1:]) for error in problems(payload)]
 
 
 def beyond_half(answer: dict[str, Any]) -> list[str]:
@@ -139,8 +139,23 @@ async def as_(who: Person | Viewer, **headers: str) -> Client:
 
 
 def document(mutation: str, shows: str = "__typename") -> str:
-    input_type = schema().mutation_type.fields[mutation].args["input"].type
-    return f"mutation ($input: {input_type}) {{ {mutation}(input: $input) {{ {shows} errors {{ code path message }} }} }}"
+    """With every reason for a refusal, also those of the rows of a bulk mutation."""
+    field = schema().mutation_type.fields[mutation]
+    wrong = "errors { code path message }"
+    if is_bulk(mutation):
+        wrong += f" results {{ {wrong} }}"
+    return (
+        f"mutation ($input: {field.args['input'].type}) {{ {mutation}(input: $input) {{ {shows} {wrong} }} }}"
+    )
+
+
+def is_bulk(mutation: str) -> bool:
+    return "results" in schema().mutation_type.fields[mutation].type.of_type.fields
+
+
+def problems(payload: dict[str, Any]) -> list[dict[str, Any]]:
+    """Why a mutation was refused, as a whole or in its rows."""
+    return payload["errors"] + [error for row in payload.get("results", []) for error in row["errors"]]
 
 
 @cache

@@ -6,7 +6,18 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import calendar, clock, db, journey, journey_capture, person, programme, task, unit
+from jejak.domain import (
+    calendar,
+    clock,
+    db,
+    journey,
+    journey_capture,
+    person,
+    programme,
+    task,
+    task_creation,
+    unit,
+)
 from jejak.domain.access import SYSTEM, Grant, Viewer
 from jejak.domain.journey import ChangeJourney
 from jejak.domain.journey_capture import CaptureJourney, NewPainPoint, NewStage
@@ -15,7 +26,8 @@ from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
-from jejak.domain.task import ChangeTask, CreateTask, NewEvidence, NewTask, ReportProgress, SubmitTask
+from jejak.domain.task import ChangeTask, NewEvidence, ReportProgress, SubmitTask
+from jejak.domain.task_creation import CreateTask, NewTask
 from jejak.domain.unit import CloseUnit, CreateUnit
 from jejak.domain.vocabulary import (
     Category,
@@ -215,7 +227,7 @@ async def a_task(
         "owner_id": owner.id,
     }
     wanted = a_new_task(unit, **given | changes)
-    made = await task.create(viewer, CreateTask(wanted, pain_point.id if pain_point else None))
+    made = await task_creation.create(viewer, CreateTask(wanted, pain_point.id if pain_point else None))
     return await bring(made, status, owner=await viewer_for(owner), manager=viewer)
 
 

@@ -1,43 +1,25 @@
 """The `jejak` command."""
 
-import asyncio
 import contextlib
 import json
 import logging
 import shlex
-import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
 
 import click
-import uvloop
 from rich.console import Console
-from rich.progress import Progress
 
 from jejak import __version__, running
+from jejak.cli.imports import import_people, import_units
 from jejak.cli.schema import export_schema, trust_documents
+from jejak.cli.start import data_option, must_be_migrated, run
 from jejak.demo import play
 from jejak.doctor import examine
-from jejak.domain import unit_file, unit_import
-from jejak.domain.access import SYSTEM
-from jejak.domain.errors import Refused
-from jejak.domain.migrations.run import missing
 from jejak.domain.sign_in import reset_password
-from jejak.domain.texts import message
-from jejak.domain.vocabulary import Language
-from jejak.embedded import EmbeddedError
-from jejak.settings import Settings, SettingsError
+from jejak.settings import Settings
 
-data_option = click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    default=Path("jejak-data"),
-    show_default=True,
-    help="Folder of the embedded PostgreSQL and Valkey; not used for a server whose URL is set.",
-)
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 port_option = click.option(
     "--port",
@@ -89,28 +71,9 @@ def main(*, verbose: bool = False) -> None:
 
 
 main.add_command(export_schema)
+main.add_command(import_people)
+main.add_command(import_units)
 main.add_command(trust_documents)
-
-
-def _run(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
-    """Runs a command; what a person can mend becomes one line and exit code 1."""
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_stoppable(work(Settings.from_environment())))
-    except (EmbeddedError, SettingsError, running.CannotRun) as error:
-        raise click.ClickException(str(error)) from None
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
-    except asyncio.CancelledError:
-        sys.exit(128 + signal.SIGTERM)
-
-
-async def _stoppable(work: Coroutine[Any, Any, None]) -> None:
-    """SIGTERM ends a command as Ctrl-C does: whatever it has started by then is stopped."""
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 -- a coroutine that runs is in a task
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    await work
 
 
 @main.command()
@@ -138,7 +101,7 @@ def up(host: str, port: int, data: Path) -> None:
             await running.until_stopped(work_on, serving, own.lost)
             click.echo("Stopping.")
 
-    _run(work)
+    run(work)
 
 
 def _busy(what: str) -> contextlib.AbstractContextManager[object]:
@@ -194,14 +157,14 @@ def serve(host: str, port: int, data: Path) -> None:
             sock = stack.enter_context(running.listening(host, port))
             own = await stack.enter_async_context(running.servers(settings, data))
             await stack.enter_async_context(running.database(own.database_url))
-            await _must_be_migrated()
+            await must_be_migrated()
             serving = await stack.enter_async_context(running.api(settings, sock, own.redis_url))
             click.echo(
                 f"The API is up at {settings.public_url or _address(sock)}/graphql   (Ctrl-C stops it)"
             )
             await running.until_stopped(serving, own.lost)
 
-    _run(work)
+    run(work)
 
 
 @main.command()
@@ -217,18 +180,12 @@ def worker(data: Path) -> None:
         async with contextlib.AsyncExitStack() as stack:
             own = await stack.enter_async_context(running.servers(settings, data))
             await stack.enter_async_context(running.database(own.database_url))
-            await _must_be_migrated()
+            await must_be_migrated()
             work_on = await stack.enter_async_context(running.worker(own.redis_url))
             click.echo("The worker is up   (Ctrl-C stops it)")
             await running.until_stopped(work_on, own.lost)
 
-    _run(work)
-
-
-async def _must_be_migrated() -> None:
-    behind = await missing()
-    if behind:
-        raise running.CannotRun(f"the database lacks migrations ({', '.join(behind)}); run: jejak migrate")
+    run(work)
 
 
 @main.command()
@@ -252,7 +209,7 @@ def migrate(data: Path) -> None:
             click.echo(f"loaded    {name}")
         click.echo("The database is up to date.")
 
-    _run(work)
+    run(work)
 
 
 @main.command("reset-password")
@@ -266,65 +223,13 @@ def reset_password_of(email: str, data: Path) -> None:
 
     async def work(settings: Settings) -> None:
         async with running.servers(settings, data, valkey=False) as own, running.database(own.database_url):
-            await _must_be_migrated()
+            await must_be_migrated()
             password = await reset_password(email)
         if password is None:
             raise running.CannotRun(f"nobody here has the e-mail {email}; check its spelling")
         click.echo(f"The new password of {email}, shown this once: {password}")
 
-    _run(work)
-
-
-@main.command("import-units")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@data_option
-def import_units(file: Path, data: Path) -> None:
-    """Load units from a CSV or XLSX file.
-
-    \b
-    The first row names the columns, in any order:
-      code,name,kind,parent_code,timezone
-      MALANG,UP3 Malang,UP3,JATIM,Asia/Jakarta
-      BATU,ULP Batu,ULP,MALANG,Asia/Jakarta
-
-    A kind is UID, UIW, UP3 or ULP; a parent is of the next kind up. A second import updates by code. Where
-    anything is wrong every problem is named with its row, and nothing is written. May run beside `jejak up`
-    on the same --data.
-    """  # noqa: D301 -- as above
-    content = file.read_bytes()
-
-    async def work(settings: Settings) -> None:
-        try:
-            rows = unit_file.read(content, file.name)
-            async with (
-                running.servers(settings, data, valkey=False) as own,
-                running.database(own.database_url),
-            ):
-                await _must_be_migrated()
-                with Progress(
-                    console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-                ) as bar:
-                    task = bar.add_task("units", total=len(rows))
-                    loaded = await unit_import.load(
-                        SYSTEM, rows, lambda done, total: bar.update(task, completed=done, total=total)
-                    )
-        except Refused as refused:
-            for problem in refused.problems:
-                place = " ".join(str(part) for part in problem.path if part != "rows")
-                click.echo(
-                    f"row {place}: {message(problem, Language.EN)}"
-                    if place
-                    else message(problem, Language.EN),
-                    err=True,
-                )
-            raise running.CannotRun(
-                f"{len(refused.problems)} problem(s) in {file.name}; nothing was written"
-            ) from None
-        click.echo(
-            f"{loaded.created} created, {loaded.updated} updated, {loaded.moved} moved, {loaded.unchanged} unchanged"
-        )
-
-    _run(work)
+    run(work)
 
 
 @main.command()
@@ -342,7 +247,7 @@ def doctor(data: Path) -> None:
         if not all(finding.well for finding in findings):
             raise running.CannotRun("not everything is well; the lines marked BAD say what to do")
 
-    _run(work)
+    run(work)
 
 
 @main.command()
@@ -357,4 +262,4 @@ def demo(keep: Path | None) -> None:
     Capture, assign, follow up, verify, remind, complete: on embedded servers of its own, which are gone
     afterwards. Every figure it prints is checked against the raw rows. Takes some ten seconds.
     """
-    _run(lambda settings: play(settings, keep))
+    run(lambda settings: play(settings, keep))

@@ -1,13 +1,17 @@
 """The kernel of every update: find the row in the viewer's scope, lock it, check its version, change it, record it."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
+import orjson
 from piccolo.table import Table
 
-from jejak.domain import access, clock, event
+from jejak.domain import access, clock, db, event
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event import Happened
 from jejak.domain.tables.unit import Unit
 
 T = TypeVar("T", bound=Table)
@@ -17,12 +21,27 @@ async def unit(
     viewer: Viewer, right: Right, unit_id: UUID, *at: str | int, open_only: bool = True
 ) -> tuple[Unit, Allowed]:
     """The unit, if the viewer has `right` there, and that they have it. Refuses NOT_FOUND, FORBIDDEN, UNIT_CLOSED."""
-    query = Unit.objects().where(Unit.id == unit_id)
+    found = await units([unit_id], lock=open_only)
+    return admit(viewer, right, found.get(unit_id), *at, open_only=open_only)
+
+
+async def units(ids: Iterable[UUID], *, lock: bool = True) -> dict[UUID, Unit]:
+    """The units there are of `ids`, by id. Whether the viewer may do something there is `admit`'s to say."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    # By id, so that of two calls that lock the same units neither waits for the other while it is waited for.
+    query = Unit.objects().where(Unit.id.is_in(list(wanted))).order_by(Unit.id)
     # Shared with other work at the unit, but not with closing or moving it, until the transaction ends.
-    rows = await (query.lock_rows("SHARE") if open_only else query)
-    if not rows:
+    return {row.id: row for row in await (query.lock_rows("SHARE") if lock else query)}
+
+
+def admit(
+    viewer: Viewer, right: Right, found: Unit | None, *at: str | int, open_only: bool = True
+) -> tuple[Unit, Allowed]:
+    """A unit of `units`, if the viewer has `right` there. Refuses NOT_FOUND, FORBIDDEN, UNIT_CLOSED."""
+    if found is None:
         raise Refused(Code.NOT_FOUND, *at)
-    found = rows[0]
     allowed = access.require(viewer, right, found, *at)
     if open_only and found.closed_at is not None:
         raise Refused(Code.UNIT_CLOSED, *at)
@@ -43,19 +62,47 @@ async def take(
     `version` is the one that the caller has read; None where the change does not depend on it.
     `regional`: by a role held at the region or at headquarters.
     """
-    row = await find(table, row_id, *at)
-    owner = row if isinstance(row, Unit) else await Unit.objects().get(Unit.id == row.unit_id)  # type: ignore[attr-defined]
-    assert isinstance(owner, Unit)  # noqa: S101 -- the foreign key says so
+    found = await locked(table, [row_id])
+    return release(viewer, right, found.get(row_id), version, *at, regional=regional)
+
+
+async def locked(table: type[T], ids: Iterable[UUID]) -> dict[UUID, tuple[T, Unit]]:
+    """The rows there are of `ids`, with their units, locked until the transaction ends; `release` hands each out."""
+    rows: dict[UUID, Any] = await find_all(table, ids)
+    if issubclass(table, Unit):
+        return {key: (row, row) for key, row in rows.items()}
+    owners = await units({row.unit_id for row in rows.values()}, lock=False)
+    return {key: (row, owners[row.unit_id]) for key, row in rows.items()}
+
+
+def release(
+    viewer: Viewer,
+    right: Right,
+    found: tuple[T, Unit] | None,
+    version: int | None,
+    *at: str | int,
+    regional: bool = False,
+) -> tuple[T, Unit, Allowed]:
+    """A row of `locked`, if the viewer may change it. Refuses as `take`."""
+    if found is None:
+        raise Refused(Code.NOT_FOUND, *at)
+    row, owner = found
     allowed = (access.require_regional if regional else access.require)(viewer, right, owner, *at)
     if version is not None and row.version != version:  # type: ignore[attr-defined]
-        raise Refused(Code.STALE, "expected_version")
+        raise Refused(Code.STALE, *at[:-1], "expected_version")
     return row, owner, allowed
 
 
 async def again(table: type[T], viewer: Viewer, row_id: UUID) -> T:
     """The first result of a create that is retried, for who may still see it."""
-    row, _, _ = await take(table, viewer, Right.SEE, row_id, None, "client_mutation_id")
+    (row,) = await all_again(table, viewer, [row_id])
     return row
+
+
+async def all_again(table: type[T], viewer: Viewer, ids: Sequence[UUID]) -> list[T]:
+    """The same of a create that made several rows, in their order."""
+    found = await locked(table, ids)
+    return [release(viewer, Right.SEE, found.get(row_id), None, "client_mutation_id")[0] for row_id in ids]
 
 
 async def seen(table: type[T], viewer: Viewer, row_id: UUID, *at: str | int) -> T:
@@ -72,25 +119,42 @@ async def seen(table: type[T], viewer: Viewer, row_id: UUID, *at: str | int) -> 
 
 async def find(table: type[T], row_id: UUID, *at: str | int) -> T:
     """A row, locked until the transaction ends; access is the caller's to check."""
-    key = table._meta.primary_key  # noqa: SLF001 -- Piccolo's own way to the key
-    # Not FOR UPDATE: rows that refer to this one may still be written meanwhile.
-    rows = await table.objects().where(key == row_id).lock_rows("NO KEY UPDATE")
-    if not rows:
+    found = await find_all(table, [row_id])
+    if row_id not in found:
         raise Refused(Code.NOT_FOUND, *at)
-    return rows[0]
+    return found[row_id]
+
+
+async def find_all(table: type[T], ids: Iterable[UUID]) -> dict[UUID, T]:
+    """The rows there are of `ids`, by id, locked likewise."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    key = table._meta.primary_key  # noqa: SLF001 -- Piccolo's own way to the key
+    # By id, for the same reason as `units`. Not FOR UPDATE: rows that refer to these may still be written meanwhile.
+    rows = await table.objects().where(key.is_in(list(wanted))).order_by(key).lock_rows("NO KEY UPDATE")
+    return {row.id: row for row in rows}  # type: ignore[attr-defined]
 
 
 Told = tuple[dict[str, Any], dict[str, Any]]
 
 
-async def apply(
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A taken row that has its new values, still to be written: which they are, and what will have happened."""
+
+    row: Table
+    names: frozenset[str]
+    happened: Happened
+
+
+def alter(
     by: Allowed, kind: str, row: Table, unit_id: UUID | None, /, *, told: Told = ({}, {}), **values: Any
-) -> None:
-    """Sets `values` on a taken row, counts its version up and records what changed.
+) -> Altered:
+    """Sets `values` on a taken row and counts its version up; `write` is to follow in the same transaction.
 
     `told`: what else the event says of before and after, beyond the row itself.
     """
-    table = type(row)
     before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
     after = {name: values[name] for name in before}
     values["version"] = row.version + 1  # type: ignore[attr-defined]
@@ -98,7 +162,29 @@ async def apply(
         values["updated_at"] = clock.now()
     for name, value in values.items():
         setattr(row, name, value)
-    key, name = table._meta.primary_key, table._meta.tablename  # noqa: SLF001
-    row_id: UUID = row.id  # type: ignore[attr-defined]
-    await table.update(values).where(key == row_id)  # type: ignore[arg-type]
-    await event.append(by, kind, (name, row_id), unit_id, before=before | told[0], after=after | told[1])
+    subject = (type(row)._meta.tablename, row.id)  # type: ignore[attr-defined]  # noqa: SLF001
+    happened = Happened(by, kind, subject, unit_id, before | told[0], after | told[1])
+    return Altered(row, frozenset(values), happened)
+
+
+async def write(altered: Sequence[Altered]) -> None:
+    """Writes rows of one table as they now are, and what happened to them, by two statements however many they are."""
+    if not altered:
+        return
+    rows = {one.happened.subject: one.row for one in altered}
+    names = sorted(frozenset().union(*(one.names for one in altered)))
+    as_json = [{name: getattr(row, name) for name in ("id", *names)} for row in rows.values()]
+    table = altered[0].happened.subject[0]
+    assigned = ", ".join(f"{name} = given.{name}" for name in names)
+    await db.execute(
+        f"update {table} set {assigned} from json_populate_recordset(null::{table}, $1::json) given where {table}.id = given.id",
+        orjson.dumps(as_json, default=str).decode(),
+    )
+    await event.append_all([one.happened for one in altered])
+
+
+async def apply(
+    by: Allowed, kind: str, row: Table, unit_id: UUID | None, /, *, told: Told = ({}, {}), **values: Any
+) -> None:
+    """Sets `values` on a taken row, counts its version up and records what changed."""
+    await write([alter(by, kind, row, unit_id, told=told, **values)])

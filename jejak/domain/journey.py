@@ -1,5 +1,6 @@
 """R2: journeys are submitted, accepted or returned, and archived."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -42,9 +43,17 @@ async def archive(viewer: Viewer, wanted: ChangeJourney) -> Journey:
 
 async def require_accepted(journey_id: UUID, *at: str | int) -> None:
     """Until its journey is accepted a pain point may be captured anew, so nothing can hang on it."""
-    journey = await Journey.objects().get(Journey.id == journey_id)
-    if journey is None or journey.status != JourneyStatus.ACCEPTED:
+    if not await accepted([journey_id]):
         raise Refused(Code.NOT_ACCEPTED, *at)
+
+
+async def accepted(ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these journeys that are accepted."""
+    asked = set(ids)
+    if not asked:
+        return set()
+    of_these = Journey.id.is_in(list(asked)) & (Journey.status == JourneyStatus.ACCEPTED)
+    return {row["id"] for row in await Journey.select(Journey.id).where(of_these)}
 
 
 async def _advance(viewer: Viewer, wanted: ChangeJourney, action: JourneyAction, right: Right) -> Journey:

@@ -1,12 +1,15 @@
 """People and their roles (R12)."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from jejak.domain import access, change, clock, db, event, idempotency, password
 from jejak.domain.access import RIGHTS, Allowed, Right, Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event import Happened
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import EventKind, Language, Role, UnitKind
@@ -97,35 +100,67 @@ async def _same_person(person_id: UUID, secret: str | None) -> Person:
     return person
 
 
-async def _add(by: Allowed, person: Person, unit: Unit, role: Role, *, ranger: bool) -> Membership:
-    """The person's row is locked: all that changes their roles goes through here and `revoke`, one after the other."""
+def check_role(unit: Unit, role: Role, *at: str | int, ranger: bool) -> None:
+    """Refuses WRONG_KIND for PROGRAMME below headquarters, NOT_STAFF for a ranger who could not carry out tasks."""
     if role is Role.PROGRAMME and unit.kind != UnitKind.HQ:
-        raise Refused(Code.WRONG_KIND, "role", kind=role, parent=unit.kind)
+        raise Refused(Code.WRONG_KIND, *at, "role", kind=role, parent=unit.kind)
     if ranger and Right.PROGRESS not in RIGHTS[role]:
-        raise Refused(Code.NOT_STAFF, "ranger")
-    membership = await Membership.objects().get(
+        raise Refused(Code.NOT_STAFF, *at, "ranger")
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A role as it is to be, still to be written; `happened` is None where it is held like this already."""
+
+    membership: Membership
+    new: bool
+    happened: Happened | None
+
+
+def granted(
+    by: Allowed, person_id: UUID, unit: Unit, role: Role, held: Membership | None, *, ranger: bool
+) -> Granted:
+    """`held`: the person's membership of this role there, if it is in force. `check_role` is the caller's to ask."""
+    before = None
+    if held is None:
+        membership = Membership(
+            person_id=person_id, unit_id=unit.id, role=role, ranger=ranger, granted_at=clock.now()
+        )
+    elif held.ranger == ranger:
+        return Granted(held, new=False, happened=None)
+    else:
+        before = {"role": role, "ranger": held.ranger}
+        membership = held
+        membership.ranger = ranger
+    after = {"role": role, "ranger": ranger, "unit_id": unit.id}
+    happened = Happened(by, EventKind.PERSON_ROLE_GRANTED, ("person", person_id), unit.id, before, after)
+    return Granted(membership, new=held is None, happened=happened)
+
+
+async def write_granted(roles: Sequence[Granted]) -> None:
+    """Inside the open transaction, with their events."""
+    new = {one.membership.id: one.membership for one in roles if one.new}
+    if new:
+        await Membership.insert(*new.values())
+    for one in roles:
+        if one.happened and one.membership.id not in new:
+            mark: dict[Any, bool] = {Membership.ranger: one.membership.ranger}
+            await Membership.update(mark).where(Membership.id == one.membership.id)
+    await event.append_all([one.happened for one in roles if one.happened])
+
+
+async def _add(by: Allowed, person: Person, unit: Unit, role: Role, *, ranger: bool) -> Membership:
+    """The person's row is locked: all that changes their roles goes through here, the import and `revoke`, one after the other."""
+    check_role(unit, role, ranger=ranger)
+    held = await Membership.objects().get(
         (Membership.person_id == person.id)
         & (Membership.unit_id == unit.id)
         & (Membership.role == role)
         & Membership.revoked_at.is_null()
     )
-    before = None
-    if membership is None:
-        membership = Membership(
-            person_id=person.id, unit_id=unit.id, role=role, ranger=ranger, granted_at=clock.now()
-        )
-        await membership.save()
-    elif membership.ranger == ranger:
-        return membership
-    else:
-        before = {"role": role, "ranger": membership.ranger}
-        membership.ranger = ranger
-        await membership.save(columns=[Membership.ranger])
-    after = {"role": role, "ranger": ranger, "unit_id": unit.id}
-    await event.append(
-        by, EventKind.PERSON_ROLE_GRANTED, ("person", person.id), unit.id, before=before, after=after
-    )
-    return membership
+    given = granted(by, person.id, unit, role, held, ranger=ranger)
+    await write_granted([given])
+    return given.membership
 
 
 async def revoke(viewer: Viewer, wanted: RevokeRole) -> Membership:
@@ -164,27 +199,61 @@ async def _is_last_administrator(headquarters: Unit) -> bool:
 
 async def works_at(person_id: UUID, unit: Unit) -> bool:
     """Whether the person holds a role at the unit, or above it, that lets them carry out its tasks."""
-    condition = access.works_at("$1::uuid", "$2::text", "$3::text[]")
-    return bool(
-        await db.fetchval(f"select {condition}", person_id, unit.path, access.roles_with(Right.PROGRESS))
+    return bool(await staff([(person_id, unit)]))
+
+
+async def staff(asked: Iterable[tuple[UUID, Unit]]) -> set[tuple[UUID, UUID]]:
+    """Of these people and units, as ids, the pairs of which `works_at` holds."""
+    pairs = {(person_id, unit.id): unit.path for person_id, unit in asked}
+    if not pairs:
+        return set()
+    condition = access.works_at("asked.person_id", "asked.path", "$4::text[]")
+    rows = await db.fetch(
+        f"""
+        select asked.person_id, asked.unit_id
+        from unnest($1::uuid[], $2::uuid[], $3::text[]) asked (person_id, unit_id, path) where {condition}
+        """,
+        [person_id for person_id, _ in pairs],
+        [unit_id for _, unit_id in pairs],
+        list(pairs.values()),
+        access.roles_with(Right.PROGRESS),
     )
+    return {(UUID(str(row["person_id"])), UUID(str(row["unit_id"]))) for row in rows}
 
 
 async def is_seen(viewer: Viewer, person_id: UUID) -> bool:
     """Whether the viewer sees the person: themself, or somebody with a role in their subtrees."""
-    if viewer is access.SYSTEM:
-        return True
-    condition = access.person_seen("$1::uuid", "$2::text[]", "$3::uuid")
-    return bool(await db.fetchval(f"select {condition}", person_id, viewer.paths, viewer.person_id))
+    return bool(await seen(viewer, [person_id]))
 
 
-async def ranger_of(unit: Unit) -> UUID | None:
-    """The unit's PIC Ranger of longest standing: the default owner of its tasks."""
-    found = await db.fetchval(
-        "select person_id from membership where unit_id = $1 and ranger and revoked_at is null order by granted_at, id limit 1",
-        unit.id,
+async def seen(viewer: Viewer, people: Iterable[UUID]) -> set[UUID]:
+    """Those of these people whom the viewer sees."""
+    asked = set(people)
+    if viewer is access.SYSTEM or not asked:
+        return asked
+    condition = access.person_seen("asked.id", "$2::text[]", "$3::uuid")
+    rows = await db.fetch(
+        f"select asked.id from unnest($1::uuid[]) asked (id) where {condition}",
+        list(asked),
+        viewer.paths,
+        viewer.person_id,
     )
-    return UUID(str(found)) if found else None
+    return {UUID(str(row["id"])) for row in rows}
+
+
+async def rangers_of(units: Iterable[UUID]) -> dict[UUID, UUID]:
+    """By unit, its PIC Ranger of longest standing: the default owner of its tasks."""
+    asked = set(units)
+    if not asked:
+        return {}
+    rows = await db.fetch(
+        """
+        select distinct on (unit_id) unit_id, person_id from membership
+        where unit_id = any($1::uuid[]) and ranger and revoked_at is null order by unit_id, granted_at, id
+        """,
+        list(asked),
+    )
+    return {UUID(str(row["unit_id"])): UUID(str(row["person_id"])) for row in rows}
 
 
 async def first_administrator(email: str) -> str | None:

@@ -1,11 +1,13 @@
 """R6: the reminder ladder. A rung is planned with the due date, and settled once, for ever, by whichever worker comes first."""
 
+from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import datetime
 from uuid import UUID
 
 from jejak.domain import access, calendar, clock, db, feed, reminder_rules, task_rules
 from jejak.domain.access import Right
-from jejak.domain.tables.notice import Ladder, Reminder, Rung
+from jejak.domain.tables.notice import Ladder, Rung
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Audience
@@ -25,37 +27,42 @@ async def ensure_ladder() -> None:
         )
 
 
-async def plan(task: Task, unit: Unit) -> None:
-    """Plans the rungs of the newest ladder for the task's due date, inside the transaction that sets it.
+async def plan(tasks: Sequence[tuple[Task, Unit]]) -> None:
+    """Plans the rungs of the newest ladder for the due date of each task, inside the transaction that sets it.
 
-    A due date that the task had before brings its settled rungs back as they are: none speaks twice.
+    A due date that a task had before brings its settled rungs back as they are: none speaks twice.
     """
+    if not tasks:
+        return
     rungs = await db.fetch(
         "select id, offset_days, audience from rung where ladder_id = (select id from ladder order by version desc limit 1)"
     )
     ids = {(r["offset_days"], Audience(r["audience"])): UUID(str(r["id"])) for r in rungs}
-    today = clock.today(unit.timezone)
-    steps = reminder_rules.planned(ids, task.due_on, today)
-    rows = [
-        Reminder(
-            task_id=task.id,
-            due_on=task.due_on,
-            rung_id=ids[step.offset_days, step.audience],
-            offset_days=step.offset_days,
-            audience=step.audience,
-            remind_on=step.remind_on,
-        )
-        for step in steps
-    ]
+    today = {unit.timezone: clock.today(unit.timezone) for _, unit in tasks}
     # What was planned and never said belongs to a due date that is gone, or to days that have passed.
     await db.execute(
-        "delete from reminder where task_id = $1 and outcome is null and (due_on <> $2 or remind_on < $3)",
-        task.id,
-        task.due_on,
-        today,
+        """
+        delete from reminder r using unnest($1::uuid[], $2::date[], $3::date[]) due (task_id, due_on, today)
+        where r.task_id = due.task_id and r.outcome is null and (r.due_on <> due.due_on or r.remind_on < due.today)
+        """,
+        [task.id for task, _ in tasks],
+        [task.due_on for task, _ in tasks],
+        [today[unit.timezone] for _, unit in tasks],
     )
-    if rows:
-        await Reminder.insert(*rows).on_conflict(action="DO NOTHING")
+    rows = [
+        (db.new_id(), task.id, task.due_on, ids[step.offset_days, step.audience], *astuple(step))
+        for task, unit in tasks
+        for step in reminder_rules.planned(ids, task.due_on, today[unit.timezone])
+    ]
+    # Arrays, since a statement takes no more than some 30,000 values by themselves.
+    await db.execute(
+        """
+        insert into reminder (id, task_id, due_on, rung_id, offset_days, audience, remind_on)
+        select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::uuid[], $5::integer[], $6::text[], $7::date[])
+        on conflict do nothing
+        """,
+        *([row[n] for row in rows] for n in range(7)),
+    )
 
 
 async def run(now: datetime | None = None) -> int:

@@ -1,54 +1,25 @@
 """R4: a unit's follow-up, always under one initiative, often for one pain point."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import change, clock, db, event, idempotency, journey, person, reminder, task_rules
+from jejak.domain import change, clock, db, event, reminder, task_rules
 from jejak.domain.access import Allowed, Right, Viewer
+from jejak.domain.change import Altered
 from jejak.domain.checks import BODY, REASON, TITLE, Checks
-from jejak.domain.errors import Code, Problem, Refused
-from jejak.domain.tables.journey import PainPoint
+from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.programme import Initiative
 from jejak.domain.tables.task import Evidence, Task
 from jejak.domain.tables.unit import Unit
+from jejak.domain.task_creation import MOST_WEIGHT, Owners, owners
 from jejak.domain.task_rules import TaskAction
 from jejak.domain.vocabulary import EventKind, TaskStatus
 
-MOST_WEIGHT = 1_000
 MOST_EVIDENCE = 20  # a call
 MOST_EVIDENCE_IN_ALL = 200
-MOST_TASKS = 100  # a call
-
-
-@dataclass(frozen=True, slots=True)
-class NewTask:
-    """`owner_id` None: the unit's PIC Ranger. `weight` from 1 to 1000: the task's share in completion."""
-
-    initiative_id: UUID
-    title: str
-    due_on: date
-    unit_id: UUID | None = None
-    description: str = ""
-    owner_id: UUID | None = None
-    weight: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class CreateTask:
-    task: NewTask
-    pain_point_id: UUID | None = None
-    client_mutation_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AssignPainPoint:
-    """A task without a unit goes to the pain point's own unit."""
-
-    pain_point_id: UUID
-    tasks: list[NewTask]
-    client_mutation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,145 +68,69 @@ class ChangeTask:
     reason: str | None = None
 
 
-async def create(viewer: Viewer, wanted: CreateTask) -> Task:
-    """Refuses NO_OWNER, NOT_STAFF (owner), PAST_DATE, NOT_ACCEPTED, UNIT_CLOSED and malformed input."""
-    async with db.transaction():
-        (new_id,), fresh = await idempotency.claim(viewer, "createTask", wanted.client_mutation_id, wanted)
-        if not fresh:
-            return await change.again(Task, viewer, new_id)
-        named = await _open_pain_point(viewer, wanted.pain_point_id) if wanted.pain_point_id else None
-        task = await _create(viewer, new_id, wanted.task, named[0] if named else None)
-        if named:
-            await _told_assigned(*named)
-    return task
-
-
-async def assign(viewer: Viewer, wanted: AssignPainPoint) -> list[Task]:
-    """One or several tasks for a pain point: all of them or, with every problem named, none."""
-    with Checks() as checks:
-        checks.at_most(len(wanted.tasks), MOST_TASKS, "tasks")
-        if not wanted.tasks:
-            checks.refuse(Code.REQUIRED, "tasks")
-    async with db.transaction():
-        ids, fresh = await idempotency.claim(
-            viewer, "assignPainPoint", wanted.client_mutation_id, wanted, len(wanted.tasks)
-        )
-        if not fresh:
-            return [await change.again(Task, viewer, known) for known in ids]
-        point, by = await _open_pain_point(viewer, wanted.pain_point_id)
-        made: list[Task] = []
-        problems: list[Problem] = []
-        for position, (new_id, task) in enumerate(zip(ids, wanted.tasks, strict=True)):
-            try:
-                made.append(await _create(viewer, new_id, task, point, "tasks", position))
-            except Refused as refused:
-                problems += refused.problems
-        if problems:
-            raise Refused.because(problems)
-        await _told_assigned(point, by)
-    return made
-
-
-async def _told_assigned(point: PainPoint, by: Allowed) -> None:
-    # Not which tasks: who sees the pain point need not see every unit that works on it.
-    await event.append(by, EventKind.PAIN_POINT_ASSIGNED, ("pain_point", point.id), point.unit_id)
-
-
-async def _open_pain_point(viewer: Viewer, pain_point_id: UUID) -> tuple[PainPoint, Allowed]:
-    """Locked, so that it is not closed or dismissed while it gets tasks."""
-    point, _, by = await change.take(PainPoint, viewer, Right.ASSIGN, pain_point_id, None, "pain_point_id")
-    if point.decision is not None:
-        raise Refused(Code.WRONG_STATUS, "pain_point_id", status=point.decision)
-    await journey.require_accepted(point.journey_id, "pain_point_id")
-    return point, by
-
-
-async def _create(
-    viewer: Viewer, new_id: UUID, wanted: NewTask, point: PainPoint | None, *at: str | int
-) -> Task:
-    unit_id = wanted.unit_id or (point.unit_id if point else None)
-    if unit_id is None:
-        raise Refused(Code.REQUIRED, *at, "unit_id")
-    unit, by = await change.unit(viewer, Right.ASSIGN, unit_id, *at, "unit_id")
-    if not await Initiative.exists().where(Initiative.id == wanted.initiative_id):
-        raise Refused(Code.NOT_FOUND, *at, "initiative_id")
-    with Checks(at) as checks:
-        title = checks.text(wanted.title, "title", most=TITLE)
-        description = checks.text(wanted.description, "description", most=BODY, required=False)
-        checks.between(wanted.weight, 1, MOST_WEIGHT, "weight")
-        checks.not_past(wanted.due_on, unit.timezone, "due_on")
-    task = Task(
-        id=new_id,
-        initiative_id=wanted.initiative_id,
-        unit_id=unit.id,
-        pain_point_id=point.id if point else None,
-        title=title,
-        description=description,
-        owner_id=await _owner(viewer, wanted.owner_id, unit, *at),
-        weight=wanted.weight,
-        due_on=wanted.due_on,
-        status=TaskStatus.PLANNED,
-        created_at=clock.now(),
-        updated_at=clock.now(),
-    )
-    await task.save()
-    await reminder.plan(task, unit)
-    told = (
-        "title",
-        "description",
-        "status",
-        "initiative_id",
-        "pain_point_id",
-        "owner_id",
-        "due_on",
-        "weight",
-    )
-    after = {name: getattr(task, name) for name in told}
-    await event.append(by, EventKind.TASK_CREATED, ("task", task.id), unit.id, after=after)
-    return task
-
-
-async def _owner(viewer: Viewer, wanted: UUID | None, unit: Unit, *at: str | int) -> UUID:
-    owner = wanted or await person.ranger_of(unit)
-    if owner is None:
-        raise Refused(Code.NO_OWNER, *at, "owner_id")
-    if not await person.works_at(owner, unit):
-        code = Code.NOT_STAFF if await person.is_seen(viewer, owner) else Code.NOT_FOUND
-        raise Refused(code, *at, "owner_id")
-    return owner
-
-
 async def update(viewer: Viewer, wanted: UpdateTask) -> Task:
     """A new due date starts the reminder ladder anew (R6). Refuses as `create`, and STALE, WRONG_STATUS."""
     async with db.transaction():
-        task, unit, by = await change.take(
-            Task, viewer, Right.ASSIGN, wanted.task_id, wanted.expected_version, "task_id"
-        )
-        task_rules.after(TaskAction.UPDATE, task.status)
-        values: dict[str, Any] = {}
-        with Checks() as checks:
-            if wanted.title is not None:
-                values["title"] = checks.text(wanted.title, "title", most=TITLE)
-            if wanted.description is not None:
-                values["description"] = checks.text(
-                    wanted.description, "description", most=BODY, required=False
-                )
-            if wanted.weight is not None:
-                checks.between(wanted.weight, 1, MOST_WEIGHT, "weight")
-                values["weight"] = wanted.weight
-            if wanted.due_on is not None and wanted.due_on != task.due_on:
-                checks.not_past(wanted.due_on, unit.timezone, "due_on")
-                values["due_on"] = wanted.due_on
-        if wanted.owner_id is not None and wanted.owner_id != task.owner_id:
-            if task.status == TaskStatus.SUBMITTED:
-                raise Refused(Code.WRONG_STATUS, "owner_id", status=task.status)
-            values["owner_id"] = await _owner(viewer, wanted.owner_id, unit)
-        if all(getattr(task, name) == value for name, value in values.items()):
-            return task
-        await change.apply(by, TaskAction.UPDATE, task, unit.id, **values)
-        if "due_on" in values:
-            await reminder.plan(task, unit)
-    return task
+        found = await change.locked(Task, [wanted.task_id])
+        revised = revise(viewer, wanted, found, await new_owners(viewer, [wanted], found))
+        await write([revised])
+    return revised.task
+
+
+Found = Mapping[UUID, tuple[Task, Unit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """A locked task as it is to be written; `altered` None where nothing is new. `due_anew`: its due date is."""
+
+    task: Task
+    unit: Unit
+    altered: Altered | None
+    due_anew: bool
+
+
+async def new_owners(viewer: Viewer, wanted: Iterable[UpdateTask], found: Found) -> Owners:
+    """Whoever the changes name as owners, to be judged by `revise`."""
+    return await owners(
+        viewer,
+        [(one.owner_id, found[one.task_id][1]) for one in wanted if one.owner_id and one.task_id in found],
+    )
+
+
+def revise(viewer: Viewer, wanted: UpdateTask, found: Found, known: Owners, *at: str | int) -> Revised:
+    """Changes a locked task as it stands in memory; `write` is to follow. Refuses before it changes anything."""
+    task, unit, by = change.release(
+        viewer, Right.ASSIGN, found.get(wanted.task_id), wanted.expected_version, *at, "task_id"
+    )
+    task_rules.after(TaskAction.UPDATE, task.status, at=at)
+    values: dict[str, Any] = {}
+    with Checks(at) as checks:
+        if wanted.title is not None:
+            values["title"] = checks.text(wanted.title, "title", most=TITLE)
+        if wanted.description is not None:
+            values["description"] = checks.text(wanted.description, "description", most=BODY, required=False)
+        if wanted.weight is not None:
+            checks.between(wanted.weight, 1, MOST_WEIGHT, "weight")
+            values["weight"] = wanted.weight
+        if wanted.due_on is not None and wanted.due_on != task.due_on:
+            checks.not_past(wanted.due_on, unit.timezone, "due_on")
+            values["due_on"] = wanted.due_on
+    if wanted.owner_id is not None and wanted.owner_id != task.owner_id:
+        if task.status == TaskStatus.SUBMITTED:
+            raise Refused(Code.WRONG_STATUS, *at, "owner_id", status=task.status)
+        values["owner_id"] = known.admit(wanted.owner_id, unit, *at)
+    altered = None
+    if any(getattr(task, name) != value for name, value in values.items()):
+        altered = change.alter(by, TaskAction.UPDATE, task, unit.id, **values)
+    return Revised(task, unit, altered, "due_on" in values)
+
+
+async def write(revised: Sequence[Revised]) -> None:
+    """Inside the open transaction, with their reminders (R6) and events."""
+    await change.write([one.altered for one in revised if one.altered])
+    moved = {one.task.id: (one.task, one.unit) for one in revised if one.due_anew}
+    await reminder.plan(list(moved.values()))
 
 
 async def report(viewer: Viewer, wanted: ReportProgress) -> Task:

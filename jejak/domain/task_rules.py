@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from jejak.domain.errors import Code, Refused
+from jejak.domain.errors import Code, Path, Refused
 from jejak.domain.vocabulary import EventKind, TaskStatus
 
 
@@ -35,11 +35,11 @@ TRANSITIONS: dict[TaskAction, tuple[frozenset[TaskStatus], TaskStatus | None]] =
 }
 
 
-def after(action: TaskAction, status: str, blocked_from: str | None = None) -> TaskStatus:
+def after(action: TaskAction, status: str, blocked_from: str | None = None, at: Path = ()) -> TaskStatus:
     """The status that follows. Refuses WRONG_STATUS."""
     allowed, to = TRANSITIONS[action]
     if status not in allowed:
-        raise Refused(Code.WRONG_STATUS, status=status)
+        raise Refused(Code.WRONG_STATUS, *at, status=status)
     return to or TaskStatus((action is TaskAction.UNBLOCK and blocked_from) or status)
 
 

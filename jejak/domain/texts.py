@@ -49,6 +49,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Skema tidak dapat ditanyakan di sini; gunakan berkas schema.graphql.",
         "The schema cannot be asked for here; use the file schema.graphql.",
     ),
+    Code.INVALID_CHOICE: ("Pilih salah satu: {choices}.", "Choose one of: {choices}."),
     Code.INVALID_CODE: (
         "Kode terdiri dari 1-32 huruf besar, angka, '-' atau '_'.",
         "A code is 1 to 32 capital letters, digits, '-' or '_'.",
@@ -97,6 +98,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.OUT_OF_RANGE: (
         "Nilai harus antara {least} dan {most}.",
         "The value must lie between {least} and {most}.",
+    ),
+    Code.PARENT_REFUSED: (
+        "Baris unit induknya ditolak; perbaiki baris itu terlebih dahulu.",
+        "The row of its parent unit was refused; mend that one first.",
     ),
     Code.PAST_DATE: ("Tanggal ini sudah lewat.", "This date has passed."),
     Code.RATE_LIMITED: (

@@ -1,5 +1,6 @@
 """R1: the tree of units. The parent is the truth; paths are derived, under one lock for all changes of the tree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from jejak.domain import change, clock, db, event, idempotency, task_rules
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event import Happened
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import EventKind, UnitKind
@@ -64,14 +66,14 @@ async def create(viewer: Viewer, wanted: CreateUnit) -> Unit:
         check_kind(wanted.kind, UnitKind(parent.kind), "kind")
         if await Unit.exists().where(Unit.code == code):
             raise Refused(Code.TAKEN, "code")
-        return await add(by, new_id, parent, code=code, name=name, kind=wanted.kind, timezone=timezone)
+        unit = below(parent, new_id, code=code, name=name, kind=wanted.kind, timezone=timezone)
+        await add([(by, unit)])
+    return unit
 
 
-async def add(
-    by: Allowed, new_id: UUID, parent: Unit, *, code: str, name: str, kind: UnitKind, timezone: str
-) -> Unit:
-    """Puts a unit below `parent`, inside the open transaction; what it is made of is the caller's to check."""
-    unit = Unit(
+def below(parent: Unit, new_id: UUID, *, code: str, name: str, kind: UnitKind, timezone: str) -> Unit:
+    """A unit below `parent` as `add` is to write it; what it is made of is the caller's to check."""
+    return Unit(
         id=new_id,
         code=code,
         name=name,
@@ -81,10 +83,19 @@ async def add(
         timezone=timezone,
         created_at=clock.now(),
     )
-    await unit.save()
-    after = {"code": code, "name": name, "kind": kind, "parent_id": parent.id, "timezone": timezone}
-    await event.append(by, EventKind.UNIT_CREATED, ("unit", unit.id), unit.id, after=after)
-    return unit
+
+
+async def add(units: Sequence[tuple[Allowed, Unit]]) -> None:
+    """Writes new units, inside the open transaction; each one's parent is there or among them."""
+    if not units:
+        return
+    await Unit.insert(*(unit for _, unit in units))
+    await event.append_all([_created(by, unit) for by, unit in units])
+
+
+def _created(by: Allowed, unit: Unit) -> Happened:
+    after = {name: getattr(unit, name) for name in ("code", "name", "kind", "parent_id", "timezone")}
+    return Happened(by, EventKind.UNIT_CREATED, ("unit", unit.id), unit.id, after=after)
 
 
 async def move(viewer: Viewer, wanted: MoveUnit) -> Unit:

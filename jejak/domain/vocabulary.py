@@ -131,6 +131,29 @@ class NoticeKind(StrEnum):
     OVERDUE = "OVERDUE"
 
 
+class SearchKind(StrEnum):
+    """What can be found by its words."""
+
+    JOURNEY = "JOURNEY"
+    PAIN_POINT = "PAIN_POINT"
+    TASK = "TASK"
+
+
+class ErrorPolicy(StrEnum):
+    """What becomes of the good rows of a bulk change when others are bad."""
+
+    REJECT_EVERYTHING = "REJECT_EVERYTHING"
+    REJECT_FAILED_ROWS = "REJECT_FAILED_ROWS"
+
+
+class RowOutcome(StrEnum):
+    """What an import does for a row."""
+
+    CREATED = "CREATED"
+    CHANGED = "CHANGED"
+    UNCHANGED = "UNCHANGED"
+
+
 class Topic(StrEnum):
     """What an entry of the feed is about."""
 

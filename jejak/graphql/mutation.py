@@ -12,6 +12,7 @@ import strawberry
 
 from jejak.domain import db
 from jejak.domain.access import Viewer
+from jejak.domain.bulk import Unread
 from jejak.domain.errors import Code, Refused
 from jejak.graphql import ids
 from jejak.graphql.context import Info
@@ -59,18 +60,31 @@ def mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
     async def resolve(info: Info, input: Any) -> Any:  # noqa: A002 -- Relay's name
         if info.context.viewer is None:
             raise Refused(Code.UNAUTHENTICATED)
-        rehearse(info.schema, info._raw_info)  # noqa: SLF001
+        rehearse(info.schema, info._raw_info, number_of_rows(input))  # noqa: SLF001
         try:
-            made = await _done(act, info.context.viewer, translate(input, change))
+            made = await done(act, info.context.viewer, translate(input, change))
         except Refused as refused:
             errors = user_errors(refused, info.context.language)
-            return payload(errors=errors, **_current(input, payload, current))
+            return payload(errors=errors, **as_it_is(input, payload, current))
         return payload(errors=[], **shows(made))
 
     return field(resolve, takes, payload, description)
 
 
-async def _done(act: Callable[..., Awaitable[Any]], viewer: Viewer, wanted: Any) -> Any:
+def number_of_rows(given: Any) -> int:
+    """How many objects an input has in lists, however deep, and one at least: a payload holds no more of a kind."""
+    return max(1, _listed(given))
+
+
+def _listed(given: Any) -> int:
+    if isinstance(given, list):
+        return len(given) + sum(map(_listed, given))
+    if dataclasses.is_dataclass(given):
+        return sum(_listed(getattr(given, f.name)) for f in dataclasses.fields(given))
+    return 0
+
+
+async def done(act: Callable[..., Awaitable[Any]], viewer: Viewer, wanted: Any) -> Any:
     """Of two changes that wait for each other's rows PostgreSQL ends one: it has done nothing, and is done again."""
     for _ in range(_DEADLOCKS):
         try:
@@ -95,7 +109,7 @@ def field(resolve: Callable[..., Awaitable[Any]], takes: type, payload: type, de
     return strawberry.mutation(resolver=resolve, description=description)
 
 
-def _current(given: Any, payload: type, current: str | None) -> dict[str, Any]:
+def as_it_is(given: Any, payload: type, current: str | None) -> dict[str, Any]:
     """The object that the refused change was about; the reader shows it only to whom it may be shown."""
     shown: dict[str, Any] = {f.name: None for f in dataclasses.fields(payload) if f.name != "errors"}
     if current is not None and getattr(given, current) is not strawberry.UNSET:
@@ -138,12 +152,23 @@ def _value(value: Any, declared: Any, hint: Any, at: tuple[str | int, ...]) -> A
     kind = declared.metadata.get(REF)
     if isinstance(value, list):
         (inner,) = typing.get_args(_not_null(hint))
+        if isinstance(inner, types.UnionType) and Unread in typing.get_args(inner):
+            (row_kind,) = (part for part in typing.get_args(inner) if part is not Unread)
+            return [_row(one, row_kind, (*at, n)) for n, one in enumerate(value)]
         if kind:
             return [ids.decode(one, kind, (*at, n)) for n, one in enumerate(value)]
         if dataclasses.is_dataclass(inner):
             return [translate(one, typing.cast("type", inner), (*at, n)) for n, one in enumerate(value)]
         return value
     return ids.decode(value, kind, at) if kind else value
+
+
+def _row(given: Any, kind: type, at: tuple[str | int, ...]) -> Any:
+    """A row of a bulk change: what is wrong with it is not wrong with the others."""
+    try:
+        return translate(given, kind, at)
+    except Refused as refused:
+        return Unread(refused.problems)
 
 
 def _not_null(hint: Any) -> Any:

@@ -11,6 +11,7 @@ from jejak.domain.texts import message
 from jejak.domain.vocabulary import (
     Alignment,
     Category,
+    ErrorPolicy,
     EventKind,
     JourneyStatus,
     Language,
@@ -18,6 +19,8 @@ from jejak.domain.vocabulary import (
     PainPointState,
     Parameter,
     Role,
+    RowOutcome,
+    SearchKind,
     Service,
     TaskStatus,
     Touchpoint,
@@ -28,6 +31,7 @@ __all__ = [
     "Alignment",
     "Category",
     "ErrorCode",
+    "ErrorPolicy",
     "EventKind",
     "JourneyStatus",
     "Language",
@@ -35,6 +39,8 @@ __all__ = [
     "PainPointState",
     "Parameter",
     "Role",
+    "RowOutcome",
+    "SearchKind",
     "Service",
     "TaskStatus",
     "Touchpoint",
@@ -166,10 +172,30 @@ enum(
     OVERDUE="A task is past its due date.",
 )
 enum(
+    SearchKind,
+    "What was found.",
+    JOURNEY="A journey, by its title, its narrative or one of its stages.",
+    PAIN_POINT="A pain point, by its description.",
+    TASK="A task, by its title or description.",
+)
+enum(
     ErrorCode,
     "Every reason for a refusal; the message says it in the person's language.",
     name="ErrorCode",
     **{code.name: message(Problem(code, values=_Names()), Language.EN) for code in ErrorCode},
+)
+enum(
+    ErrorPolicy,
+    "What becomes of the good rows of a bulk mutation where others are bad.",
+    REJECT_EVERYTHING="Nothing is written: all rows or none.",
+    REJECT_FAILED_ROWS="Good rows are written, bad ones are answered.",
+)
+enum(
+    RowOutcome,
+    "What an import did for a row.",
+    CREATED="What the row names is new.",
+    CHANGED="What the row names was there and is now as the row says.",
+    UNCHANGED="It was as the row says already.",
 )
 enum(
     EventKind,

@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from jejak.domain import journey_capture, task
+from jejak.domain import journey_capture, task, task_creation
 from jejak.domain.errors import Refused
-from jejak.domain.task import CreateTask, UpdateTask
+from jejak.domain.task import UpdateTask
+from jejak.domain.task_creation import CreateTask
 from jejak.domain.vocabulary import Role
 from tests.factories import a_capture, a_new_task, a_task, a_unit, a_viewer
 from tests.refusals import unchanged
@@ -18,7 +19,7 @@ async def test_a_due_date_at_the_end_of_time_is_refused(due_on):
     manager, given = await a_viewer(Role.MANAGER, unit), await a_task(unit)
     wanted = CreateTask(a_new_task(unit, owner_id=given.owner_id, due_on=due_on))
     for act in (
-        lambda: task.create(manager, wanted),
+        lambda: task_creation.create(manager, wanted),
         lambda: task.update(manager, UpdateTask(given.id, 1, due_on=due_on)),
     ):
         async with unchanged():

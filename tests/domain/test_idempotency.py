@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from jejak.domain import db, journey_capture, person, task, unit
+from jejak.domain import db, journey_capture, person, task_creation, unit
 from jejak.domain.errors import Code
 from jejak.domain.person import CreatePerson
 from jejak.domain.tables.event import ClientMutation, Event
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
-from jejak.domain.task import AssignPainPoint, CreateTask
+from jejak.domain.task_creation import AssignPainPoint, CreateTask
 from jejak.domain.unit import CreateUnit
 from jejak.domain.vocabulary import Language, Role, UnitKind
 from tests.factories import (
@@ -38,9 +38,9 @@ async def the_creates():
     region = CreateUnit(root.id, "NEW", "Baru", UnitKind.UID, "Asia/Jakarta")
     return {
         "journey": (journey_capture.capture, manager, a_capture(ulp), {"title": "Lain"}),
-        "task": (task.create, manager, CreateTask(new), {"pain_point_id": point.id}),
+        "task": (task_creation.create, manager, CreateTask(new), {"pain_point_id": point.id}),
         "tasks": (
-            task.assign,
+            task_creation.assign,
             manager,
             AssignPainPoint(point.id, [new, replace(new, title="Kedua")]),
             {"tasks": [new]},
@@ -107,7 +107,7 @@ async def test_an_id_belongs_to_its_person_and_its_mutation():
         await journey_capture.capture(other, wanted)
     ).id
     new = a_new_task(ulp, owner_id=owner.id)
-    assert await task.create(one, CreateTask(new, client_mutation_id="1"))
+    assert await task_creation.create(one, CreateTask(new, client_mutation_id="1"))
 
 
 @pytest.mark.parametrize("client_id", ["", "x" * 101, "a\nb", "\0"])

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jejak.domain import db, pain_point, task
+from jejak.domain import db, pain_point, task, task_creation
 from jejak.domain.errors import Code, Refused
 from jejak.domain.pain_point import ClosePainPoint, DismissPainPoint
 from jejak.domain.tables.journey import PainPoint
-from jejak.domain.task import ChangeTask, CreateTask, ReportProgress
+from jejak.domain.task import ChangeTask, ReportProgress
+from jejak.domain.task_creation import CreateTask
 from jejak.domain.vocabulary import JourneyStatus, PainPointState, Role, TaskStatus, UnitKind
 from tests.factories import (
     a_journey,
@@ -184,7 +185,7 @@ async def test_tasks_come_after_the_journey_is_accepted(status):
     wanted = a_new_task(unit, owner_id=owner.id)
     viewer = await a_viewer(Role.MANAGER, unit)
     async with refused(Code.NOT_ACCEPTED, "pain_point_id"):
-        await task.create(viewer, CreateTask(wanted, point.id))
+        await task_creation.create(viewer, CreateTask(wanted, point.id))
 
 
 @pytest.mark.parametrize("state", [CLOSED, DISMISSED])
@@ -195,7 +196,7 @@ async def test_what_is_decided_gets_no_more_tasks(state):
     wanted = a_new_task(unit, owner_id=owner.id)
     viewer = await a_viewer(Role.MANAGER, unit)
     async with refused(Code.WRONG_STATUS, "pain_point_id"):
-        await task.create(viewer, CreateTask(wanted, point.id))
+        await task_creation.create(viewer, CreateTask(wanted, point.id))
 
 
 async def test_a_dismissal_and_a_task_at_once_never_both_happen():
@@ -206,7 +207,7 @@ async def test_a_dismissal_and_a_task_at_once_never_both_happen():
         wanted = a_new_task(unit, owner_id=owner.id)
         results = await asyncio.gather(
             pain_point.dismiss(manager, DismissPainPoint(point.id, 1, "Sebab")),
-            task.create(manager, CreateTask(wanted, point.id)),
+            task_creation.create(manager, CreateTask(wanted, point.id)),
             return_exceptions=True,
         )
         assert sorted(isinstance(result, Refused) for result in results) == [False, True]

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from jejak.domain import db, person, task, unit
+from jejak.domain import db, person, task_creation, unit
 from jejak.domain.access import SYSTEM
 from jejak.domain.errors import Code, Refused
 from jejak.domain.person import GrantRole, RevokeRole
 from jejak.domain.tables.person import Membership
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
-from jejak.domain.task import CreateTask, NewTask
+from jejak.domain.task_creation import CreateTask, NewTask
 from jejak.domain.unit import CloseUnit
 from jejak.domain.vocabulary import Role
 from tests.factories import a_person, a_unit, a_viewer, in_working_days, initiative_id
@@ -38,7 +38,7 @@ async def test_a_task_that_waits_for_a_closing_unit_is_refused():
     async with db.connection() as closing, closing.transaction():
         await closing.execute("update unit set closed_at = now() where id = $1", ulp.id)
         # When somebody creates a task there meanwhile
-        creating = asyncio.create_task(task.create(manager, CreateTask(new)))
+        creating = asyncio.create_task(task_creation.create(manager, CreateTask(new)))
         await until_it_waits()
     # Then it waits for the closing, and is refused
     with pytest.raises(Refused) as refused:
@@ -53,7 +53,7 @@ async def test_of_closing_and_creating_at_once_one_is_refused():
         manager, owner = await a_viewer(Role.MANAGER, ulp), await a_person(Role.CONTRIBUTOR, ulp)
         new = NewTask(initiative_id("1.1"), "Perbaiki", in_working_days(ulp, 5), ulp.id, owner_id=owner.id)
         both = await asyncio.gather(
-            task.create(manager, CreateTask(new)),
+            task_creation.create(manager, CreateTask(new)),
             unit.close(SYSTEM, CloseUnit(ulp.id, ulp.version)),
             return_exceptions=True,
         )

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from jejak.domain import clock, task
+from jejak.domain import clock, task_creation
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.event import Event
 from jejak.domain.tables.task import Task
-from jejak.domain.task import AssignPainPoint, CreateTask
+from jejak.domain.task_creation import AssignPainPoint, CreateTask
 from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
 from tests.factories import (
     a_new_task,
@@ -44,10 +44,10 @@ async def test_the_pic_ranger_owns_by_default():
     unit = await a_unit()
     manager = await a_viewer(Role.MANAGER, unit)
     async with refused(Code.NO_OWNER, "owner_id"):
-        await task.create(manager, CreateTask(a_new_task(unit)))
+        await task_creation.create(manager, CreateTask(a_new_task(unit)))
     first = await a_person(Role.CONTRIBUTOR, unit, ranger=True)
     await a_person(Role.CONTRIBUTOR, unit, ranger=True)
-    assert (await task.create(manager, CreateTask(a_new_task(unit)))).owner_id == first.id
+    assert (await task_creation.create(manager, CreateTask(a_new_task(unit)))).owner_id == first.id
 
 
 async def test_the_ranger_of_the_unit_above_does_not_stand_in():
@@ -56,7 +56,7 @@ async def test_the_ranger_of_the_unit_above_does_not_stand_in():
     await a_person(Role.CONTRIBUTOR, up3, ranger=True)
     manager = await a_viewer(Role.MANAGER, unit)
     async with refused(Code.NO_OWNER, "owner_id"):
-        await task.create(manager, CreateTask(a_new_task(unit)))
+        await task_creation.create(manager, CreateTask(a_new_task(unit)))
 
 
 @pytest.mark.parametrize("role", Role)
@@ -66,10 +66,10 @@ async def test_an_owner_can_carry_tasks_out(role):
     manager, owner = await a_viewer(Role.MANAGER, root), await a_person(role, root)
     wanted = CreateTask(a_new_task(unit, owner_id=owner.id))
     if role in {Role.CONTRIBUTOR, Role.MANAGER}:
-        assert (await task.create(manager, wanted)).owner_id == owner.id
+        assert (await task_creation.create(manager, wanted)).owner_id == owner.id
     else:
         async with refused(Code.NOT_STAFF, "owner_id"):
-            await task.create(manager, wanted)
+            await task_creation.create(manager, wanted)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_malformed_input_is_refused(changes, code, field):
     manager = await a_viewer(Role.MANAGER, unit)
     await a_person(Role.CONTRIBUTOR, unit, ranger=True)
     async with refused(code, field):
-        await task.create(manager, CreateTask(a_new_task(unit, **changes)))
+        await task_creation.create(manager, CreateTask(a_new_task(unit, **changes)))
 
 
 @pytest.mark.parametrize(("zone", "hour"), [("Asia/Jayapura", 16), ("Asia/Jakarta", 18)])
@@ -104,10 +104,10 @@ async def test_a_due_date_is_not_past_in_the_zone_of_the_unit(zone, hour):
     today = clock.today(zone)
     assert today == clock.now().date() + timedelta(days=1)
     async with refused(Code.PAST_DATE, "due_on"):
-        await task.create(
+        await task_creation.create(
             manager, CreateTask(a_new_task(unit, owner_id=owner.id, due_on=today - timedelta(days=1)))
         )
-    assert await task.create(manager, CreateTask(a_new_task(unit, owner_id=owner.id, due_on=today)))
+    assert await task_creation.create(manager, CreateTask(a_new_task(unit, owner_id=owner.id, due_on=today)))
 
 
 @pytest.mark.parametrize("role", Role)
@@ -116,10 +116,10 @@ async def test_only_managers_create(role):
     viewer, owner = await a_viewer(role, await reference_unit("HQ")), await a_person(Role.CONTRIBUTOR, unit)
     wanted = CreateTask(a_new_task(unit, owner_id=owner.id))
     if role is Role.MANAGER:
-        assert await task.create(viewer, wanted)
+        assert await task_creation.create(viewer, wanted)
     else:
         async with refused(Code.FORBIDDEN, "unit_id"):
-            await task.create(viewer, wanted)
+            await task_creation.create(viewer, wanted)
 
 
 async def test_a_pain_point_gets_several_tasks_at_once_by_default_at_its_own_unit():
@@ -128,7 +128,7 @@ async def test_a_pain_point_gets_several_tasks_at_once_by_default_at_its_own_uni
     manager = await a_viewer(Role.MANAGER, unit)
     ranger = await a_person(Role.CONTRIBUTOR, unit, ranger=True)
     tasks = [a_new_task(unit, unit_id=None), a_new_task(unit, title="Kedua", weight=2)]
-    made = await task.assign(manager, AssignPainPoint(point.id, tasks))
+    made = await task_creation.assign(manager, AssignPainPoint(point.id, tasks))
     assert [(t.unit_id, t.pain_point_id, t.owner_id, t.title, t.weight) for t in made] == [
         (unit.id, point.id, ranger.id, "Pelatihan PS4", 1),
         (unit.id, point.id, ranger.id, "Kedua", 2),
@@ -149,7 +149,7 @@ async def test_all_tasks_of_an_assignment_or_with_every_problem_named_none():
     ]
     async with unchanged():
         with pytest.raises(Refused) as caught:
-            await task.assign(manager, AssignPainPoint(point.id, tasks, client_mutation_id="a"))
+            await task_creation.assign(manager, AssignPainPoint(point.id, tasks, client_mutation_id="a"))
     assert [(p.code, p.path) for p in caught.value.problems] == [
         (Code.REQUIRED, ("tasks", 1, "title")),
         (Code.OUT_OF_RANGE, ("tasks", 1, "weight")),
@@ -162,7 +162,7 @@ async def test_an_assignment_has_one_to_a_hundred_tasks(count, code):
     unit = await a_unit()
     point, manager = await a_pain_point(unit), await a_viewer(Role.MANAGER, unit)
     async with refused(code, "tasks"):
-        await task.assign(manager, AssignPainPoint(point.id, [a_new_task(unit)] * count))
+        await task_creation.assign(manager, AssignPainPoint(point.id, [a_new_task(unit)] * count))
 
 
 async def test_a_pain_point_that_one_may_not_see_is_not_assigned():
@@ -171,14 +171,16 @@ async def test_a_pain_point_that_one_may_not_see_is_not_assigned():
     manager, owner = await a_viewer(Role.MANAGER, unit), await a_person(Role.CONTRIBUTOR, unit)
     for unseen in (point.id, uuid4()):
         async with refused(Code.NOT_FOUND, "pain_point_id"):
-            await task.assign(manager, AssignPainPoint(unseen, [a_new_task(unit, owner_id=owner.id)]))
+            await task_creation.assign(
+                manager, AssignPainPoint(unseen, [a_new_task(unit, owner_id=owner.id)])
+            )
 
 
 async def test_fifty_concurrent_creates_under_one_id_make_one_task():
     unit = await a_unit()
     manager, owner = await a_viewer(Role.MANAGER, unit), await a_person(Role.CONTRIBUTOR, unit)
     wanted = CreateTask(a_new_task(unit, owner_id=owner.id), client_mutation_id="phone-1")
-    made = await asyncio.gather(*(task.create(manager, wanted) for _ in range(50)))
+    made = await asyncio.gather(*(task_creation.create(manager, wanted) for _ in range(50)))
     assert len({each.id for each in made}) == 1
     assert await Task.count() == 1
     assert await events_of(made[0].id) == ["task.created"]
@@ -194,11 +196,11 @@ async def test_a_pain_point_is_given_work_only_by_who_assigns_at_its_own_unit():
     viewer, new = await viewer_for(who), a_new_task(other, owner_id=owner.id)
     # Then neither way to give it a task is theirs
     async with refused(Code.FORBIDDEN, "pain_point_id"):
-        await task.create(viewer, CreateTask(new, point.id))
+        await task_creation.create(viewer, CreateTask(new, point.id))
     async with refused(Code.FORBIDDEN, "pain_point_id"):
-        await task.assign(viewer, AssignPainPoint(point.id, [new]))
+        await task_creation.assign(viewer, AssignPainPoint(point.id, [new]))
     # While a task of no pain point is
-    assert await task.create(viewer, CreateTask(new))
+    assert await task_creation.create(viewer, CreateTask(new))
 
 
 async def test_a_task_created_for_a_pain_point_is_told_in_its_history_too():
@@ -220,4 +222,4 @@ async def test_an_owner_who_does_not_work_there_is_told_from_one_who_is_not_seen
         (seen.id, Code.NOT_STAFF),
     ):
         async with refused(code, "owner_id"):
-            await task.create(manager, CreateTask(a_new_task(unit, owner_id=owner_id)))
+            await task_creation.create(manager, CreateTask(a_new_task(unit, owner_id=owner_id)))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jejak.domain import unit_file
+from jejak.domain import row_file, unit_file
 from jejak.domain.errors import Code, Refused
 from tests.domain.unit_files import EAST, JAVA, TREE, as_csv, as_xlsx, rewritten, rows
 
@@ -123,20 +123,20 @@ class TestReadingAFile:
         assert file_problems(content, "u.csv") == [(Code.UNREADABLE_FILE, "rows", 4)]
 
     def test_refuses_files_that_are_too_large_before_reading_them(self):
-        assert file_problems(b"x" * (unit_file.MOST_BYTES + 1), "u.csv") == [(Code.TOO_LARGE,)]
+        assert file_problems(b"x" * (row_file.MOST_BYTES + 1), "u.csv") == [(Code.TOO_LARGE,)]
 
     def test_refuses_an_archive_that_hides_too_much(self):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("xl/worksheets/sheet1.xml", bytes(6 * unit_file.MOST_BYTES))
+            archive.writestr("xl/worksheets/sheet1.xml", bytes(6 * row_file.MOST_BYTES))
 
         assert len(out.getvalue()) < 1_000_000
         assert file_problems(out.getvalue(), "u.xlsx") == [(Code.TOO_LARGE,)]
 
     def test_refuses_more_rows_than_the_limit_and_takes_as_many(self):
-        lines = [(str(n), "ULP", "ULP", "MLG", "Asia/Jakarta") for n in range(unit_file.MOST_ROWS + 1)]
+        lines = [(str(n), "ULP", "ULP", "MLG", "Asia/Jakarta") for n in range(row_file.MOST_ROWS + 1)]
 
-        assert len(unit_file.read(as_csv(lines[:-1]), "u.csv")) == unit_file.MOST_ROWS
+        assert len(unit_file.read(as_csv(lines[:-1]), "u.csv")) == row_file.MOST_ROWS
         assert file_problems(as_csv(lines), "u.csv") == [(Code.TOO_MANY, "rows")]
 
     @given(content=st.binary(max_size=200), name=st.sampled_from(["u.csv", "u.xlsx"]))

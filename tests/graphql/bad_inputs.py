@@ -23,6 +23,8 @@ OWN_WORD = {
     "email": "INVALID_EMAIL",
     "timezone": "INVALID_TIMEZONE",
     "clientMutationId": "INVALID_ID",
+    "parentCode": "INVALID_CODE",
+    "unitCode": "INVALID_CODE",
 }
 # What is right or wrong, whatever is wrong with it.
 SECRETS: dict[str, tuple[str]] = {
@@ -41,7 +43,16 @@ BOUNDS = {
     "targetMinutes": (0, 525_600),
     "actualMinutes": (0, 525_600),
 }
-MOST = {"stages": 50, "painPoints": 20, "tasks": 100, "evidence": 20, "noticeIds": 500}
+MOST = {
+    "stages": 50,
+    "painPoints": 20,
+    "tasks": 100,
+    "evidence": 20,
+    "noticeIds": 500,
+    "assignments": 500,
+    "rows": 1_000,
+}
+MOST_ROWS = {("createTasks", "tasks"): 500, ("updateTasks", "tasks"): 500}
 # Which thing a field's id names; by default the field says it itself.
 NAMED = {"parentId": "Unit", "ownerId": "Person", "recapturesId": "Journey"}
 
@@ -94,7 +105,10 @@ def _of_value(mutation: str, kind: Any, valid: Any, at: Place, world: World) -> 
     kind = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     if isinstance(kind, GraphQLList):
         name = str(at[-1])
-        yield Bad("too many", at, valid * (MOST[name] + 1), "TOO_MANY")
+        most = MOST_ROWS.get((mutation, name), MOST[name])
+        yield Bad("too many", at, valid * (most + 1), "TOO_MANY")
+        if mutation in BULK and name in {"tasks", "assignments", "rows"}:
+            yield Bad("nothing", at, [], "REQUIRED")
         yield from _of_value(mutation, kind.of_type, valid[0], (*at, 0), world)
     elif isinstance(kind, GraphQLInputObjectType):
         yield Bad("a text", at, "nonsense", BROKEN)
@@ -138,7 +152,7 @@ def _text(mutation: str, at: Place, world: World) -> Iterator[Bad]:
             )
         )
     if name not in OPTIONAL:
-        blank = OWN_WORD.get(name, "REQUIRED")
+        blank = "REQUIRED" if mutation == "importUnits" else OWN_WORD.get(name, "REQUIRED")
         yield Bad("an empty text", at, "", blank)
         if name != "clientMutationId":
             yield Bad("a blank text", at, " \n\t ", blank)
@@ -184,7 +198,16 @@ def _id(mutation: str, at: Place, world: World) -> Iterator[Bad]:
 
 
 # By people of headquarters, from whom nothing is hidden.
-SEES_ALL = {"createUnit", "moveUnit", "closeUnit", "createPerson", "grantRole", "revokeRole"}
+SEES_ALL = {
+    "createUnit",
+    "moveUnit",
+    "closeUnit",
+    "createPerson",
+    "grantRole",
+    "revokeRole",
+    "importPeople",
+}
+BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
 
 
 def _int(mutation: str, at: Place, world: World) -> Iterator[Bad]:

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from graphql import get_named_type
+from graphql import get_named_type, is_leaf_type
 
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Role, UnitKind
 from jejak.graphql import ids
 from tests import factories as f
-from tests.client import NOBODY, Client, as_, document, gid, schema
+from tests.client import NOBODY, Client, as_, document, gid, is_bulk, problems, schema
 from tests.graphql.access_document import mutations
 from tests.graphql.world import ANONYMOUS, VALID, World
 from tests.refusals import unchanged
@@ -32,6 +32,13 @@ class Rule:
     told: tuple[str, str]
     given: dict[str, Any]
     regional: bool = False
+    rows: str | None = None
+
+    def into(self, valid: dict[str, Any]) -> dict[str, Any]:
+        """The valid input, or its first row, with what is refused for."""
+        if self.rows is None:
+            return valid | self.given
+        return valid | {self.rows: [valid[self.rows][0] | self.given]}
 
 
 def _late(roles: set[Role], at: str, **more: Any) -> Rule:
@@ -53,7 +60,14 @@ RULES: dict[str, Rule] = {
     "closePainPoint": _late(MANAGE, "painPointId", regional=True),
     "dismissPainPoint": _late(MANAGE, "painPointId"),
     "createTask": Rule(MANAGE, "unitId", ("REQUIRED", "title"), {"title": "", "painPointId": None}),
+    "createTasks": Rule(
+        MANAGE, "unitId", ("REQUIRED", "title"), {"title": "", "painPointId": None}, rows="tasks"
+    ),
     "updateTask": _late(MANAGE, "taskId"),
+    "updateTasks": _late(MANAGE, "taskId", rows="tasks"),
+    "importPeople": Rule(
+        PEOPLE, "unitId", ("WRONG_KIND", "role"), {"role": "PROGRAMME", "ranger": False}, rows="rows"
+    ),
     "reportProgress": _late(CAPTURE, "taskId"),
     "submitTask": _late(CAPTURE, "taskId"),
     "verifyTask": _late(MANAGE, "taskId"),
@@ -64,7 +78,11 @@ RULES: dict[str, Rule] = {
 }
 # These have tests of their own below: no version stands in the way of doing them.
 ACCOUNT = {"signOut", "endSession", "changePassword", "createApiToken", "revokeApiToken", "invitePerson"}
-APART = ANONYMOUS | ACCOUNT | {"assignPainPoint", "revokeRole", "markNoticesRead"}
+APART = (
+    ANONYMOUS
+    | ACCOUNT
+    | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
+)
 
 
 def test_every_mutation_has_its_rule_as_documented():
@@ -124,32 +142,47 @@ def expected(rule: Rule, seat: Seat) -> tuple[str, str]:
 
 def selection(mutation: str) -> str:
     """Everything that a payload may show, as far as it names its id and version."""
-    fields = schema().mutation_type.fields[mutation].type.of_type.fields
-    shown = [name for name in fields if name != "errors"]
-    objects = {name for name in shown if hasattr(get_named_type(fields[name].type), "fields")}
-    return " ".join(f"{name} {{ id }}" if name in objects else name for name in shown) or "__typename"
+    if is_bulk(mutation):
+        return f"results {{ {_shown(answers_of(mutation))} }}"
+    return _shown(schema().mutation_type.fields[mutation].type.of_type)
+
+
+def _shown(kind: Any) -> str:
+    fields = {name: get_named_type(field.type) for name, field in kind.fields.items() if name != "errors"}
+    asked = (name if is_leaf_type(target) else f"{name} {{ id }}" for name, target in fields.items())
+    return " ".join(asked) or "__typename"
+
+
+def answers_of(mutation: str) -> Any:
+    """The type that says what the object is: of the payload, or of a row's result."""
+    payload = schema().mutation_type.fields[mutation].type.of_type
+    return get_named_type(payload.fields["results"].type) if is_bulk(mutation) else payload
+
+
+def shows_an_object(payload: dict[str, Any]) -> bool:
+    parts = [payload, *payload.get("results", [])]
+    return any(value for part in parts for name, value in part.items() if name not in {"errors", "results"})
 
 
 async def told(client: Client, mutation: str, given: dict[str, Any]) -> tuple[str, str, bool]:
     """Code and place of the refusal, and whether the payload shows an object all the same."""
     payload = await client.do(mutation, selection(mutation), **given)
-    ((code, place),) = [(error["code"], error["path"][-1]) for error in payload["errors"]]
-    return code, place, any(value for name, value in payload.items() if name != "errors")
+    ((code, place),) = [(error["code"], error["path"][-1]) for error in problems(payload)]
+    return code, place, shows_an_object(payload)
 
 
 @pytest.mark.parametrize("mutation", RULES)
 async def test_who_may_do_it_is_decided_by_role_and_place(world, mutation):
     # given
     rule = RULES[mutation]
-    given = VALID[mutation](world)[1] | rule.given
+    given = rule.into(VALID[mutation](world)[1])
     given = {name: value for name, value in given.items() if name != "clientMutationId"}
     if mutation == "grantRole":
         given |= {"personId": gid(await f.a_person(Role.VIEWER, world.below))}
     target = world.below if mutation in {"moveUnit", "closeUnit", "grantRole"} else world.here
     shows = any(
-        name.removesuffix("Id") in schema().mutation_type.fields[mutation].type.of_type.fields
-        and name == rule.at
-        for name in given
+        name.removesuffix("Id") in answers_of(mutation).fields and name == rule.at
+        for name in (given[rule.rows][0] if rule.rows else given)
     )
     shows = shows and rule.told[0] == "STALE"
     wrong = {}
@@ -190,8 +223,8 @@ async def test_who_is_signed_out_or_has_no_role_can_do_nothing(world, mutation):
     assert [(error["extensions"]["code"], error["path"]) for error in errors] == [
         ("UNAUTHENTICATED", [mutation])
     ]
-    assert {error["code"] for error in payload["errors"]} == {"NOT_FOUND"}
-    assert not any(value for name, value in payload.items() if name != "errors")
+    assert {error["code"] for error in problems(payload)} == {"NOT_FOUND"}
+    assert not shows_an_object(payload)
 
 
 async def test_who_is_signed_out_cannot_sign_out(world):
@@ -252,14 +285,16 @@ async def test_a_person_is_invited_by_who_manages_people_wherever_they_hold_a_ro
         assert refusals == [("FORBIDDEN" if seat.sees else "NOT_FOUND", ["personId"])], str(seat)
 
 
-async def test_a_pain_point_is_assigned_by_who_manages_its_unit_and_the_tasks(world):
+@pytest.mark.parametrize("mutation", ["assignPainPoint", "assignPainPoints"])
+async def test_a_pain_point_is_assigned_by_who_manages_its_unit_and_the_tasks(world, mutation):
     given = VALID["assignPainPoint"](world)[1]
     task = given["tasks"][0] | {"title": ""}
     given = {"painPointId": given["painPointId"], "tasks": [task]}
-    shown = "painPoint { id } tasks { id }"
+    given = {"assignments": [given]} if is_bulk(mutation) else given
     async for seat, client in seats(world, world.here):
         async with unchanged():
-            payload = await client.do("assignPainPoint", shown, **given)
+            payload = await client.do(mutation, selection(mutation), **given)
+        payload = payload["results"][0] if is_bulk(mutation) else payload
         manages = seat.sees and seat.role is Role.MANAGER
         refused = "title" if manages else "painPointId"
         code = "REQUIRED" if manages else "FORBIDDEN" if seat.sees else "NOT_FOUND"
@@ -267,6 +302,15 @@ async def test_a_pain_point_is_assigned_by_who_manages_its_unit_and_the_tasks(wo
         assert told == [(code, refused)], str(seat)
         assert bool(payload["painPoint"]) == seat.sees
         assert payload["tasks"] is None
+
+
+async def test_units_are_imported_by_who_keeps_the_tree_and_sees_their_place(world):
+    given = VALID["importUnits"](world)[1] | {"dryRun": True}
+    async for seat, client in seats(world, world.here):
+        async with unchanged():
+            refusals = await client.refusals("importUnits", **given)
+        code = None if seat.sees and seat.role in TREE else "FORBIDDEN" if seat.sees else "NOT_FOUND"
+        assert refusals == ([(code, ["rows", "0", "parentCode"])] if code else []), str(seat)
 
 
 async def test_a_role_is_revoked_by_an_administrator_of_its_unit(world):

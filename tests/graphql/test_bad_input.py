@@ -5,7 +5,7 @@ import pytest
 from jejak.domain.vocabulary import Role, TaskStatus
 from jejak.graphql import ids
 from tests import factories as f
-from tests.client import NOBODY, Client, as_, document, gid, schema, versioned
+from tests.client import NOBODY, Client, as_, document, gid, problems, schema, versioned
 from tests.graphql import bad_inputs
 from tests.graphql.bad_inputs import BROKEN, Bad
 from tests.graphql.world import ANONYMOUS, VALID, World, a_stage_input, initiative
@@ -33,7 +33,7 @@ async def refusal(client: Client, mutation: str, bad: Bad, valid: dict) -> tuple
         names = [step for step in wanted if not step.isdigit()]
         assert names[-1] in error["message"], error["message"]
         return error["extensions"]["code"], wanted
-    (error,) = answer["data"][mutation]["errors"][:1]
+    (error,) = problems(answer["data"][mutation])[:1]
     return error["code"], error["path"][1:]
 
 

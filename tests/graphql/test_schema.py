@@ -23,11 +23,14 @@ from jejak.domain.vocabulary import Language, NoticeKind
 from jejak.graphql.schema import sdl
 from tests.client import NOBODY, schema
 
-QUERIES = "viewer node nodes unit units programme steps step initiative journeys painPoints tasks notices"
+QUERIES = "viewer node nodes unit units programme steps step initiative journeys painPoints tasks notices people search journey painPoint task"
 MUTATIONS = """signIn captureJourney submitJourney acceptJourney returnJourney archiveJourney assignPainPoint closePainPoint
 dismissPainPoint createTask updateTask reportProgress submitTask verifyTask returnTask blockTask unblockTask cancelTask
-markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole"""
-LISTS = ["units", "journeys", "painPoints", "tasks", "notices"]
+markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole createTasks updateTasks assignPainPoints
+importUnits importPeople"""
+# What every bulk mutation answers, whatever becomes of its rows.
+ROWS = {"results", "count"}
+LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices"]
 
 
 def own_types():
@@ -109,7 +112,9 @@ def test_every_mutation_takes_one_input_and_answers_its_errors():
         assert isinstance(field.type, GraphQLNonNull)
         assert str(field.type.of_type.fields["errors"].type) == "[UserError!]!"
         # A payload's object is null where it was refused and may not be seen.
-        others = {key: kind for key, kind in field.type.of_type.fields.items() if key != "errors"}
+        others = {
+            key: kind for key, kind in field.type.of_type.fields.items() if key not in {"errors", *ROWS}
+        }
         assert not [key for key, kind in others.items() if isinstance(kind.type, GraphQLNonNull)], name
 
 
@@ -132,14 +137,33 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "assignPainPoint",
         "createTask",
         "markNoticesRead",
+        "createTasks",
+        "assignPainPoints",
+        "importUnits",
+        "importPeople",
     }
     for name, field in schema().mutation_type.fields.items():
-        expected = field.args["input"].type.of_type.fields.get("expectedVersion")
+        expected = parts_of(field).get("expectedVersion")
         assert (name in versionless) or (expected is not None and str(expected.type) == "Int!"), name
 
 
+def parts_of(field):
+    """The fields of an input, or of a row of it."""
+    fields = field.args["input"].type.of_type.fields
+    rows = fields["tasks"] if set(fields) == {"tasks", "errorPolicy"} else None
+    return get_named_type(rows.type).fields if rows else fields
+
+
 def test_every_create_can_be_retried():
-    for name in ("captureJourney", "createTask", "assignPainPoint", "createUnit", "createPerson"):
+    for name in (
+        "captureJourney",
+        "createTask",
+        "createTasks",
+        "assignPainPoint",
+        "assignPainPoints",
+        "createUnit",
+        "createPerson",
+    ):
         assert "clientMutationId" in schema().mutation_type.fields[name].args["input"].type.of_type.fields
 
 

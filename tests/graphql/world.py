@@ -193,7 +193,7 @@ def _capture(w: World) -> dict[str, Any]:
     }
 
 
-def _task(w: World, **more: Any) -> dict[str, Any]:
+def a_task_input(w: World, **more: Any) -> dict[str, Any]:
     due = f.in_working_days(w.here, 5).isoformat()
     given = {
         "initiativeId": initiative(),
@@ -203,6 +203,21 @@ def _task(w: World, **more: Any) -> dict[str, Any]:
         "dueOn": due,
     }
     return given | {"ownerId": gid(w.owner), "weight": 2} | more
+
+
+def _update(w: World) -> dict[str, Any]:
+    return _change(
+        w.planned,
+        "taskId",
+        title="Judul baru",
+        description="Uraian baru",
+        ownerId=gid(w.manager),
+        dueOn=f.in_working_days(w.here, 20).isoformat(),
+        weight=7,
+    )
+
+
+EVERYTHING = {"errorPolicy": "REJECT_EVERYTHING"}
 
 
 # What may be done in the world, by whom: an input in which every field that there is stands, for every mutation.
@@ -267,22 +282,62 @@ VALID: dict[str, Callable[[World], Given]] = {
     "archiveJourney": lambda w: (w.manager, _change(w.accepted, "journeyId")),
     "assignPainPoint": lambda w: (
         w.manager,
-        {"painPointId": gid(w.open_point), "tasks": [_task(w)], "clientMutationId": "assign-1"},
+        {"painPointId": gid(w.open_point), "tasks": [a_task_input(w)], "clientMutationId": "assign-1"},
     ),
     "closePainPoint": lambda w: (w.region_manager, _change(w.resolved_point, "painPointId")),
     "dismissPainPoint": lambda w: (w.manager, _change(w.open_point, "painPointId", reason="Bukan masalah")),
-    "createTask": lambda w: (w.manager, _task(w, painPointId=gid(w.open_point), clientMutationId="task-1")),
-    "updateTask": lambda w: (
+    "createTask": lambda w: (
         w.manager,
-        _change(
-            w.planned,
-            "taskId",
-            title="Judul baru",
-            description="Uraian baru",
-            ownerId=gid(w.manager),
-            dueOn=f.in_working_days(w.here, 20).isoformat(),
-            weight=7,
-        ),
+        a_task_input(w, painPointId=gid(w.open_point), clientMutationId="task-1"),
+    ),
+    "updateTask": lambda w: (w.manager, _update(w)),
+    "createTasks": lambda w: (
+        w.manager,
+        {"tasks": [a_task_input(w, painPointId=gid(w.open_point))], "clientMutationId": "tasks-1"}
+        | EVERYTHING,
+    ),
+    "updateTasks": lambda w: (w.manager, {"tasks": [_update(w)]} | EVERYTHING),
+    "assignPainPoints": lambda w: (
+        w.manager,
+        {
+            "assignments": [{"painPointId": gid(w.open_point), "tasks": [a_task_input(w)]}],
+            "clientMutationId": "assignments-1",
+        }
+        | EVERYTHING,
+    ),
+    "importUnits": lambda w: (
+        w.programme,
+        {
+            "rows": [
+                {
+                    "code": "ULP-NEW",
+                    "name": "ULP Baru",
+                    "kind": "ULP",
+                    "timezone": "Asia/Jakarta",
+                    "parentCode": w.here.code,
+                }
+            ],
+            "dryRun": False,
+        }
+        | EVERYTHING,
+    ),
+    "importPeople": lambda w: (
+        w.admin,
+        {
+            "rows": [
+                {
+                    "email": "baru@pln.example",
+                    "name": "Orang Baru",
+                    "role": "MANAGER",
+                    "language": "EN",
+                    "unitId": gid(w.here),
+                    "unitCode": w.here.code,
+                    "ranger": True,
+                }
+            ],
+            "dryRun": False,
+        }
+        | EVERYTHING,
     ),
     "reportProgress": lambda w: (
         w.owner,

@@ -21,6 +21,7 @@ APP_CONFIG = AppConfig(
                 "completion",
                 "notice",
                 "feed",
+                "search",
             )
         ],
         exclude_imported=True,

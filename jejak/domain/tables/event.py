@@ -28,7 +28,10 @@ class PendingEvent(Table, db=DB, tablename="pending_event"):
 
 
 class ClientMutation(Table, db=DB, tablename="client_mutation"):
-    """`clientMutationId` -> first result, so that a create can be retried."""
+    """`clientMutationId` -> first result, so that a create can be retried.
+
+    `refused`: the problems of the rows that a bulk create left out.
+    """
 
     id = UUID(primary_key=True, default=new_id)
     person_id = ForeignKey(Person, null=False)
@@ -36,4 +39,5 @@ class ClientMutation(Table, db=DB, tablename="client_mutation"):
     client_id = Text()
     digest = Text()
     result_ids = Array(base_column=UUID())
+    refused = JSON(null=True, default=None)
     created_at = Timestamptz()

@@ -8,9 +8,12 @@ from jejak.graphql.mutations.journey import JourneyMutations
 from jejak.graphql.mutations.notice import NoticeMutations
 from jejak.graphql.mutations.pain_point import PainPointMutations
 from jejak.graphql.mutations.person import PersonMutations
+from jejak.graphql.mutations.person_import import PersonImportMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
 from jejak.graphql.mutations.task import TaskMutations
+from jejak.graphql.mutations.task_bulk import TaskBulkMutations
 from jejak.graphql.mutations.unit import UnitMutations
+from jejak.graphql.mutations.unit_import import UnitImportMutations
 
 
 @strawberry.type(description="What can be done.")
@@ -19,10 +22,13 @@ class Mutation(
     ApiTokenMutations,
     InvitationMutations,
     UnitMutations,
+    UnitImportMutations,
     PersonMutations,
+    PersonImportMutations,
     JourneyMutations,
     PainPointMutations,
     TaskMutations,
+    TaskBulkMutations,
     NoticeMutations,
 ):
     pass

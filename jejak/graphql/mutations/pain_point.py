@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from jejak.domain import pain_point, task
+from jejak.domain import pain_point, task_creation
 from jejak.graphql.errors import UserError
 from jejak.graphql.mutation import CLIENT_ID, VERSION, errors, given, mutation, ref
 from jejak.graphql.pain_point import PainPoint
@@ -77,8 +77,8 @@ def _point(change: type, takes: type, act: Any, description: str) -> Any:
 class PainPointMutations:
     assign_pain_point: AssignPainPointPayload = mutation(
         AssignPainPointInput,
-        task.AssignPainPoint,
-        task.assign,
+        task_creation.AssignPainPoint,
+        task_creation.assign,
         AssignPainPointPayload,
         lambda made: {"tasks": [one.id for one in made], "pain_point": made[0].pain_point_id},
         "Give a pain point one or several tasks: all of them or none.",

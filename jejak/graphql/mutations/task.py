@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from jejak.domain import task
+from jejak.domain import task, task_creation
 from jejak.graphql.errors import UserError
 from jejak.graphql.mutation import CLIENT_ID, VERSION, errors, given, mutation, ref
 from jejak.graphql.reading import held
@@ -87,7 +87,9 @@ def _task(change: type, takes: type, act: Any, description: str, current: str | 
 
 @strawberry.type
 class TaskMutations:
-    create_task: TaskPayload = _task(task.CreateTask, CreateTaskInput, task.create, "Create a task.", None)
+    create_task: TaskPayload = _task(
+        task_creation.CreateTask, CreateTaskInput, task_creation.create, "Create a task.", None
+    )
     update_task: TaskPayload = _task(
         task.UpdateTask,
         UpdateTaskInput,

@@ -46,16 +46,20 @@ class Compiler:
 
     def objects(self, wanted: Mapping[GraphQLObjectType, list[UUID]], nodes: list[FieldNode]) -> str:
         """SQL for rows of several types: for each type, in order, an object of them by their keys."""
-        parts = []
-        for kind, keys in wanted.items():
-            u = self.statement.alias()
-            found = entity_of(kind)
-            with self.statement.repeated(len(keys)):
-                body = self._object(kind, nodes, u, tagged=True)
-            wanted_keys = f"{u}.id = any({self.statement.param(keys, 'uuid[]')})"
-            rows = seen_rows(found.table, u, found.sees(self.statement, u), wanted_keys)
-            parts.append(f"(select json_object_agg({u}.id, {body}) from {rows})")
+        parts = [self.by_keys(kind, nodes, keys, tagged=True) for kind, keys in wanted.items()]
         return f"select json_build_array({', '.join(parts)})"
+
+    def by_keys(
+        self, kind: GraphQLObjectType, nodes: list[FieldNode], keys: list[UUID], *, tagged: bool = False
+    ) -> str:
+        """SQL for rows of a type as one object, by their keys; null where there are none."""
+        u = self.statement.alias()
+        found = entity_of(kind)
+        with self.statement.repeated(len(keys)):
+            body = self._object(kind, nodes, u, tagged=tagged)
+        wanted_keys = f"{u}.id = any({self.statement.param(keys, 'uuid[]')})"
+        rows = seen_rows(found.table, u, found.sees(self.statement, u), wanted_keys)
+        return f"(select json_object_agg({u}.id, {body}) from {rows})"
 
     def _by_key(self, kind: GraphQLObjectType, nodes: list[FieldNode], key: Any) -> str:
         u = self.statement.alias()
@@ -66,7 +70,7 @@ class Compiler:
         return f"(select {body} from {rows})"
 
     def _held(self, kind: GraphQLOutputType, nodes: list[FieldNode], held: Any) -> str:
-        target = _object_type(kind)
+        target = object_type(kind)
         if not isinstance(held, list):
             return self._by_key(target, nodes, held)
         u = self.statement.alias()
@@ -94,7 +98,7 @@ class Compiler:
         u = self.statement.alias()
         here = Field(self.statement, t, u, self._arguments(field, nodes[0]))
         if isinstance(spec, Column):
-            return f"{t}.{_python_name(field)}"
+            return f"{t}.{python_name(field)}"
         if isinstance(spec, Expression):
             return render(spec.sql, here)
         if isinstance(spec, Page):
@@ -117,7 +121,7 @@ class Compiler:
         }
 
     def _relation(self, spec: Relation, field: GraphQLField, nodes: list[FieldNode], here: Field) -> str:
-        target = _object_type(field.type)
+        target = object_type(field.type)
         found = entity_of(target)
         table = render(spec.rows, here) if spec.rows else found.table
         sees = spec.sees or found.sees
@@ -134,13 +138,14 @@ class Compiler:
         return f"(select coalesce(json_agg({body} order by {order}), '[]'::json) from {source})"
 
     def _page(self, spec: Page, field: GraphQLField, nodes: list[FieldNode], here: Field) -> str:
-        connection = _object_type(field.type)
-        target = _object_type(connection.fields["nodes"].type)
+        connection = object_type(field.type)
+        target = object_type(connection.fields["nodes"].type)
         found = entity_of(target)
         filters = here.args.get("filter")
         conditions = [render(spec.where, here), *(filters.where(here) if filters is not None else ())]
-        rows = "from " + seen_rows(found.table, here.u, found.sees(self.statement, here.u), *conditions)
-        frame = window(self.statement, here.u, here.args["order"], here.args)
+        table = render(spec.rows, here) if spec.rows else found.table
+        rows = "from " + seen_rows(table, here.u, found.sees(self.statement, here.u), *conditions)
+        frame = window(self.statement, here.u, here.args.get("order", spec.order), here.args)
         page = PageSql(
             selected=lambda kind, of: subselection(self.info, kind, of),
             body=lambda of: self._object(target, of, here.u),
@@ -167,7 +172,7 @@ def _filled(value: Any) -> Any:
     return value
 
 
-def _object_type(kind: GraphQLOutputType) -> GraphQLObjectType:
+def object_type(kind: GraphQLOutputType) -> GraphQLObjectType:
     named = get_named_type(kind)
     assert isinstance(named, GraphQLObjectType)  # noqa: S101 -- declarations over tables are object types
     return named
@@ -185,7 +190,7 @@ def entity_of(kind: GraphQLObjectType) -> Entity:
     return found
 
 
-def _python_name(field: GraphQLField) -> str:
+def python_name(field: GraphQLField) -> str:
     name: str = field.extensions["strawberry-definition"].python_name
     return name
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 import strawberry
 from graphql import (
+    GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     get_named_type,
@@ -19,9 +20,10 @@ from graphql.execution.values import VariableValues
 from jejak.domain import db
 from jejak.domain.errors import Code, Refused
 from jejak.graphql import ids
-from jejak.graphql.reading.compile import TYPE, Compiler
-from jejak.graphql.reading.declare import READ, Entity, Held
+from jejak.graphql.reading.compile import TYPE, Compiler, object_type
+from jejak.graphql.reading.declare import READ, Answers, Entity, Held
 from jejak.graphql.reading.paging import NESTED
+from jejak.graphql.reading.row_answers import AnswersSql, held_keys
 from jejak.graphql.reading.selection import ResolveInfo, subselection
 from jejak.graphql.reading.statement import Cost, Statement
 
@@ -32,6 +34,7 @@ _NO_ONE = UUID(int=0)
 
 def bind(schema: strawberry.Schema) -> None:
     """To be called once on a new schema."""
+    answering = _answering(schema)
     for kind in schema._schema.type_map.values():  # noqa: SLF001 -- graphql-core's schema, which Strawberry gives no other way to
         if isinstance(kind, GraphQLInterfaceType):
             kind.resolve_type = lambda value, _info, _kind: value[TYPE]
@@ -40,8 +43,10 @@ def bind(schema: strawberry.Schema) -> None:
         definition = kind.extensions.get("strawberry-definition")
         if definition is None:
             continue
-        nested = isinstance(getattr(definition.origin, "__read__", None), Entity) or hasattr(
-            definition.origin, NESTED
+        nested = (
+            isinstance(getattr(definition.origin, "__read__", None), Entity)
+            or hasattr(definition.origin, NESTED)
+            or kind.name in answering
         )
         if nested:
             kind.is_type_of = None
@@ -53,11 +58,34 @@ def bind(schema: strawberry.Schema) -> None:
                 field.resolve = _root(schema, declared.metadata[READ], declared.python_name)
 
 
+def _answering(schema: strawberry.Schema) -> set[str]:
+    """The types of the answers to the rows of bulk inputs."""
+    return {
+        get_named_type(field.type).name
+        for kind in schema._schema.type_map.values()  # noqa: SLF001 -- as above
+        if isinstance(kind, GraphQLObjectType)
+        for field in kind.fields.values()
+        if isinstance(_spec(field), Answers)
+    }
+
+
+def _spec(field: GraphQLField) -> Any:
+    declared = field.extensions.get("strawberry-definition")
+    return declared.metadata.get(READ) if declared else None
+
+
 def _from_answer(source: dict[str, Any], info: ResolveInfo, **_: Any) -> Any:
     return source[info.path.key]  # type: ignore[index]
 
 
 def _root(schema: strawberry.Schema, spec: Any, name: str) -> Any:
+    async def read_answers(source: Any, info: ResolveInfo, **_: Any) -> Any:
+        given = getattr(source, name)
+        kind = object_type(info.parent_type.fields[info.field_name].type)
+        asked = AnswersSql(_compiler(schema, info), kind, info.field_nodes)
+        sql = asked.sql(lambda field: held_keys(given, field))
+        return asked.filled(given, await _answer(asked.compiler, sql) if sql and given else None)
+
     async def read(source: Any, info: ResolveInfo, **_: Any) -> Any:
         held = getattr(source, name) if isinstance(spec, Held) else None
         if isinstance(spec, Held) and held is None:
@@ -69,7 +97,7 @@ def _root(schema: strawberry.Schema, spec: Any, name: str) -> Any:
             raise Refused(Code.NOT_FOUND)
         return answer
 
-    return read
+    return read_answers if isinstance(spec, Answers) else read
 
 
 async def by_global_ids(
@@ -93,8 +121,11 @@ async def by_global_ids(
     return [(found[kind] or {}).get(str(key)) if kind is not None else None for kind, key in places]
 
 
-def rehearse(schema: strawberry.Schema, info: ResolveInfo) -> None:
-    """Compiles what a mutation's payload is asked for, so that a bad question is refused before anything is done."""
+def rehearse(schema: strawberry.Schema, info: ResolveInfo, rows: int = 1) -> None:
+    """Compiles what a mutation's payload is asked for, so that a bad question is refused before anything is done.
+
+    `rows`: how many rows a list of the payload may come to hold.
+    """
     kind = get_named_type(info.return_type)
     if not isinstance(kind, GraphQLObjectType):
         return
@@ -102,10 +133,14 @@ def rehearse(schema: strawberry.Schema, info: ResolveInfo) -> None:
     compiler = _compiler(schema, info, dataclasses.replace(info.context.cost))
     for nodes in subselection(compiler.info, kind, info.field_nodes).values():
         field = kind.fields.get(nodes[0].name.value)
-        spec = field.extensions["strawberry-definition"].metadata.get(READ) if field else None
-        if field is not None and isinstance(spec, Held):
+        if field is None:
+            continue
+        spec = _spec(field)
+        if isinstance(spec, Held):
             several = is_list_type(get_nullable_type(field.type))
-            compiler.root(spec, field, nodes, [_NO_ONE] if several else _NO_ONE)
+            compiler.root(spec, field, nodes, [_NO_ONE] * rows if several else _NO_ONE)
+        elif isinstance(spec, Answers):
+            AnswersSql(compiler, object_type(field.type), nodes).sql(lambda _: [_NO_ONE] * rows)
 
 
 def _is_node(kind: GraphQLObjectType) -> bool:

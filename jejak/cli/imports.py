@@ -1,0 +1,124 @@
+"""The commands that bring a file of units or people into the database: all of it, or nothing and every reason why."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from jejak import running
+from jejak.cli.start import data_option, must_be_migrated, run
+from jejak.domain import person_file, person_import, unit_file, unit_import
+from jejak.domain.access import SYSTEM
+from jejak.domain.errors import Problem, Refused
+from jejak.domain.person_import import ImportPeople
+from jejak.domain.texts import message
+from jejak.domain.vocabulary import Language, RowOutcome
+from jejak.settings import Settings
+
+file_argument = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+
+@click.command("import-units")
+@file_argument
+@data_option
+def import_units(file: Path, data: Path) -> None:
+    """Load units from a CSV or XLSX file.
+
+    \b
+    The first row names the columns, in any order:
+      code,name,kind,parent_code,timezone
+      MALANG,UP3 Malang,UP3,JATIM,Asia/Jakarta
+      BATU,ULP Batu,ULP,MALANG,Asia/Jakarta
+
+    A kind is UID, UIW, UP3 or ULP; a parent is of the next kind up. A second import updates by code. Where
+    anything is wrong every problem is named with its row, and nothing is written. May run beside `jejak up`
+    on the same --data.
+    """  # noqa: D301 -- click's mark for lines that stay as they are
+    content = file.read_bytes()
+
+    async def work(settings: Settings) -> None:
+        with _problems(file):
+            rows = unit_file.read(content, file.name)
+            async with _database(settings, data):
+                with _progress("units", len(rows)) as progress:
+                    loaded = await unit_import.load(SYSTEM, rows, progress)
+        click.echo(
+            f"{loaded.created} created, {loaded.updated} updated, {loaded.moved} moved, {loaded.unchanged} unchanged"
+        )
+
+    run(work)
+
+
+@click.command("import-people")
+@file_argument
+@data_option
+def import_people(file: Path, data: Path) -> None:
+    """Load people and their roles from a CSV or XLSX file.
+
+    \b
+    The first row names the columns, in any order; the last two may be missing:
+      email,name,unit_code,role,ranger,language
+      sri@pln.example,Sri Wahyuni,MALANG,CONTRIBUTOR,yes,id
+      sri@pln.example,Sri Wahyuni,BATU,MANAGER,,
+
+    A role is VIEWER, CONTRIBUTOR, MANAGER, ADMIN or, at headquarters, PROGRAMME. Who is known by the e-mail
+    address gets the role, and keeps name and language. Nobody gets a password: they are invited, or given one by
+    `jejak reset-password`. Where anything is wrong every problem is named with its row, and nothing is written.
+    May run beside `jejak up` on the same --data.
+    """  # noqa: D301 -- as above
+    content = file.read_bytes()
+
+    async def work(settings: Settings) -> None:
+        numbers: list[int] = []
+        with _problems(file, numbers):
+            places, rows = person_file.read(content, file.name)
+            numbers += places
+            async with _database(settings, data):
+                with _progress("people", len(rows)) as progress:
+                    done = await person_import.load(SYSTEM, ImportPeople(rows), progress)
+        outcomes = [one.outcome for one in done.made.values()]
+        created, changed, unchanged = (outcomes.count(outcome) for outcome in RowOutcome)
+        click.echo(f"{created} people created, {changed} roles given, {unchanged} unchanged")
+
+    run(work)
+
+
+@asynccontextmanager
+async def _database(settings: Settings, data: Path) -> Any:
+    async with running.servers(settings, data, valkey=False) as own, running.database(own.database_url):
+        await must_be_migrated()
+        yield
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[int, int], None]]:
+    """A bar for a person at a terminal; nothing for a file or a pipe."""
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+@contextmanager
+def _problems(file: Path, numbers: Sequence[int] = ()) -> Iterator[None]:
+    """Every problem by its row becomes a line. `numbers`: the rows' numbers in the file, where paths have their positions."""
+    try:
+        yield
+    except Refused as refused:
+        for problem in refused.problems:
+            place = " ".join(str(part) for part in _place(problem, numbers))
+            said = message(problem, Language.EN)
+            click.echo(f"row {place}: {said}" if place else said, err=True)
+        raise running.CannotRun(
+            f"{len(refused.problems)} problem(s) in {file.name}; nothing was written"
+        ) from None
+
+
+def _place(problem: Problem, numbers: Sequence[int]) -> Iterator[str | int]:
+    for part in problem.path:
+        if part != "rows":
+            yield numbers[part] if isinstance(part, int) and numbers else part
