@@ -82,7 +82,11 @@ def refused(request: HttpRequest, error: HTTPException) -> Response[bytes]:
     said = told(request, problem)
     if problem.code is Code.BAD_REQUEST and error.detail:
         said["message"] = error.detail
-    headers = dict(error.headers or {})
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if "allow" in headers:
+        # Litestar counts the WebSocket of a path among its methods.
+        methods = (method.strip() for method in headers["allow"].split(","))
+        headers["allow"] = ", ".join(method for method in methods if method != "websocket")
     if error.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return answer(request, {"errors": [said]}, error.status_code, headers)
