@@ -7,10 +7,10 @@ PORT ?= 8000
 DATA ?= jejak-data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test schema lock clean
+.PHONY: help demo up test schema schema-changes release-schema lock clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
@@ -35,6 +35,12 @@ test: $(READY) ## lint, types, contracts, schema drift and all tests
 
 schema: $(READY) ## write schema.graphql anew
 	$(BIN)/jejak export-schema -o schema.graphql
+
+schema-changes: $(READY) ## tell what changed in schema.graphql since the last release
+	@$(BIN)/python -m tests.contracts.schema_changes
+
+release-schema: $(READY) ## keep schema.graphql as that of the version being released, as released.graphql
+	$(BIN)/python -m tests.contracts.schema_changes --release
 
 lock: ## resolve the dependencies anew into requirements.lock
 	$(PYTHON) -m venv $(VENV)-lock

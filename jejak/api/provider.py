@@ -92,7 +92,8 @@ class Provider:
         async with _http() as http:
             answer = await _sent(http.post(_text(said, "token_endpoint"), data=form, auth=auth))
         if answer.status_code != httpx.codes.OK:
-            _log.warning("the identity provider gave no token: %s %s", answer.status_code, answer.text[:500])
+            # Its code only: what else it says may repeat what it was sent.
+            _log.warning("the identity provider gave no token: %s %s", answer.status_code, _reason(answer))
             raise Refused(Code.SIGN_IN_REFUSED)
         return _object(answer)
 
@@ -135,7 +136,12 @@ class Provider:
         said = await self.discovered()
         self._keys_at = clock.now()
         async with _http() as http:
-            self._keys = KeySet.import_key_set(await _read(http, _text(said, "jwks_uri")))  # type: ignore[arg-type]
+            found = await _read(http, _text(said, "jwks_uri"))
+        try:
+            self._keys = KeySet.import_key_set(found)  # type: ignore[arg-type]
+        except (JoseError, ValueError, TypeError, LookupError, AttributeError):
+            _log.warning("the identity provider's keys cannot be read")
+            raise Refused(Code.SIGN_IN_UNAVAILABLE) from None
         return self._keys
 
     async def _asked(self, said: dict[str, Any], access_token: str, claims: dict[str, Any]) -> dict[str, Any]:
@@ -180,6 +186,13 @@ async def _sent(request: Any) -> httpx.Response:
         _log.warning("the identity provider cannot be reached: %s", error)
         raise Refused(Code.SIGN_IN_UNAVAILABLE) from None
     return answer
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"])[:100]
+    except (ValueError, TypeError, LookupError):
+        return "for no reason that it gives"
 
 
 def _object(answer: httpx.Response) -> dict[str, Any]:

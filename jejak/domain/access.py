@@ -169,6 +169,14 @@ def person_seen(person: str, paths: str, viewer: str) -> Sight:
     return Sight(f"({person} = {viewer} or exists ({held}))")
 
 
+def league(parent_id: str, beside_id: str, paths: str) -> Sight:
+    """Figures of a unit, and its code and name, for whoever sees one of its siblings: the unit `beside_id` with the
+    same parent. Nothing else of it is seen by that, and so a row with this sight must hold no id of it.
+    """
+    siblings = f"beside.id = {beside_id} and beside.parent_id is not distinct from {parent_id}"
+    return Sight(f"exists (select from unit beside where {siblings} and {seen('beside.id', paths)})")
+
+
 def own(person: str, viewer: str) -> Sight:
     """Rows that belong to the viewer. Takes expressions."""
     return Sight(f"{person} = {viewer}")

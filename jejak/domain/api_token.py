@@ -71,8 +71,14 @@ async def create(viewer: Viewer, wanted: CreateApiToken) -> MadeApiToken:
             expires_at=_end_of(wanted.expires_on, unit.timezone),
         )
         await made.save()
-        after = {"name": name, "role": membership.role, "expires_on": wanted.expires_on}
-        await event.append(by, EventKind.PERSON_TOKEN_CREATED, ("person", person.id), unit.id, after=after)
+        # Of the person, not of the unit: whoever sees the unit need not learn of it.
+        after = {
+            "name": name,
+            "unit_id": unit.id,
+            "role": membership.role,
+            "expires_on": wanted.expires_on,
+        }
+        await event.append(by, EventKind.PERSON_TOKEN_CREATED, ("person", person.id), None, after=after)
     return MadeApiToken(made.id, token)
 
 
@@ -94,14 +100,13 @@ async def revoke(viewer: Viewer, wanted: RevokeApiToken) -> UUID:
         if token.revoked_at is None:
             token.revoked_at = clock.now()
             await token.save(columns=[ApiToken.revoked_at])
-            before = {"name": token.name, "role": place["role"], "expires_on": token.expires_on}
-            await event.append(
-                by,
-                EventKind.PERSON_TOKEN_REVOKED,
-                ("person", person.id),
-                place["unit_id"],
-                before=before,
-            )
+            before = {
+                "name": token.name,
+                "unit_id": place["unit_id"],
+                "role": place["role"],
+                "expires_on": token.expires_on,
+            }
+            await event.append(by, EventKind.PERSON_TOKEN_REVOKED, ("person", person.id), None, before=before)
     return token.id
 
 

@@ -72,28 +72,64 @@ def figures(*, path: str, chosen: str, on: str | None = None) -> str:
             join unit_snapshot at on at.day = last.day and at.path ^@ top.path
             join completion_snapshot c on c.day = last.day and c.unit_id = at.unit_id
             cross join lateral (select c.initiative_id as id, c.step_id) i where {chosen}"""
+    return _roll_up(source)
+
+
+def league(*, parent: str, chosen: str) -> str:
+    """SQL for a row for each open unit right below `parent`, an expression for an id or null: what `figures` gives
+    for the unit, with its `rank`, `unit_id`, `parent_id`, `code`, `name` and `kind`. By verified, then reported, those without
+    figures last; equals share a rank. One pass over the rows, however many units there are.
+    """
+    source = f"""
+        select top.id as of_unit, c.initiative_id, c.unit_id, i.step_id, i.weight as initiative_weight,
+            s.weight as step_weight, null::timestamptz as taken_at, {_columns("c")}
+        from sibling top join unit at on at.path ^@ top.path join completion c on c.unit_id = at.id
+        join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id where {chosen}"""
+    return f"""(
+        with sibling as (
+            select * from unit u where u.parent_id is not distinct from {parent} and u.closed_at is null
+        )
+        select rank() over (order by f.verified desc nulls last, f.reported desc nulls last) as rank,
+            top.id as unit_id, top.parent_id, top.code, top.name, top.kind, f.reported, f.verified,
+            {_counted("f")}
+        from sibling top left join {_roll_up(source, "of_unit")} f on f.of_unit = top.id)"""
+
+
+_COUNTS = ("target_units", "units_started", "tasks", "overdue", "verified_tasks")
+
+
+def _counted(alias: str) -> str:
+    return ", ".join(f"coalesce({alias}.{name}, 0) as {name}" for name in _COUNTS)
+
+
+def _roll_up(source: str, of: str = "") -> str:
+    """One row over the rows of `source`; where `of` is given, one for each of its values that there are rows for."""
+    each, every, by = (
+        (f"{of}, ", f"group by {of}", f"join counts using ({of})") if of else ("", "", "cross join counts")
+    )
     return f"""(
         with part as ({source}
         ), by_initiative as (
-            select step_id, step_weight, initiative_weight as weight,
+            select {each}step_id, step_weight, initiative_weight as weight,
                 avg(case when weight_sum > 0 then progress_sum::numeric / weight_sum else 0 end) as reported,
                 avg(case when weight_sum > 0 then verified_sum::numeric * 100 / weight_sum else 0 end) as verified
-            from part group by initiative_id, step_id, step_weight, initiative_weight
+            from part group by {each}initiative_id, step_id, step_weight, initiative_weight
         ), by_step as (
-            select step_weight as weight, sum(weight * reported) / sum(weight) as reported,
+            select {each}step_weight as weight, sum(weight * reported) / sum(weight) as reported,
                 sum(weight * verified) / sum(weight) as verified
-            from by_initiative group by step_id, step_weight
+            from by_initiative group by {each}step_id, step_weight
         ), whole as (
-            select sum(weight * reported) / sum(weight) as reported, sum(weight * verified) / sum(weight) as verified
-            from by_step
-        )
-        select {_shown("whole.reported")} as reported, {_shown("whole.verified")} as verified, counts.*
-        from whole, (
-            select count(distinct unit_id) as target_units, count(distinct unit_id) filter (where started) as units_started,
+            select {each}sum(weight * reported) / sum(weight) as reported, sum(weight * verified) / sum(weight) as verified
+            from by_step {every}
+        ), counts as (
+            select {each}count(distinct unit_id) as target_units, count(distinct unit_id) filter (where started) as units_started,
                 coalesce(sum(tasks), 0) as tasks, coalesce(sum(overdue), 0) as overdue,
                 coalesce(sum(verified), 0) as verified_tasks, max(taken_at) as taken_at
-            from part
-        ) counts)"""
+            from part {every}
+        )
+        select {each}{_shown("whole.reported")} as reported, {_shown("whole.verified")} as verified,
+            {", ".join(f"counts.{name}" for name in _COUNTS)}, counts.taken_at
+        from whole {by})"""
 
 
 def _columns(alias: str) -> str:

@@ -146,6 +146,14 @@ class RowOutcome(StrEnum):
     UNCHANGED = "UNCHANGED"
 
 
+class SearchKind(StrEnum):
+    """What can be found by its words."""
+
+    JOURNEY = "JOURNEY"
+    PAIN_POINT = "PAIN_POINT"
+    TASK = "TASK"
+
+
 class EventKind(StrEnum):
     """R13: everything that can happen."""
 

@@ -5,27 +5,57 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+import strawberry
+
 from jejak.domain import access
+from jejak.graphql import ids
+from jejak.graphql.filters import any_of, given, moments
 from jejak.graphql.person import Person
 from jejak.graphql.reading import Field, Key, column, entity, everyone, expression, one, page
 from jejak.graphql.scalars import JSON
 from jejak.graphql.vocabulary import EventKind, enum
 
+# What an id in an event names, and the column by which those see it who see the unit that it lies at; None for what
+# everybody sees who sees the thing itself. An id that is not named here is not shown.
+_NAMED: dict[str, tuple[str, str | None]] = {
+    "unit_id": ("Unit", "id"),
+    "parent_id": ("Unit", "id"),
+    "journey_id": ("Journey", "unit_id"),
+    "recaptures_id": ("Journey", "unit_id"),
+    "pain_point_id": ("PainPoint", "unit_id"),
+    "task_id": ("Task", "unit_id"),
+    "initiative_id": ("Initiative", None),
+    "person_id": ("Person", None),
+    "owner_id": ("Person", None),
+    "captured_by": ("Person", None),
+    "submitted_by": ("Person", None),
+    "verified_by": ("Person", None),
+}
+_TABLES = {"Unit": "unit", "Journey": "journey", "PainPoint": "pain_point", "Task": "task"}
 
-def _seen_in(column: str) -> Callable[[Field], str]:
-    """R12: a unit's path names everything above it, and where it lies is for those who see the unit above.
 
-    A pain point is named to those who see it.
+def _shown_of(side: str) -> Callable[[Field], str]:
+    """R12: what an event holds of before or after, under the API's names, without what the viewer may not know of.
+
+    A unit's path names everything above it. An id is a global id, where the viewer sees what it names.
     """
 
     def sql(field: Field) -> str:
-        values = f"{field.t}.{column}::jsonb - 'path' - 'recaptures_id'"
-        parent, point = (f"({field.t}.{column} ->> '{key}')::uuid" for key in ("parent_id", "pain_point_id"))
-        point_unit = f"(select p.unit_id from pain_point p where p.id = {point})"
-        for key, value, unit in (("parent_id", parent, parent), ("pain_point_id", point, point_unit)):
-            hidden = f"{value} is not null and not {access.seen(unit, field.statement.paths)}"
-            values = f"({values}) - case when {hidden} then '{key}' else '' end"
-        return values
+        key = "(told.value #>> '{}')::uuid"
+        seen, values = ["when 'path' then false"], []
+        for name, (kind, place) in _NAMED.items():
+            values.append(f"when '{name}' then to_jsonb({ids.encoded_in_sql(kind, key)})")
+            if place is None:
+                seen.append(f"when '{name}' then true")
+                continue
+            scope = access.seen(f"named.{place}", field.statement.paths)
+            found = f"exists (select from {_TABLES[kind]} named where named.id = {key} and {scope})"
+            seen.append(f"when '{name}' then told.value = 'null' or {found}")
+        return f"""case when {field.t}.{side} is not null then (
+            select coalesce(jsonb_object_agg(
+                camel_case(told.key), case told.key {" ".join(values)} else camel_keys(told.value) end), '{{}}')
+            from jsonb_each({field.t}.{side}::jsonb) told
+            where case told.key {" ".join(seen)} else told.key not like '%\\_id' end) end"""
 
     return sql
 
@@ -37,8 +67,14 @@ class HistoryEntry:
     actor: Person | None = one(
         "{u}.id = {t}.actor_id", "Who did it; null for the service itself.", sees=everyone
     )
-    before: JSON | None = expression(_seen_in("before"), "What changed, before: columns and their values.")
-    after: JSON | None = expression(_seen_in("after"), "What changed, after: columns and their values.")
+    before: JSON | None = expression(
+        _shown_of("before"),
+        "What changed, before: names of fields and their values; things by their global ids.",
+    )
+    after: JSON | None = expression(
+        _shown_of("after"),
+        "What changed, after: names of fields and their values; things by their global ids.",
+    )
 
 
 class HistoryOrder(Enum):
@@ -49,6 +85,16 @@ class HistoryOrder(Enum):
 enum(HistoryOrder, "Order of a history.", OLDEST_FIRST="As it happened.", NEWEST_FIRST="The latest first.")
 
 
+@strawberry.input(description="Which changes.")
+class HistoryFilter:
+    kinds: list[EventKind] | None = given("Of these kinds.")
+    start: datetime | None = given("At this moment or later.", name="from")
+    end: datetime | None = given("Before this moment.", name="to")
+
+    def where(self, field: Field) -> list[str]:
+        return [*any_of(field, self, kinds="{u}.kind"), *moments(field, "at", self.start, self.end)]
+
+
 def history() -> Any:
     """Whoever sees a thing sees its history."""
-    return page("{u}.subject_id = {t}.id", "What happened to it.", order=HistoryOrder)
+    return page("{u}.subject_id = {t}.id", "What happened to it.", order=HistoryOrder, filters=HistoryFilter)

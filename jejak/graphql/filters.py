@@ -1,6 +1,6 @@
 """Conditions that the lists' filters share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import strawberry
@@ -14,43 +14,78 @@ MOST_VALUES = 100
 MOST_TEXT = 200
 
 
-def given(description: str) -> Any:
+def given(description: str, name: str | None = None) -> Any:
     """An optional field of an input."""
-    return strawberry.field(description=description, default=strawberry.UNSET)
+    return strawberry.field(description=description, default=strawberry.UNSET, name=name)
 
 
-def under(field: Field, column: str, unit_id: str | None, name: str = "unit_id") -> list[str]:
-    """Rows of a unit and everything below it; none where the viewer does not see the unit."""
+def under(field: Field, column: str, unit_id: str | None, *at: str) -> list[str]:
+    """Rows of a unit and everything below it; none where the viewer does not see the unit.
+
+    `column` may be an expression, too. `at` is where the id stands, by default the filter's `unitId`.
+    """
     if unit_id is None:
         return []
-    key = field.statement.param(ids.decode(unit_id, "Unit", ("filter", name)), "uuid")
+    key = field.statement.param(ids.decode(unit_id, "Unit", at or ("filter", "unit_id")), "uuid")
     scope = access.seen("top.id", field.statement.paths)
     below = f"select below.id from unit top join unit below on below.path ^@ top.path where top.id = {key} and {scope}"
-    return [f"{field.u}.{column} in ({below})"]
+    return [f"{_column(field, column)} in ({below})"]
+
+
+def one_of(field: Field, column: str, values: Sequence[Any] | None, *at: str) -> list[str]:
+    """Rows whose column (or expression over `{u}`) is one of these enum values; no row for no value."""
+    if values is None:
+        return []
+    if len(values) > MOST_VALUES:
+        raise Refused(Code.TOO_MANY, *at, most=MOST_VALUES)
+    wanted = field.statement.param([str(value.value) for value in values], "text[]")
+    return [f"{_column(field, column)} = any({wanted})"]
 
 
 def any_of(field: Field, filled: Any, **columns: str) -> list[str]:
-    """Rows whose column (or expression over `{u}`) is one of the values that the filter's field of that name holds."""
-    conditions = []
-    for name, column in columns.items():
-        values: Sequence[Any] | None = getattr(filled, name)
-        if values is None:
-            continue
-        if len(values) > MOST_VALUES:
-            raise Refused(Code.TOO_MANY, "filter", name, most=MOST_VALUES)
-        wanted = field.statement.param([str(value.value) for value in values], "text[]")
-        conditions.append(f"{column.format(u=field.u)} = any({wanted})")
-    return conditions
+    """As `one_of`, for the values that the filter's field of that name holds."""
+    return [
+        condition
+        for name, column in columns.items()
+        for condition in one_of(field, column, getattr(filled, name), "filter", name)
+    ]
+
+
+def where_any(joined: str, *conditions: list[str]) -> list[str]:
+    """Rows with a further row: `joined` is its `from` and `where`; nothing where none of the conditions is asked for."""
+    asked = [condition for several in conditions for condition in several]
+    return [f"exists (select from {' and '.join([joined, *asked])})"] if asked else []
+
+
+def is_it(condition: str | Callable[[], str], *, wanted: bool | None) -> list[str]:
+    """Rows for which a condition is (or is not) true; a function, where making it takes parameters."""
+    if wanted is None:
+        return []
+    return [f"{'' if wanted else 'not '}({condition() if callable(condition) else condition})"]
+
+
+def _column(field: Field, column: str) -> str:
+    """A column of the row's own by its bare name, anything else as an expression over `{u}`."""
+    return f"{field.u}.{column}" if column.isidentifier() else column.format(u=field.u)
 
 
 def is_key(
-    field: Field, column: str, type_name: str, value: str | None, *, within: str | None = None
+    field: Field,
+    column: str,
+    type_name: str,
+    value: str | None,
+    *,
+    within: str | None = None,
+    name: str | None = None,
 ) -> list[str]:
-    """Rows whose foreign key is the global id's; none where that names a row of the table `within` that is not seen."""
+    """Rows whose foreign key is the global id's; none where that names a row of the table `within` that is not seen.
+
+    `name` is the filter's field, where that is not the column's name.
+    """
     if value is None:
         return []
-    key = field.statement.param(ids.decode(value, type_name, ("filter", column)), "uuid")
-    conditions = [f"{field.u}.{column} = {key}"]
+    key = field.statement.param(ids.decode(value, type_name, ("filter", name or column)), "uuid")
+    conditions = [f"{_column(field, column)} = {key}"]
     if within is not None:
         scope = access.seen("named.unit_id", field.statement.paths)
         conditions.append(f"exists (select from {within} named where named.id = {key} and {scope})")
@@ -75,4 +110,14 @@ def between(field: Field, column: str, least: Any, most: Any) -> list[str]:
         f"{field.u}.{column} {sign} {field.statement.param(end, 'date')}"
         for sign, end in ends
         if end is not None
+    ]
+
+
+def moments(field: Field, column: str, start: Any, end: Any) -> list[str]:
+    """Rows whose moment lies at `start` or later and before `end`, either left open."""
+    ends = [(">=", start), ("<", end)]
+    return [
+        f"{field.u}.{column} {sign} {field.statement.param(moment, 'timestamptz')}"
+        for sign, moment in ends
+        if moment is not None
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from jejak.graphql.event import HistoryEntry, history
-from jejak.graphql.filters import any_of, given, holds, under
+from jejak.graphql.filters import any_of, between, given, holds, is_key, under, where_any
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.person import Person
 from jejak.graphql.reading import (
@@ -22,7 +22,7 @@ from jejak.graphql.reading import (
     one,
     within,
 )
-from jejak.graphql.vocabulary import JourneyStatus, Service, Touchpoint, enum
+from jejak.graphql.vocabulary import Category, JourneyStatus, Service, Touchpoint, enum
 
 if TYPE_CHECKING:
     from jejak.graphql.pain_point import PainPoint
@@ -95,11 +95,25 @@ class JourneyFilter:
     unit_id: strawberry.ID | None = given("Of this unit and everything below it.")
     services: list[Service] | None = given("Of these services.")
     statuses: list[JourneyStatus] | None = given("In these states.")
+    categories: list[Category] | None = given("With a pain point in one of these categories.")
+    touchpoints: list[Touchpoint] | None = given("With a stage at one of these touchpoints.")
+    captured_by_id: strawberry.ID | None = given("Captured by this person.")
+    occurred_from: date | None = given("Which happened on this day or later.")
+    occurred_to: date | None = given("Which happened on this day or earlier.")
     text: str | None = given("Whose title or narrative holds this.")
 
     def where(self, field: Field) -> list[str]:
         return [
             *under(field, "unit_id", self.unit_id),
             *any_of(field, self, services="{u}.service", statuses="{u}.status"),
+            *where_any(
+                f"pain_point p where p.journey_id = {field.u}.id",
+                any_of(field, self, categories="p.category"),
+            ),
+            *where_any(
+                f"stage s where s.journey_id = {field.u}.id", any_of(field, self, touchpoints="s.touchpoint")
+            ),
+            *is_key(field, "captured_by", "Person", self.captured_by_id, name="captured_by_id"),
+            *between(field, "occurred_on", self.occurred_from, self.occurred_to),
             *holds(field, ("title", "narrative"), self.text),
         ]

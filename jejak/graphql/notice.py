@@ -7,7 +7,7 @@ import strawberry
 
 from jejak.domain import access, texts
 from jejak.domain.vocabulary import NoticeKind as Kind
-from jejak.graphql.filters import any_of, given
+from jejak.graphql.filters import any_of, given, is_it, is_key, moments
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Field, Key, column, entity, expression, one, own
 from jejak.graphql.task import Task
@@ -56,9 +56,14 @@ enum(NoticeOrder, "Order of notices.", NEWEST_FIRST="Latest first.", OLDEST_FIRS
 class NoticeFilter:
     unread: bool | None = given("Only those that are (or are not) unread.")
     kinds: list[NoticeKind] | None = given("Of these kinds.")
+    task_id: strawberry.ID | None = given("About this task.")
+    created_from: datetime | None = given("Told at this moment or later.")
+    created_to: datetime | None = given("Told before this moment.")
 
     def where(self, field: Field) -> list[str]:
-        conditions = any_of(field, self, kinds="{u}.kind")
-        if self.unread is not None:
-            conditions.append(f"{field.u}.read_at is {'' if self.unread else 'not '}null")
-        return conditions
+        return [
+            *any_of(field, self, kinds="{u}.kind"),
+            *is_it(f"{field.u}.read_at is null", wanted=self.unread),
+            *is_key(field, "task_id", "Task", self.task_id, within="task"),
+            *moments(field, "created_at", self.created_from, self.created_to),
+        ]

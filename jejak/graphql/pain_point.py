@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from jejak.domain import pain_point
+from jejak.domain import access, pain_point
 from jejak.graphql.event import HistoryEntry, history
-from jejak.graphql.filters import any_of, given, holds, under
+from jejak.graphql.filters import any_of, given, holds, is_key, moments, under, where_any
 from jejak.graphql.journey import Journey, Stage
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Connection, Field, Key, column, entity, expression, many, one, within
@@ -73,11 +73,17 @@ class PainPointFilter:
     categories: list[Category] | None = given("Of these categories.")
     parameters: list[Parameter] | None = given("Of these of the 3E.")
     states: list[PainPointState] | None = given("In these states.")
+    priority_at_least: int | None = given("Whose priority is this or higher.")
+    journey_id: strawberry.ID | None = given("In this journey.")
+    owner_id: strawberry.ID | None = given("With a task of this owner.")
+    created_from: datetime | None = given("Recorded at this moment or later.")
+    created_to: datetime | None = given("Recorded before this moment.")
     text: str | None = given("Whose description holds this.")
 
     def where(self, field: Field) -> list[str]:
         return [
             *under(field, "unit_id", self.unit_id),
+            *self._placed(field),
             *any_of(
                 field,
                 self,
@@ -86,5 +92,16 @@ class PainPointFilter:
                 parameters="{u}.parameter",
                 states=pain_point.state("{u}"),
             ),
+            *moments(field, "created_at", self.created_from, self.created_to),
             *holds(field, ("description",), self.text),
         ]
+
+    def _placed(self, field: Field) -> list[str]:
+        conditions = is_key(field, "journey_id", "Journey", self.journey_id, within="journey")
+        if self.priority_at_least is not None:
+            least = field.statement.param(self.priority_at_least, "integer")
+            conditions.append(f"{pain_point.priority(field.u)} >= {least}")
+        scope = access.seen("work.unit_id", field.statement.paths)
+        work = f"task work where work.pain_point_id = {field.u}.id and work.status <> 'CANCELLED' and {scope}"
+        owned = is_key(field, "work.owner_id", "Person", self.owner_id, name="owner_id")
+        return conditions + where_any(work, owned)

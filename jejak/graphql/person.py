@@ -9,6 +9,7 @@ import strawberry
 from jejak.domain import access
 from jejak.domain.access import Sight
 from jejak.graphql.api_token import ApiToken, in_force, of_the_person
+from jejak.graphql.filters import any_of, given, holds, is_it, one_of, under, where_any
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import (
     Field,
@@ -66,6 +67,18 @@ class MembershipOrder(Enum):
     )
 
 
+@strawberry.input(description="Which roles.")
+class MembershipFilter:
+    roles: list[Role] | None = given("Of these roles.")
+    ranger: bool | None = given("Only those that are (or are not) a PIC Ranger's.")
+
+    def where(self, field: Field) -> list[str]:
+        return [
+            *any_of(field, self, roles="{u}.role"),
+            *is_it(f"{field.u}.ranger", wanted=self.ranger),
+        ]
+
+
 enum(MembershipOrder, "Order of roles.", LONGEST_FIRST="Longest held first.", LATEST_FIRST="Latest first.")
 
 
@@ -79,6 +92,38 @@ class Person(Node):
         "{u}.granted_at, {u}.id",
         "Roles in force, where the viewer sees.",
     )
+
+
+class PersonOrder(Enum):
+    BY_NAME = (Key("{u}.name", "text"), Key("{u}.id", "uuid"))
+    NEWEST_FIRST = (
+        Key("{u}.created_at", "timestamptz", descending=True),
+        Key("{u}.id", "uuid", descending=True),
+    )
+
+
+enum(PersonOrder, "Order of people.", BY_NAME="By name.", NEWEST_FIRST="Latest added first.")
+
+
+@strawberry.input(description="Which people. Conditions on roles all hold of one and the same role in force.")
+class PersonFilter:
+    unit_id: strawberry.ID | None = given("With a role at this unit or below it.")
+    roles: list[Role] | None = given("With one of these roles.")
+    ranger: bool | None = given("Only those who are PIC Ranger somewhere (or have a role without being so).")
+    text: str | None = given("Whose name or e-mail address holds this.")
+
+    def where(self, field: Field) -> list[str]:
+        scope = access.seen("held.unit_id", field.statement.paths)
+        held = f"membership held where held.person_id = {field.u}.id and held.revoked_at is null and {scope}"
+        return [
+            *where_any(
+                held,
+                under(field, "held.unit_id", self.unit_id),
+                one_of(field, "held.role", self.roles, "filter", "roles"),
+                is_it("held.ranger", wanted=self.ranger),
+            ),
+            *holds(field, ("name", "email"), self.text),
+        ]
 
 
 @entity("person", own("id"), "Who is signed in.")

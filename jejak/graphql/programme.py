@@ -6,7 +6,8 @@ import strawberry
 
 from jejak.graphql.completion import Completion, completion_for
 from jejak.graphql.node import Node, global_id
-from jejak.graphql.reading import Field, column, entity, everyone, expression, many, one
+from jejak.graphql.reading import Connection, Field, column, entity, everyone, expression, many, one, page
+from jejak.graphql.task import Task, TaskFilter, TaskOrder
 from jejak.graphql.vocabulary import Alignment, UnitKind
 
 TITLE = "Title in the person's language."
@@ -37,6 +38,12 @@ class Initiative(Node):
     step: Annotated["Step", strawberry.lazy("jejak.graphql.programme")] = one(
         "{u}.id = {t}.step_id", "Its step."
     )
+    tasks: Connection[Task] = page(
+        "{u}.initiative_id = {t}.id",
+        "Its tasks, where the viewer sees them.",
+        order=TaskOrder,
+        filters=TaskFilter,
+    )
     completion: Completion | None = completion_for(
         lambda field: f"i.id = {field.t}.id",
         "How far it has come at a unit; null where the viewer does not see the unit.",
@@ -57,6 +64,12 @@ class Step(Node):
     weight: int = column("Share within the programme.")
     measures: list[Measure] = many("{u}.step_id = {t}.id", "{u}.position", "Strategic measures.")
     initiatives: list[Initiative] = many("{u}.step_id = {t}.id", "{u}.position", "What is carried out.")
+    tasks: Connection[Task] = page(
+        "{u}.initiative_id in (select i.id from initiative i where i.step_id = {t}.id)",
+        "Tasks under its initiatives, where the viewer sees them.",
+        order=TaskOrder,
+        filters=TaskFilter,
+    )
     completion: Completion | None = completion_for(
         lambda field: f"i.step_id = {field.t}.id",
         "How far it has come at a unit; null where the viewer does not see the unit.",

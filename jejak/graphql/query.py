@@ -12,11 +12,12 @@ from jejak.graphql.journey import Journey, JourneyFilter, JourneyOrder
 from jejak.graphql.node import Node
 from jejak.graphql.notice import Notice, NoticeFilter, NoticeOrder
 from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
-from jejak.graphql.person import Viewer
+from jejak.graphql.person import Person, PersonFilter, PersonOrder, Viewer
 from jejak.graphql.programme import Initiative, Programme, Step
 from jejak.graphql.reading import Connection, Field, many, one, page
 from jejak.graphql.reading.declare import REQUIRED
 from jejak.graphql.reading.schema import by_global_ids
+from jejak.graphql.search import SearchHit, searched
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
 from jejak.graphql.unit import Unit, UnitFilter, UnitOrder
 
@@ -29,6 +30,14 @@ def _unit(field: Field) -> str:
         return f"{field.u}.code = {field.param('code', 'text')}"
     key = ids.decode(field.args["id"], "Unit", ("id",))
     return f"{field.u}.id = {field.statement.param(key, 'uuid')}"
+
+
+def _by_id(type_name: str, description: str) -> Any:
+    def is_it(field: Field) -> str:
+        key = ids.decode(field.args["id"], type_name, ("id",))
+        return f"{field.u}.id = {field.statement.param(key, 'uuid')}"
+
+    return one(is_it, description, arguments={"id": (strawberry.ID, REQUIRED, "Its id.")})
 
 
 @strawberry.type(description="What can be asked.")
@@ -62,6 +71,13 @@ class Query:
         "true", "Pain points that the viewer sees.", order=PainPointOrder, filters=PainPointFilter
     )
     tasks: Connection[Task] = page("true", "Tasks that the viewer sees.", order=TaskOrder, filters=TaskFilter)
+    journey: Journey | None = _by_id("Journey", "A journey; null where the viewer does not see it.")
+    pain_point: PainPoint | None = _by_id("PainPoint", "A pain point; null where the viewer does not see it.")
+    task: Task | None = _by_id("Task", "A task; null where the viewer does not see it.")
+    people: Connection[Person] = page(
+        "true", "People that the viewer sees.", order=PersonOrder, filters=PersonFilter
+    )
+    search: Connection[SearchHit] = searched()
     notices: Connection[Notice] = page("true", "The viewer's inbox.", order=NoticeOrder, filters=NoticeFilter)
 
     @strawberry.field(

@@ -1,6 +1,6 @@
 """Scalars whose values arrive from the reading module as text, and from clients as ISO 8601."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NewType
 
@@ -24,7 +24,10 @@ def _datetime(value: Any) -> datetime:
     parsed = datetime.fromisoformat(value)
     if parsed.tzinfo is None:
         raise ValueError("an instant needs its offset: 2026-11-24T09:00:00+07:00")
-    return parsed
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("an instant lies in the years 1 to 9999, in UTC") from error
 
 
 JSON = NewType("JSON", object)

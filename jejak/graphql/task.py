@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from jejak.domain import clock, task_rules
+from jejak.domain import access, clock, task_rules
 from jejak.graphql.event import HistoryEntry, history
-from jejak.graphql.filters import any_of, between, given, holds, is_key, under
+from jejak.graphql.filters import any_of, between, given, holds, is_it, is_key, under, where_any
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.pain_point import PainPoint
 from jejak.graphql.person import Person
-from jejak.graphql.programme import Initiative
 from jejak.graphql.reading import (
     Connection,
     Field,
@@ -25,9 +24,10 @@ from jejak.graphql.reading import (
     one,
     within,
 )
-from jejak.graphql.vocabulary import TaskStatus, enum
+from jejak.graphql.vocabulary import Category, Service, TaskStatus, UnitKind, enum
 
 if TYPE_CHECKING:
+    from jejak.graphql.programme import Initiative
     from jejak.graphql.unit import Unit
 
 
@@ -61,7 +61,9 @@ class Task(Node):
     unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one(
         "{u}.id = {t}.unit_id", "Whose task it is."
     )
-    initiative: Initiative = one("{u}.id = {t}.initiative_id", "Under which initiative.")
+    initiative: Annotated["Initiative", strawberry.lazy("jejak.graphql.programme")] = one(
+        "{u}.id = {t}.initiative_id", "Under which initiative."
+    )
     pain_point: PainPoint | None = one(
         "{u}.id = {t}.pain_point_id", "For which pain point; null where the viewer does not see it."
     )
@@ -98,6 +100,11 @@ class TaskFilter:
     initiative_id: strawberry.ID | None = given("Under this initiative.")
     pain_point_id: strawberry.ID | None = given("For this pain point.")
     owner_id: strawberry.ID | None = given("Whose owner is this person.")
+    mine: bool | None = given("Only those whose owner is (or is not) the viewer.")
+    step_number: int | None = given("Under an initiative of this step.")
+    unit_kinds: list[UnitKind] | None = given("Of units of these kinds.")
+    services: list[Service] | None = given("For a pain point in a journey of one of these services.")
+    categories: list[Category] | None = given("For a pain point of one of these categories.")
     statuses: list[TaskStatus] | None = given("In these states.")
     due_from: date | None = given("Due on this day or later.")
     due_to: date | None = given("Due on this day or earlier.")
@@ -105,15 +112,39 @@ class TaskFilter:
     text: str | None = given("Whose title or description holds this.")
 
     def where(self, field: Field) -> list[str]:
-        conditions = [
+        viewer = field.statement.viewer
+        return [
             *under(field, "unit_id", self.unit_id),
             *is_key(field, "initiative_id", "Initiative", self.initiative_id),
             *is_key(field, "pain_point_id", "PainPoint", self.pain_point_id, within="pain_point"),
             *is_key(field, "owner_id", "Person", self.owner_id),
+            *is_it(
+                lambda: f"{field.u}.owner_id = {field.statement.param(viewer.person, 'uuid')}",
+                wanted=self.mine,
+            ),
             *any_of(field, self, statuses="{u}.status"),
+            *where_any(
+                f"unit here where here.id = {field.u}.unit_id", any_of(field, self, unit_kinds="here.kind")
+            ),
+            *self._about(field),
             *between(field, "due_on", self.due_from, self.due_to),
+            *is_it(lambda: _overdue(field, field.u), wanted=self.overdue),
             *holds(field, ("title", "description"), self.text),
         ]
-        if self.overdue is not None:
-            conditions.append(f"{'' if self.overdue else 'not '}{_overdue(field, field.u)}")
-        return conditions
+
+    def _about(self, field: Field) -> list[str]:
+        step = (
+            [f"s.number = {field.statement.param(self.step_number, 'integer')}"]
+            if self.step_number is not None
+            else []
+        )
+        scope = access.seen("p.unit_id", field.statement.paths)
+        return [
+            *where_any(
+                f"initiative i join step s on s.id = i.step_id where i.id = {field.u}.initiative_id", step
+            ),
+            *where_any(
+                f"pain_point p join journey j on j.id = p.journey_id where p.id = {field.u}.pain_point_id and {scope}",
+                any_of(field, self, services="j.service", categories="p.category"),
+            ),
+        ]

@@ -8,11 +8,18 @@ import strawberry
 
 from jejak.graphql.completion import Completion, completion_here
 from jejak.graphql.event import HistoryEntry, history
-from jejak.graphql.filters import any_of, given, holds, under
+from jejak.graphql.filters import any_of, given, holds, is_it, under
+from jejak.graphql.journey import Journey, JourneyFilter, JourneyOrder
+from jejak.graphql.league import LeagueEntry, league
 from jejak.graphql.node import Node, global_id
-from jejak.graphql.person import Membership, MembershipOrder, Person
+from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
+from jejak.graphql.person import Membership, MembershipFilter, MembershipOrder, Person
 from jejak.graphql.reading import Connection, Field, Key, Statement, column, entity, many, one, page, within
+from jejak.graphql.task import Task, TaskFilter, TaskOrder
 from jejak.graphql.vocabulary import UnitKind, enum
+
+# What is asked for a unit covers its whole subtree (R1).
+_HERE_AND_BELOW = "{u}.unit_id in (select below.id from unit below where below.path ^@ {t}.path)"
 
 
 def _path_in_sight(statement: Statement, u: str) -> str:
@@ -35,17 +42,20 @@ class UnitFilter:
     under_id: strawberry.ID | None = given("This unit and everything below it.")
     kinds: list[UnitKind] | None = given("Of these kinds.")
     closed: bool | None = given("Only those that are (or are not) closed.")
+    has_ranger: bool | None = given("Only those that have (or do not have) a PIC Ranger.")
     text: str | None = given("Whose code or name holds this.")
 
     def where(self, field: Field) -> list[str]:
-        conditions = [
-            *under(field, "id", self.under_id, "under_id"),
+        return [
+            *under(field, "id", self.under_id, "filter", "under_id"),
             *any_of(field, self, kinds="{u}.kind"),
+            *is_it(f"{field.u}.closed_at is not null", wanted=self.closed),
+            *is_it(
+                f"exists (select from membership m where m.unit_id = {field.u}.id and m.ranger and m.revoked_at is null)",
+                wanted=self.has_ranger,
+            ),
             *holds(field, ("code", "name"), self.text),
         ]
-        if self.closed is not None:
-            conditions.append(f"{field.u}.closed_at is {'not ' if self.closed else ''}null")
-        return conditions
 
 
 @entity("unit", within("id"), "A node of the organisation: headquarters, region, UP3 or ULP.")
@@ -69,7 +79,20 @@ class Unit(Node):
         "Its PIC Rangers.",
     )
     memberships: Connection[Membership] = page(
-        "{u}.unit_id = {t}.id and {u}.revoked_at is null", "Who has a role here.", order=MembershipOrder
+        "{u}.unit_id = {t}.id and {u}.revoked_at is null",
+        "Who has a role here.",
+        order=MembershipOrder,
+        filters=MembershipFilter,
+    )
+    journeys: Connection[Journey] = page(
+        _HERE_AND_BELOW, "Journeys here and below.", order=JourneyOrder, filters=JourneyFilter
+    )
+    pain_points: Connection[PainPoint] = page(
+        _HERE_AND_BELOW, "Pain points here and below.", order=PainPointOrder, filters=PainPointFilter
+    )
+    tasks: Connection[Task] = page(
+        _HERE_AND_BELOW, "Tasks here and below.", order=TaskOrder, filters=TaskFilter
     )
     completion: Completion = completion_here("How far the whole programme has come here and below.")
+    league: list[LeagueEntry] = league()
     history: Connection[HistoryEntry] = history()

@@ -20,6 +20,7 @@ from jejak.domain.vocabulary import (
     Parameter,
     Role,
     RowOutcome,
+    SearchKind,
     Service,
     TaskStatus,
     Touchpoint,
@@ -39,6 +40,7 @@ __all__ = [
     "Parameter",
     "Role",
     "RowOutcome",
+    "SearchKind",
     "Service",
     "TaskStatus",
     "Touchpoint",
@@ -168,6 +170,13 @@ enum(
     DUE_SOON="A task is due in the days to come.",
     DUE_TODAY="A task is due today.",
     OVERDUE="A task is past its due date.",
+)
+enum(
+    SearchKind,
+    "What was found.",
+    JOURNEY="A journey, by its title, its narrative or one of its stages.",
+    PAIN_POINT="A pain point, by its description.",
+    TASK="A task, by its title or description.",
 )
 enum(
     ErrorCode,

@@ -43,6 +43,7 @@ class Provider:
     down: set[str] = field(default_factory=set)
     rotate: bool = False
     calls_itself: str | None = None
+    keys: Any = None
 
     def before(self) -> Any:
         self.asked.append(flask.request.path)
@@ -60,6 +61,8 @@ class Provider:
     def after(self, response: flask.Response) -> flask.Response:
         if self.calls_itself and flask.request.path == "/.well-known/openid-configuration":
             response.set_data(orjson.dumps(orjson.loads(response.get_data()) | {"issuer": self.calls_itself}))
+        if self.keys is not None and flask.request.path == "/jwks":
+            response.set_data(orjson.dumps(self.keys))
         if flask.request.path != "/oauth2/token" or response.status_code != 200:
             return response
         body = orjson.loads(response.get_data())

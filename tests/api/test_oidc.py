@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
 from jejak.api.app import create_app
 from jejak.domain import clock, db
@@ -308,6 +310,49 @@ async def test_the_providers_keys_are_asked_for_again_when_they_are_replaced(pro
     clock.shift(timedelta(seconds=61))
     assert (await browser.sign_in()).status_code == 303
     assert provider.asked.count("/jwks") == 2
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [{}, [], {"keys": []}, {"keys": 1}, {"keys": [1]}, {"keys": [{"kty": "RSA"}]}, {"keys": [{"kty": "RSA", "n": "!", "e": "AQAB"}]}],
+    ids=str,
+)  # fmt: skip
+async def test_keys_that_cannot_be_read_are_the_providers_fault_and_no_bug(provider, keys):
+    await f.a_person(email="sri@pln.example")
+    provider.keys = keys
+    assert refusal(await Browser(provider).sign_in()) == (502, "SIGN_IN_UNAVAILABLE")
+
+
+async def test_keys_of_other_kinds_beside_the_right_one_do_no_harm(provider):
+    await f.a_person(email="sri@pln.example")
+    async with httpx.AsyncClient() as outside:
+        given = (await outside.get(f"{provider.issuer}/jwks")).json()["keys"]
+    of_tomorrow = {"kty": "ML-DSA", "kid": "tomorrow"}
+    secret = OctKey.import_key(SECRET).as_dict(private=True)
+    provider.keys = {
+        "keys": [of_tomorrow, secret | {"kid": "secret"}, *(key | {"kid": "right"} for key in given)]
+    }
+    for sign, status in (
+        (lambda claims, key: jwt.encode({"alg": "RS256", "kid": "right"}, claims, key), 303),
+        (
+            lambda claims, _: jwt.encode(
+                {"alg": "HS256", "kid": "secret"}, claims, OctKey.import_key(SECRET)
+            ),
+            403,
+        ),
+        (lambda claims, key: jwt.encode({"alg": "RS256", "kid": "unknown"}, claims, key), 403),
+    ):
+        provider.sign = sign
+        assert (await Browser(provider).sign_in()).status_code == status
+
+
+async def test_what_went_wrong_is_logged_without_what_was_sent(provider, caplog):
+    browser = Browser(provider)
+    (state,) = parse_qs(urlsplit(await browser.set_out()).query)["state"]
+    await browser.arrive(f"/sign-in/oidc/callback?code=a-code-of-somebody&state={state}")
+    own = [record.getMessage() for record in caplog.records if record.name.startswith("jejak")]
+    assert own
+    assert not any(told in line for line in own for told in ("a-code-of-somebody", state, SECRET))
 
 
 async def test_what_the_provider_says_of_itself_is_asked_for_once_an_hour(provider):

@@ -21,6 +21,7 @@ from piccolo.engine.exceptions import TransactionError
 from jejak.domain import checks, db
 from jejak.domain.migrations.piccolo_app import APP_CONFIG
 from jejak.domain.migrations.run import migrate, missing
+from jejak.domain.tables.search import TsVector
 from tests.refusals import dump, unchanged
 from tests.sql import statements
 
@@ -38,6 +39,7 @@ FAMILIES = {
     DoublePrecision: "double precision",
     JSON: "json",
     Array: "ARRAY",
+    TsVector: "tsvector",
 }
 
 

@@ -33,16 +33,17 @@ def unit_below(top: Unit, **changes: Any) -> Unit:
     return Unit(**given | {"parent_id": top.id, "path": f"{top.path}{code}/"} | changes)
 
 
-def person() -> Person:
+def person(**changes: Any) -> Person:
     key = db.new_id()
-    return Person(
-        id=key,
-        email=f"{key}@pln.example",
-        name="Orang",
-        language="id",
-        password_hash=f.PASSWORD_HASH,
-        created_at=AT,
-    )
+    given = {
+        "id": key,
+        "email": f"{key}@pln.example",
+        "name": "Orang",
+        "language": "id",
+        "password_hash": f.PASSWORD_HASH,
+        "created_at": AT,
+    }
+    return Person(**given | changes)
 
 
 def membership(who: Person, at: Unit, **changes: Any) -> Membership:
@@ -77,7 +78,7 @@ def journey(at: Unit, by: Person, **changes: Any) -> Journey:
     return Journey(**given | changes)
 
 
-def stage(of: Journey, position: int = 1) -> Stage:
+def stage(of: Journey, position: int = 1, **changes: Any) -> Stage:
     given = {
         "name": "Tahap",
         "touchpoint": "PLN_MOBILE",
@@ -85,7 +86,7 @@ def stage(of: Journey, position: int = 1) -> Stage:
         "customer_did": "",
         "customer_said": "",
     }
-    return Stage(journey_id=of.id, position=position, **given)
+    return Stage(journey_id=of.id, position=position, **given | changes)
 
 
 def pain_point(of: Stage, at: Unit, **changes: Any) -> PainPoint:

@@ -26,12 +26,16 @@ ARGUMENTS = {
     "Query.initiative": 'code: "1.1"',
     "Query.node": "id: $node",
     "Query.nodes": "ids: $ids",
+    "Query.journey": "id: $node",
+    "Query.painPoint": "id: $node",
+    "Query.task": "id: $node",
+    "Query.search": 'text: "pasang or menunggu or pelatihan"',
     "Programme.completion": "unitId: $unit",
     "Step.completion": "unitId: $unit",
     "Initiative.completion": "unitId: $unit",
 }
 # Asked apart: the ways to everything by its id, and what everybody is answered differently.
-BY_ID = frozenset({"node", "nodes", "viewer", "notices"})
+BY_ID = frozenset({"node", "nodes", "journey", "painPoint", "task", "viewer", "people", "notices"})
 
 
 @dataclass(frozen=True)
@@ -277,6 +281,10 @@ async def test_every_field_from_every_seat(world):
         wrong |= {
             f"{seat.name}: {name}": found for name, found in (await not_own(client, seat, there)).items()
         }
+        # and the people, of whom each sees themself
+        known = {key for key, thing in there.items() if thing.kind == "Person" and thing.seen_from(seat)}
+        people = (await client.data("{ people(first: 100) { totalCount nodes { id } } }"))["people"]
+        assert (people["totalCount"], {node["id"] for node in people["nodes"]}) == (len(known), known), seat
     assert len(everybody) > 25
     assert wrong == {}
 

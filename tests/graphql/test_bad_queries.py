@@ -13,7 +13,7 @@ from tests.graphql.world import VALID, initiative
 from tests.refusals import unchanged
 from tests.sql import statements
 
-LISTS = ["units", "journeys", "painPoints", "tasks", "notices"]
+LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices"]
 NUL = "a\x00b"
 
 
@@ -119,15 +119,34 @@ async def test_a_cursor_of_any_other_list_or_order_is_refused(world):
 @pytest.mark.parametrize(
     ("listed", "name", "value", "code"),
     [
-        *[(listed, "text", NUL, "INVALID_TEXT") for listed in ("units", "journeys", "painPoints", "tasks")],
-        *[(listed, "text", "x" * 201, "TOO_LONG") for listed in ("units", "journeys", "painPoints", "tasks")],
-        *[(listed, "unitId", "nonsense", "INVALID_ID") for listed in ("journeys", "painPoints", "tasks")],
-        *[(listed, "unitId", NUL, "INVALID_ID") for listed in ("journeys", "painPoints", "tasks")],
+        *[
+            (listed, "text", NUL, "INVALID_TEXT")
+            for listed in ("units", "journeys", "painPoints", "tasks", "people")
+        ],
+        *[
+            (listed, "text", "x" * 201, "TOO_LONG")
+            for listed in ("units", "journeys", "painPoints", "tasks", "people")
+        ],
+        *[
+            (listed, "unitId", "nonsense", "INVALID_ID")
+            for listed in ("journeys", "painPoints", "tasks", "people")
+        ],
+        *[(listed, "unitId", NUL, "INVALID_ID") for listed in ("journeys", "painPoints", "tasks", "people")],
         *[
             ("tasks", name, ids.encode("Unit", KEY), "INVALID_ID")
             for name in ("initiativeId", "painPointId", "ownerId")
         ],
         ("units", "underId", ids.encode("Task", KEY), "INVALID_ID"),
+        ("journeys", "capturedById", ids.encode("Unit", KEY), "INVALID_ID"),
+        ("painPoints", "journeyId", ids.encode("Unit", KEY), "INVALID_ID"),
+        ("painPoints", "ownerId", ids.encode("Unit", KEY), "INVALID_ID"),
+        ("notices", "taskId", ids.encode("Unit", KEY), "INVALID_ID"),
+        ("journeys", "categories", ["SPEED"] * 101, "TOO_MANY"),
+        ("journeys", "touchpoints", ["FIELD_VISIT"] * 101, "TOO_MANY"),
+        ("tasks", "services", ["PB_PD"] * 101, "TOO_MANY"),
+        ("tasks", "categories", ["SPEED"] * 101, "TOO_MANY"),
+        ("tasks", "unitKinds", ["ULP"] * 101, "TOO_MANY"),
+        ("people", "roles", ["VIEWER"] * 101, "TOO_MANY"),
         ("units", "kinds", ["ULP"] * 101, "TOO_MANY"),
         ("journeys", "services", ["PB_PD"] * 101, "TOO_MANY"),
         ("journeys", "statuses", ["DRAFT"] * 101, "TOO_MANY"),
@@ -158,6 +177,9 @@ async def test_a_wrong_filter_is_refused_at_its_field(world, listed, name, value
         ("tasks", {"nonsense": 1}),
         ("units", {"kinds": "ulp"}),
         ("notices", {"unread": 1}),
+        ("notices", {"createdFrom": "2026-01-01T00:00:00"}),
+        ("notices", {"createdFrom": "0001-01-01T00:00:00+14:00"}),
+        ("notices", {"createdTo": "9999-12-31T23:59:59-14:00"}),
     ],
 )
 async def test_a_filter_of_the_wrong_type_is_a_broken_request(world, listed, filled):
@@ -189,6 +211,10 @@ async def test_a_malformed_id_is_refused_by_every_query_that_takes_one(world, wr
         ("query ($id: ID!) { node(id: $id) { id } }", ["id"]),
         ("query ($id: ID!) { nodes(ids: [$id]) { id } }", ["ids"]),
         ("query ($id: ID!) { unit(id: $id) { id } }", ["id"]),
+        ("query ($id: ID!) { journey(id: $id) { id } }", ["id"]),
+        ("query ($id: ID!) { painPoint(id: $id) { id } }", ["id"]),
+        ("query ($id: ID!) { task(id: $id) { id } }", ["id"]),
+        ('query ($id: ID!) { search(text: "x", first: 1, unitId: $id) { totalCount } }', ["unitId"]),
         ("query ($id: ID!) { programme { completion(unitId: $id) { reported } } }", ["unitId"]),
         ("query ($id: ID!) { steps { completion(unitId: $id) { reported } } }", ["unitId"]),
     ]:
@@ -324,8 +350,12 @@ async def test_who_is_signed_out_learns_nothing_from_any_query():
             "nodes": "(ids: [])",
             "step": "(number: 1)",
             "initiative": '(code: "1.1")',
+            "journey": f'(id: "{ids.encode("Journey", KEY)}")',
+            "painPoint": f'(id: "{ids.encode("PainPoint", KEY)}")',
+            "task": f'(id: "{ids.encode("Task", KEY)}")',
+            "search": '(text: "padam", first: 1)',
         }
-        arguments = "(first: 1)" if "first" in field.args else required.get(name, "")
+        arguments = required.get(name, "(first: 1)" if "first" in field.args else "")
         inside = "" if is_leaf_type(get_named_type(field.type)) else "{ __typename }"
         _, errors = await NOBODY.post(f"{{ {name}{arguments} {inside} }}")
         assert code_and_place(errors) == [("UNAUTHENTICATED", None)], name

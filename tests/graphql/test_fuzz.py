@@ -1,6 +1,7 @@
 """Random input from the schema itself: never a 5xx, never INTERNAL, whatever it is."""
 
 import logging
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -39,6 +40,15 @@ SCALARS = {
     "Int": st.one_of(st.integers(-3, 105), st.integers(-(2**31), 2**31 - 1)),
     "Boolean": st.booleans(),
     "Date": st.dates().map(lambda day: day.isoformat()),
+    "DateTime": st.one_of(
+        st.datetimes(
+            timezones=st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-14))])
+        ),
+        st.datetimes(),
+        st.sampled_from(
+            [datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), datetime.max.replace(tzinfo=UTC)]
+        ),
+    ).map(lambda moment: moment.isoformat()),
 }
 
 
@@ -160,7 +170,7 @@ async def test_no_argument_of_a_query_is_a_bug(fuzzed, caplog, data):
 def selection(field: Any) -> str:
     kind = get_named_type(field.type)
     is_connection = isinstance(kind, GraphQLObjectType) and "edges" in kind.fields
-    return "totalCount pageInfo { endCursor } nodes { id }" if is_connection else "id"
+    return "totalCount pageInfo { endCursor } nodes { __typename }" if is_connection else "id"
 
 
 @settings(max_examples=300)

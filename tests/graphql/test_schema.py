@@ -23,14 +23,14 @@ from jejak.domain.vocabulary import Language, NoticeKind
 from jejak.graphql.schema import sdl
 from tests.client import NOBODY, schema
 
-QUERIES = "viewer node nodes unit units programme steps step initiative journeys painPoints tasks notices"
+QUERIES = "viewer node nodes unit units programme steps step initiative journeys painPoints tasks notices people search journey painPoint task"
 MUTATIONS = """signIn captureJourney submitJourney acceptJourney returnJourney archiveJourney assignPainPoint closePainPoint
 dismissPainPoint createTask updateTask reportProgress submitTask verifyTask returnTask blockTask unblockTask cancelTask
 markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole createTasks updateTasks assignPainPoints
 importUnits importPeople"""
 # What every bulk mutation answers, whatever becomes of its rows.
 ROWS = {"results", "count"}
-LISTS = ["units", "journeys", "painPoints", "tasks", "notices"]
+LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices"]
 
 
 def own_types():

@@ -19,7 +19,12 @@ from tests.sql import Counted, statements
 
 # The look-up of the token, and one statement for the root field.
 EXPECTED = 2
-ARGUMENTS = {"first": "first: 100", "unitId": "unitId: $unit", "ids": "ids: $every"}
+ARGUMENTS = {
+    "first": "first: 100",
+    "unitId": "unitId: $unit",
+    "ids": "ids: $every",
+    "text": 'text: "pasang or menunggu or latih"',
+}
 
 
 def arguments(field: Any) -> str:
@@ -209,7 +214,7 @@ def test_every_list_of_the_schema_is_counted():
     named = {name.split(".")[1] for name in lists}
     # These lie on the third level of what is counted.
     assert named - counted <= {"evidence", "painPoints", "stages"}
-    assert {"units", "journeys", "painPoints", "tasks", "notices", "steps"} <= {
+    assert {"units", "journeys", "painPoints", "tasks", "people", "search", "notices", "steps"} <= {
         way.split("[]")[0] for way in QUERIES
     }
 

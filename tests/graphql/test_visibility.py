@@ -12,7 +12,7 @@ from tests.graphql.test_access import seats
 from tests.graphql.world import VALID, a_notice
 
 LISTS = {"units": "underId", "journeys": "unitId", "painPoints": "unitId", "tasks": "unitId"}
-EVERYTHING = """query ($unit: ID!, $code: String!, $node: ID!, $ids: [ID!]!) {
+EVERYTHING = """query ($unit: ID!, $code: String!, $node: ID!, $journey: ID!, $point: ID!, $ids: [ID!]!) {
   unit(id: $unit) { id } byCode: unit(code: $code) { id }
   node(id: $node) { __typename id } nodes(ids: $ids) { __typename id }
   programme { completion(unitId: $unit) { reported } }
@@ -22,6 +22,10 @@ EVERYTHING = """query ($unit: ID!, $code: String!, $node: ID!, $ids: [ID!]!) {
   journeys(first: 100, filter: {unitId: $unit}) { totalCount nodes { id } edges { cursor } pageInfo { endCursor } }
   painPoints(first: 100, filter: {unitId: $unit}) { totalCount nodes { id } }
   tasks(first: 100, filter: {unitId: $unit}) { totalCount nodes { id } }
+  people(first: 100, filter: {unitId: $unit}) { totalCount nodes { id } edges { cursor } }
+  search(first: 100, text: "pasang or menunggu or pelatihan", unitId: $unit) { totalCount nodes { title excerpt unit { id } } edges { cursor } }
+  journey(id: $journey) { id } painPoint(id: $point) { id } task(id: $node) { id }
+  everyHit: search(first: 100, text: "pasang or menunggu or pelatihan") { totalCount nodes { unit { id } } }
   everyTask: tasks(first: 100) { totalCount nodes { unit { id } } }
   everyUnit: units(first: 100) { totalCount nodes { id parent { id } children(first: 100) { totalCount nodes { id } } } }
 }"""
@@ -38,6 +42,7 @@ async def test_every_query_from_every_seat(world):
     await completion.recompute_all()
     ids = [gid(thing) for thing in things(world)]
     variables = {"unit": gid(world.here), "code": world.here.code, "node": gid(world.planned), "ids": ids}
+    variables |= {"journey": gid(world.draft), "point": gid(world.open_point)}
     async for seat, client in seats(world, world.here):
         # when
         data = await client.data(EVERYTHING, **variables)
@@ -48,6 +53,13 @@ async def test_every_query_from_every_seat(world):
             assert [node["id"] for node in data["nodes"]] == ids
             assert data["initiative"]["completion"]["unit"] == {"id": gid(world.here)}
             assert [data[name]["totalCount"] for name in LISTS] == [2, 4, 4, 4]
+            assert [data[name]["id"] for name in ("journey", "painPoint", "task")] == [
+                gid(world.draft),
+                gid(world.open_point),
+                gid(world.planned),
+            ]
+            assert data["people"]["totalCount"] == len(data["people"]["nodes"]) >= 3
+            assert data["search"]["totalCount"] == len(data["search"]["nodes"]) == 12
             continue
         assert data["unit"] is data["byCode"] is data["node"] is None, str(seat)
         assert data["nodes"] == [None] * len(ids)
@@ -56,6 +68,10 @@ async def test_every_query_from_every_seat(world):
         for name in LISTS:
             assert (data[name]["totalCount"], data[name]["nodes"]) == (0, [])
         assert data["journeys"]["pageInfo"] == {"endCursor": None}
+        assert data["journey"] is data["painPoint"] is data["task"] is None
+        for name in ("people", "search"):
+            assert data[name] == {"totalCount": 0, "nodes": [], "edges": []}
+        assert data["everyHit"] == {"totalCount": 0, "nodes": []}
         assert data["everyTask"] == {"totalCount": 0, "nodes": []}
         assert gid(world.here) not in str(data["everyUnit"])
 
@@ -202,8 +218,8 @@ async def test_history_is_seen_with_its_thing_and_tells_only_of_what_is_seen(wor
     ]
     # then
     assert (from_above["before"], from_above["after"]) == (
-        {"parent_id": str(world.here.id)},
-        {"parent_id": str(world.sibling.id)},
+        {"parentId": gid(world.here)},
+        {"parentId": gid(world.sibling)},
     )
     assert found["parent"] is None
     told = str(found["history"])

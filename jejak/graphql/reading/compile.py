@@ -143,8 +143,9 @@ class Compiler:
         found = entity_of(target)
         filters = here.args.get("filter")
         conditions = [render(spec.where, here), *(filters.where(here) if filters is not None else ())]
-        rows = "from " + seen_rows(found.table, here.u, found.sees(self.statement, here.u), *conditions)
-        frame = window(self.statement, here.u, here.args["order"], here.args)
+        table = render(spec.rows, here) if spec.rows else found.table
+        rows = "from " + seen_rows(table, here.u, found.sees(self.statement, here.u), *conditions)
+        frame = window(self.statement, here.u, here.args.get("order", spec.order), here.args)
         page = PageSql(
             selected=lambda kind, of: subselection(self.info, kind, of),
             body=lambda of: self._object(target, of, here.u),

@@ -1,8 +1,9 @@
 """How a type is declared over its table: a field is a line."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import strawberry
@@ -49,9 +50,11 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A connection over the rows of another type."""
+    """A connection over the rows of another type. `rows` as in `Relation`; `order` is the first of its orders."""
 
     where: Sql
+    rows: Sql | None
+    order: Enum
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +152,16 @@ def one(
     return _field(Relation(where, rows=rows, sees=sees), description, arguments)
 
 
-def many(where: Sql, order: str, description: str) -> Any:
+def many(
+    where: Sql,
+    order: str,
+    description: str,
+    *,
+    rows: Sql | None = None,
+    arguments: Arguments | None = None,
+) -> Any:
     """All rows, for relations that are short by their nature."""
-    return _field(Relation(where, order=order), description)
+    return _field(Relation(where, order=order, rows=rows), description, arguments)
 
 
 def held(description: str) -> Any:
@@ -162,16 +172,26 @@ def answers(description: str) -> Any:
     return _field(Answers(), description)
 
 
-def page(where: Sql, description: str, *, order: type, filters: type | None = None) -> Any:
+def page(
+    where: Sql,
+    description: str,
+    *,
+    order: type[Enum],
+    filters: type | None = None,
+    rows: Sql | None = None,
+    arguments: Arguments | None = None,
+) -> Any:
     """A connection; `order` is an enum of `Key` sequences, `filters` an input type with a `where` method."""
-    arguments: Arguments = {
+    taken: Arguments = {
+        **(arguments or {}),
         "first": (int | None, strawberry.UNSET, "How many rows from the start, 1 to 100."),
         "after": (str | None, strawberry.UNSET, "Only rows after this cursor."),
         "last": (int | None, strawberry.UNSET, "How many rows from the end, 1 to 100."),
         "before": (str | None, strawberry.UNSET, "Only rows before this cursor."),
     }
     if filters is not None:
-        arguments["filter"] = (filters | None, strawberry.UNSET, "Which rows; several conditions all hold.")
-    choices: Sequence[Any] = list(order)  # type: ignore[call-overload]
-    arguments["order"] = (order, choices[0], "In which order.")
-    return _field(Page(where), description, arguments)
+        taken["filter"] = (filters | None, strawberry.UNSET, "Which rows; several conditions all hold.")
+    choices = list(order)
+    if len(choices) > 1:
+        taken["order"] = (order, choices[0], "In which order.")
+    return _field(Page(where, rows, choices[0]), description, taken)
