@@ -11,18 +11,23 @@ from typing import Any
 
 import asyncpg
 import uvicorn
+from litestar import Litestar
 from redis.asyncio.connection import parse_url
 
 from jejak.api.app import create_app
 from jejak.api.heads import BoundedHeads
 from jejak.api.rate import Rate
 from jejak.api.wake import waking
+from jejak.api.websocket import MOST_MESSAGE
 from jejak.domain import db, person, programme, reminder
 from jejak.domain.migrations.run import migrate
+from jejak.domain.tail import Tail
 from jejak.embedded import running as embedded
 from jejak.embedded import shared
 from jejak.settings import Settings
 from jejak.workers.main import work
+
+SILENT_SECONDS = 30.0
 
 
 class CannotRun(Exception):  # noqa: N818 -- said to a person, in one line
@@ -128,6 +133,9 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     taken = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     with taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Handed on to every connection: one whose client reads nothing for so long is cut.
+            taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(SILENT_SECONDS * 1_000))
         try:
             taken.bind((host, port))
             taken.listen()
@@ -139,39 +147,61 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 class _Server(uvicorn.Server):
     """Leaves the signals to `until_stopped`, which also stops the worker and the embedded servers."""
 
+    def __init__(self, config: uvicorn.Config, tail: Tail) -> None:
+        super().__init__(config)
+        self._tail = tail
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Streams have no end of their own: they would be waited for, and then cut.
+        self._tail.end()
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-@contextlib.asynccontextmanager
-async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
-    """Serves the API on `sock`; requests under way are answered before it ends."""
-    rate = Rate(settings.limits)
+def server(app: Litestar, settings: Settings) -> uvicorn.Server:
+    """What serves `app`, over HTTP and WebSocket. When it is to end, streams are ended first."""
     config = uvicorn.Config(
-        create_app(settings, rate),
+        app,
         log_config=None,
         access_log=False,
         lifespan="on",
         http=BoundedHeads,
+        ws="websockets-sansio",
+        ws_max_size=MOST_MESSAGE,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=10,
     )
-    server = _Server(config)
-    async with waking(redis_url), rate.shared(redis_url):
-        task = asyncio.create_task(server.serve(sockets=[sock]), name="api")
-        try:
-            while not server.started:
-                await asyncio.sleep(0.01)
-                if task.done():
-                    task.result()
-                    raise CannotRun("the API did not start; see the lines above")
-            yield task
-        finally:
-            server.should_exit = True
-            await task
+    return _Server(config, app.state.tail)
+
+
+@contextlib.asynccontextmanager
+async def serving(on: uvicorn.Server, sock: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serves on `sock`; requests under way are answered before it ends."""
+    task = asyncio.create_task(on.serve(sockets=[sock]), name="api")
+    try:
+        while not on.started:
+            await asyncio.sleep(0.01)
+            if task.done():
+                task.result()
+                raise CannotRun("the API did not start; see the lines above")
+        yield task
+    finally:
+        on.should_exit = True
+        await task
+
+
+@contextlib.asynccontextmanager
+async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
+    """The API on `sock`, which wakes the workers, and counts requests with all others on the same Valkey."""
+    rate = Rate(settings.limits)
+    on = server(create_app(settings, rate), settings)
+    async with waking(redis_url), rate.shared(redis_url), serving(on, sock) as task:
+        yield task
 
 
 @contextlib.asynccontextmanager

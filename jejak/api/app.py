@@ -6,7 +6,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from jejak.api import oidc, trusted
+from jejak.api import oidc, stream, trusted, websocket
 from jejak.api.cookie import Cookies
 from jejak.api.endpoint import Endpoint
 from jejak.api.errors import failed, refused, refused_by_rule
@@ -17,6 +17,7 @@ from jejak.api.origin import Origins
 from jejak.api.provider import Provider
 from jejak.api.rate import Rate
 from jejak.domain.errors import Refused
+from jejak.domain.tail import Tail
 from jejak.graphql.schema import build_schema
 from jejak.settings import Settings
 
@@ -32,14 +33,18 @@ def create_app(settings: Settings, rate: Rate | None = None) -> Litestar:
     file = settings.trusted_documents
     documents = None if file is None else trusted.load(file, schema, limits)
     guard = Guard(settings, Origins.of(settings), rate or Rate(limits))
-    endpoint = Endpoint(schema, limits, guard, Load(limits), documents)
+    tail = Tail()
+    endpoint = Endpoint(schema, limits, guard, Load(limits), documents, tail)
     return Litestar(
-        route_handlers=[*endpoint.routes(), *_at_provider(settings), live, ready],
-        state=State({"cookies": Cookies.of(settings)}),
+        route_handlers=[*endpoint.routes(), websocket.route(endpoint), *_at_provider(settings), live, ready],
+        state=State({"cookies": Cookies.of(settings), "tail": tail}),
+        lifespan=[lambda _: tail.running()],
         middleware=[guard.checked],
         before_send=[guard.finish],
         exception_handlers={Refused: refused_by_rule, HTTPException: refused, Exception: failed},
-        compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1_000, middleware_class=stream.Compression
+        ),
         openapi_config=None,
         logging_config=None,
     )

@@ -1,5 +1,6 @@
 """From a request to its viewer and language."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from jejak.domain.access import Viewer
 from jejak.domain.errors import Code, Refused
 from jejak.domain.session import NOWHERE, Origin
 from jejak.domain.sign_in import viewer_of, viewer_of_browser
+from jejak.domain.tail import Tail
 from jejak.domain.vocabulary import Language
 from jejak.graphql.reading.statement import Cost
 
@@ -45,6 +47,10 @@ class RequestContext:
     csrf_token: str | None = None
     cost: Cost = field(default_factory=Cost)
     set_cookie: Cookie | None = None
+    tail: Tail | None = None
+    event_id: str | None = None
+    follows: bool = False
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def keeps(self) -> bool:

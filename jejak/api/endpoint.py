@@ -16,13 +16,15 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from jejak.api import stream
 from jejak.api.asked import Asked, read
-from jejak.api.auth import HttpRequest, context_of
+from jejak.api.auth import HttpRequest, RequestContext, context_of
 from jejak.api.errors import GRAPHQL_RESPONSE, JSON, answer, answer_type, bad, told
 from jejak.api.guard import GRAPHQL, Guard, address, caller, came_by_cookie
 from jejak.api.load import Gone, Load, in_time, while_there
 from jejak.api.trusted import Trusted, look_up
 from jejak.domain.errors import Code, Refused
+from jejak.domain.tail import Tail
 from jejak.settings import Limits
 
 # Executed, with errors beside the data. Of the draft, and only in its own media type.
@@ -32,6 +34,7 @@ GONE = 499
 ALLOWED = "GET, HEAD, OPTIONS, POST"
 _QUERIES = frozenset({OperationType.QUERY})
 _ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
+_STREAMS = frozenset({OperationType.SUBSCRIPTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Endpoint:
     guard: Guard
     load: Load
     trusted: Trusted | None
+    tail: Tail
 
     def routes(self) -> list[HTTPRouteHandler]:
         # Before the others: where it finds none, Litestar adds one to each of them that knows no other's methods.
@@ -51,23 +55,28 @@ class Endpoint:
             return Response(None, headers={"Allow": ALLOWED})
 
         @post(GRAPHQL, status_code=200, request_max_body_size=self.limits.bytes)
-        async def graphql_post(request: HttpRequest) -> Response[bytes]:
+        async def graphql_post(request: HttpRequest) -> Response[Any]:
             _must_be_acceptable(request)
             kind, parameters = request.content_type
             if kind != JSON or parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
                 raise bad(f"the body must be {JSON} in UTF-8", 415)
             async with in_time(self.limits.seconds, 408):
                 body = await request.body()
-            return await self._execute(request, read(_parsed(body, "the body"), self.limits), _ALL)
+            given = read(_parsed(body, "the body"), self.limits)
+            if stream.wanted(request.headers):
+                return await self._follow(request, given, _ALL | _STREAMS)
+            return await self._execute(request, given, _ALL)
 
         @route(GRAPHQL, http_method=[HttpMethod.GET, HttpMethod.HEAD], status_code=200)
-        async def graphql_get(request: HttpRequest) -> Response[bytes]:
+        async def graphql_get(request: HttpRequest) -> Response[Any]:
             _must_be_acceptable(request)
             # An empty parameter is none.
             given: dict[str, Any] = {name: value for name, value in request.query_params.items() if value}
             for name in ("variables", "extensions"):
                 if name in given:
                     given[name] = _parsed(given[name], f"`{name}`")
+            if stream.wanted(request.headers):
+                return await self._follow(request, read(given, self.limits), _QUERIES | _STREAMS)
             return await self._execute(request, read(given, self.limits), _QUERIES)
 
         return [graphql_options, graphql_post, graphql_get]
@@ -80,12 +89,7 @@ class Endpoint:
         except Refused as refused:
             return _of_request(request, {"errors": [told(request, refused.problems[0])]})
         async with self.load.place(caller(request.scope)), in_time(self.limits.seconds, 504):
-            try:
-                context = await context_of(request)
-            except NotAuthorizedException:
-                # Else every made-up token would have a bucket of its own.
-                await self.guard.count(request.scope, f"address:{address(request.scope)}")
-                raise
+            context = await self._context(request)
             work = self.schema.execute(
                 asked.query,
                 variable_values=asked.variables,
@@ -111,15 +115,34 @@ class Endpoint:
             answered.set_cookie(context.set_cookie)
         return answered
 
+    async def _follow(
+        self, request: HttpRequest, given: Asked, allowed: frozenset[OperationType]
+    ) -> Response[Any]:
+        asked = look_up(given, self.trusted)
+        async with self.load.place(caller(request.scope)), in_time(self.limits.seconds, 504):
+            context = await self._context(request)
+            context.tail = self.tail
+            # Browsers send it by themselves when they come back; it acts as the argument `since`.
+            context.event_id = request.headers.get("last-event-id") or None
+            return await stream.respond(self.schema, context, asked, allowed)
+
+    async def _context(self, request: HttpRequest) -> RequestContext:
+        try:
+            return await context_of(request)
+        except NotAuthorizedException:
+            # Else every made-up token would have a bucket of its own.
+            await self.guard.count(request.scope, f"address:{address(request.scope)}")
+            raise
+
 
 def _not_here(error: InvalidOperationTypeError) -> Exception:
     if error.operation_type is OperationType.SUBSCRIPTION:
-        return bad("subscriptions are not answered by one response")
+        return bad("subscriptions are answered as text/event-stream, or over WebSocket", 406)
     return bad("GET takes queries only; send mutations by POST", 405, {"Allow": "POST"})
 
 
 def _must_be_acceptable(request: HttpRequest) -> None:
-    if answer_type(request.headers.get("accept", "*/*")) is None:
+    if not stream.wanted(request.headers) and answer_type(request.headers.get("accept", "*/*")) is None:
         raise bad(f"answers come as {GRAPHQL_RESPONSE} or {JSON}", 406)
 
 

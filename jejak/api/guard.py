@@ -105,9 +105,13 @@ class Guard:
         message["headers"] = headers
 
 
-def caller(scope: Scope) -> str:
-    """Whose request it is: the token's or the browser session's, by its hash, or else the address's."""
-    scheme, _, token = Headers.from_scope(scope).get("authorization", "").partition(" ")
+def caller(scope: Scope, authorization: str | None = None) -> str:
+    """Whose request it is: the token's or the browser session's, by its hash, or else the address's.
+
+    `authorization` is what a WebSocket's client says later, instead of by the header.
+    """
+    given = authorization or Headers.from_scope(scope).get("authorization") or ""
+    scheme, _, token = given.partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return f"token:{hashlib.sha256(token.strip().encode('utf-8', 'surrogatepass')).hexdigest()}"
     cookie = _session(scope)

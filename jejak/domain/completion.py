@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from jejak.domain import clock, db, task_rules
+from jejak.domain import clock, db, feed, task_rules
 from jejak.domain.vocabulary import UnitKind
 
 SUMS = "weight_sum, progress_sum, verified_sum, tasks, verified, overdue, started"
@@ -18,10 +18,12 @@ async def recompute(units: Sequence[UUID] | None = None, now: datetime | None = 
     """Brings the rows of `units`, or of all units, up to the tasks and the tree as they are.
 
     Incremental and full are the same statement, so they give the same rows. Opens no transaction of its own.
+    The feed is told of the units whose rows have really changed.
     """
     # Taken before the statement's snapshot, so that two recomputations see each other's commits in order.
     await db.lock(db.Lock.COMPLETION)
-    await db.execute(_RECOMPUTE, units, now or clock.now())
+    changed = await db.fetch(_RECOMPUTE, units, now or clock.now())
+    await feed.completion_changed([UUID(str(row["unit_id"])) for row in changed])
 
 
 async def recompute_all() -> None:
@@ -167,13 +169,17 @@ with target as (
     delete from completion c
     where ($1::uuid[] is null or c.unit_id = any($1))
       and not exists (select from wanted w where w.unit_id = c.unit_id and w.initiative_id = c.initiative_id)
+    returning c.unit_id
+), kept as (
+    insert into completion as c (id, initiative_id, unit_id, {SUMS})
+    select gen_random_uuid(), initiative_id, unit_id, {SUMS} from wanted
+    on conflict (unit_id, initiative_id) do update
+    set ({SUMS}) = ({", ".join(f"excluded.{name}" for name in SUMS.split(", "))})
+    where ({", ".join(f"c.{name}" for name in SUMS.split(", "))})
+        is distinct from ({", ".join(f"excluded.{name}" for name in SUMS.split(", "))})
+    returning c.unit_id
 )
-insert into completion as c (id, initiative_id, unit_id, {SUMS})
-select gen_random_uuid(), initiative_id, unit_id, {SUMS} from wanted
-on conflict (unit_id, initiative_id) do update
-set ({SUMS}) = ({", ".join(f"excluded.{name}" for name in SUMS.split(", "))})
-where ({", ".join(f"c.{name}" for name in SUMS.split(", "))})
-    is distinct from ({", ".join(f"excluded.{name}" for name in SUMS.split(", "))})
+select unit_id from gone union select unit_id from kept order by unit_id
 """
 
 _SNAPSHOT = f"""

@@ -1,5 +1,6 @@
 """The one place that opens transactions, and the one engine under every table."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +16,17 @@ from uuid_utils.compat import uuid7
 DB = PostgresEngine(config={})
 ACQUIRE_SECONDS = 15
 Deadlock = asyncpg.DeadlockDetectedError
+# The database is away, or a connection was cut: what failed may be tried again later.
+OUT_OF_REACH = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # how a connection that is cut in the middle may show itself
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+_OF_THE_POOL = ("min_size", "max_size", "max_queries", "max_inactive_connection_lifetime", "init", "setup")
 _log = logging.getLogger(__name__)
 _after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
 
@@ -27,6 +39,8 @@ class Lock(IntEnum):
     COMPLETION = 7303
     REMINDERS = 7304
     PEOPLE = 7305
+    RELAY = 7306
+    FEED = 7307
 
 
 async def connect(url: str, **pool: Any) -> None:
@@ -80,6 +94,21 @@ async def fetchval(sql: str, *values: Any, timeout: float | None = None) -> Any:
 async def execute(sql: str, *values: Any) -> None:
     async with connection() as c:
         await c.execute(sql, *values)
+
+
+@asynccontextmanager
+async def listening(channel: str, heard: Callable[[], None]) -> AsyncIterator[asyncio.Event]:
+    """Calls `heard` for every notification on `channel`; the event is set when the connection, one of its own, is lost."""
+    lost = asyncio.Event()
+    own = {name: value for name, value in DB.config.items() if name not in _OF_THE_POOL}
+    listener = await asyncpg.connect(**{"timeout": ACQUIRE_SECONDS} | own)
+    try:
+        listener.add_termination_listener(lambda _: lost.set())
+        await listener.add_listener(channel, lambda *_: heard())
+        yield lost
+    finally:
+        # A goodbye that nobody answers would be waited for.
+        listener.terminate()
 
 
 @asynccontextmanager

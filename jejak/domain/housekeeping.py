@@ -2,19 +2,20 @@
 
 from datetime import timedelta
 
-from jejak.domain import clock, db, throttle
+from jejak.domain import clock, db, feed, throttle
 
 # A phone that was away longer than this sends a capture anew under a new id.
 CLIENT_MUTATIONS_KEPT = timedelta(days=90)
 
 
 async def forget_old() -> None:
-    """Sessions, invitations and sign-ins under way that have expired, old failures, and results kept for retries that
-    will not come.
+    """Sessions, invitations and sign-ins under way that have expired, old failures, what nobody catches up with any
+    more, and results kept for retries that will not come.
     """
     now = clock.now()
     await db.execute("delete from session where expires_at < $1", now)
     await db.execute("delete from invitation where expires_at < $1", now)
     await db.execute("delete from provider_sign_in where expires_at < $1", now)
     await throttle.forget_old()
+    await feed.forget()
     await db.execute("delete from client_mutation where created_at < $1", now - CLIENT_MUTATIONS_KEPT)

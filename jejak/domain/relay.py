@@ -5,7 +5,7 @@ A batch is taken, carried on and forgotten in one transaction: a worker that die
 
 from uuid import UUID
 
-from jejak.domain import completion, db
+from jejak.domain import completion, db, feed
 from jejak.domain.vocabulary import EventKind
 
 BATCH = 500
@@ -21,6 +21,9 @@ async def drain() -> int:
 
 async def _carry_on() -> int:
     async with db.transaction():
+        # One batch after the other, so that the feed tells things in the order in which they happened: a new role,
+        # then what it lets a person see.
+        await db.lock(db.Lock.RELAY)
         rows = await db.fetch(
             """
             with taken as (
@@ -28,7 +31,7 @@ async def _carry_on() -> int:
                     select event_id from pending_event order by event_id limit $1 for update skip locked
                 ) returning event_id
             )
-            select e.unit_id, e.kind from event e join taken on taken.event_id = e.id
+            select e.id, e.unit_id, e.kind from event e join taken on taken.event_id = e.id
             """,
             BATCH,
         )
@@ -37,4 +40,5 @@ async def _carry_on() -> int:
             everywhere = any(row["kind"] == EventKind.PROGRAMME_LOADED for row in rows)
             units = {UUID(str(row["unit_id"])) for row in rows if row["unit_id"]}
             await completion.recompute(None if everywhere else sorted(units))
+            await feed.carry([row["id"] for row in rows])
     return len(rows)

@@ -5,7 +5,7 @@ from dataclasses import astuple
 from datetime import datetime
 from uuid import UUID
 
-from jejak.domain import access, calendar, clock, db, reminder_rules, task_rules
+from jejak.domain import access, calendar, clock, db, feed, reminder_rules, task_rules
 from jejak.domain.access import Right
 from jejak.domain.tables.notice import Ladder, Rung
 from jejak.domain.tables.task import Task
@@ -78,7 +78,9 @@ async def run(now: datetime | None = None) -> int:
         return 0
     async with db.transaction():
         await db.lock(db.Lock.REMINDERS)
-        return int(await db.fetchval(_SETTLE, now, at_work, access.roles_with(Right.PROGRESS)))
+        noted = await db.fetch(_SETTLE, now, at_work, access.roles_with(Right.PROGRESS))
+        await feed.noticed([UUID(str(row["id"])) for row in noted])
+    return len(noted)
 
 
 # The kind is what is true on the day it is said, which after a downtime may be later than the rung's day.
@@ -109,7 +111,7 @@ with due as (
         told.task_id, told.id, told.due_on, $1
     from told join bundled on bundled.person_id = told.owner_id
     on conflict do nothing
-    returning 1
+    returning id
 )
-select count(*) from noted
+select id from noted
 """

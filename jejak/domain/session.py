@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from uuid import UUID
 
-from jejak.domain import access, change, clock, db, event, secret
+from jejak.domain import access, change, clock, db, event, feed, secret
 from jejak.domain.access import SERVICE, Viewer
 from jejak.domain.errors import Code, Refused
 from jejak.domain.secret import Kind
@@ -136,6 +136,7 @@ async def sign_out(viewer: Viewer, wanted: SignOut) -> None:
         person = await change.find(Person, viewer.person)
         if not wanted.everywhere:
             await _end([viewer.credential])
+            await feed.sight_changed(person.id)
             return
         await end_all(person.id)
         await event.append(by, EventKind.PERSON_SIGNED_OUT_EVERYWHERE, ("person", person.id), None)
@@ -152,6 +153,7 @@ async def end(viewer: Viewer, wanted: EndSession) -> UUID:
         if named is None:
             raise Refused(Code.NOT_FOUND, "session_id")
         await _end([named.id])
+        await feed.sight_changed(viewer.person)
     return wanted.session_id
 
 

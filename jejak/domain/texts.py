@@ -31,6 +31,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Whoever owns or submitted a task may not verify it.",
     ),
     Code.FUTURE_DATE: ("Tanggal ini belum terjadi.", "This date has not come yet."),
+    Code.GONE: (
+        "Perubahan sejak saat itu tidak tersimpan lagi; muat ulang data, lalu ikuti lagi tanpa `since`.",
+        "What happened since then is no longer kept; load the data anew, then follow without `since`.",
+    ),
     Code.GUESSABLE_PASSWORD: (
         "Kata sandi ini mudah ditebak; pakailah beberapa kata yang tidak berhubungan, tanpa nama, e-mail, atau pengulangan.",
         "This password is easily guessed; use several unrelated words, without names, your e-mail or repetition.",

@@ -131,6 +131,14 @@ class NoticeKind(StrEnum):
     OVERDUE = "OVERDUE"
 
 
+class SearchKind(StrEnum):
+    """What can be found by its words."""
+
+    JOURNEY = "JOURNEY"
+    PAIN_POINT = "PAIN_POINT"
+    TASK = "TASK"
+
+
 class ErrorPolicy(StrEnum):
     """What becomes of the good rows of a bulk change when others are bad."""
 
@@ -146,12 +154,15 @@ class RowOutcome(StrEnum):
     UNCHANGED = "UNCHANGED"
 
 
-class SearchKind(StrEnum):
-    """What can be found by its words."""
+class Topic(StrEnum):
+    """What an entry of the feed is about."""
 
-    JOURNEY = "JOURNEY"
-    PAIN_POINT = "PAIN_POINT"
     TASK = "TASK"
+    JOURNEY = "JOURNEY"
+    COMPLETION = "COMPLETION"
+    NOTICE = "NOTICE"
+    PERSON = "PERSON"  # their roles or their sign-in: who follows may see other things now
+    UNIT = "UNIT"  # its place in the tree: likewise, for everybody
 
 
 class EventKind(StrEnum):

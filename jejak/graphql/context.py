@@ -1,5 +1,6 @@
 """What a request brings to every resolver."""
 
+import asyncio
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -7,12 +8,18 @@ import strawberry
 
 from jejak.domain.access import Viewer
 from jejak.domain.session import Origin
+from jejak.domain.tail import Tail
 from jejak.domain.vocabulary import Language
 from jejak.graphql.reading.statement import Cost
 
 
 class Context(Protocol):
-    """`viewer` is None for who has not signed in; `csrf_token` for who has not come by a browser's cookie."""
+    """`viewer` is None for who has not signed in; `csrf_token` for who has not come by a browser's cookie.
+
+    Of an operation that can be answered more than once: where to follow the feed (None where it cannot), the id of
+    the event that was told last (before the first: that after which to begin), whether it follows anything, and
+    whether it has begun, so that what comes after it comes after its start.
+    """
 
     viewer: Viewer | None
     language: Language
@@ -20,6 +27,10 @@ class Context(Protocol):
     cost: Cost
     origin: Origin
     csrf_token: str | None
+    tail: Tail | None
+    event_id: str | None
+    follows: bool
+    begun: asyncio.Event
 
     @property
     def keeps(self) -> bool:

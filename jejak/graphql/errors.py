@@ -12,6 +12,8 @@ from strawberry.schema.exceptions import (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
 )
+from strawberry.types import ExecutionResult, StreamExecutionResult
+from strawberry.types.graphql import OperationType
 
 from jejak.domain import texts
 from jejak.domain.errors import Code, Problem, Refused
@@ -80,6 +82,20 @@ class CodedErrors(SchemaExtension):
         if errors:
             result.errors = [self._coded(error) for error in errors]  # type: ignore[union-attr]
 
+    def on_execute(self) -> Iterator[None]:
+        context: Any = self.execution_context.context
+        context.follows = self.execution_context.operation_type is OperationType.SUBSCRIPTION
+        if not context.follows:
+            context.begun.set()
+        yield
+        # Of a subscription: its place in the feed has been found, or it was refused.
+        context.begun.set()
+
+    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
+        if isinstance(result, ExecutionResult) and result.errors:
+            result.errors = [self._coded(error) for error in result.errors]
+        yield
+
     def _coded(self, error: GraphQLError) -> GraphQLError:
         context: Any = self.execution_context.context
         refused = _cause(error)
@@ -115,7 +131,13 @@ def _is_of_the_request(error: GraphQLError) -> bool:
     if isinstance(cause, GraphQLError) and cause.nodes:
         # An argument's value, as null from a variable. What a field answers wrongly points at the field.
         return isinstance(cause.nodes[0], ValueNode)
-    return cause is None or (error.path is None and isinstance(cause, GraphQLError | ValueError | TypeError))
+    return cause is None or (
+        error.path is None
+        and isinstance(
+            cause,
+            GraphQLError | ValueError | TypeError | CannotGetOperationTypeError | InvalidOperationTypeError,
+        )
+    )
 
 
 def _cause(error: BaseException | None) -> Refused | None:

@@ -12,6 +12,7 @@ from jejak.graphql.limits import NoIntrospection, WithinLimits
 from jejak.graphql.mutations import Mutation
 from jejak.graphql.query import Query
 from jejak.graphql.scalars import SCALARS
+from jejak.graphql.subscription import Subscription
 from jejak.settings import Limits
 
 
@@ -28,6 +29,7 @@ def build_schema(limits: Limits | None = None, *, introspection: bool = True) ->
     schema = _Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             CodedErrors,

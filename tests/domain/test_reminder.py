@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from jejak.domain import clock, db, person, reminder, task
+from jejak.domain import clock, db, feed, person, reminder, task
 from jejak.domain.access import SYSTEM
 from jejak.domain.person import RevokeRole
 from jejak.domain.tables.notice import Digest, Ladder, Notice, Reminder, Rung
@@ -236,17 +236,17 @@ async def test_concurrent_runs_make_one_notice():
 async def test_a_run_that_dies_before_its_commit_has_said_nothing_and_the_next_says_all(monkeypatch):
     go_to(MONDAY)
     await a_task(due_on=MONDAY + timedelta(days=1))
-    real = db.fetchval
+    real = feed.noticed
 
-    async def dies(sql, *values):
-        await real(sql, *values)
+    async def dies(notices):
+        await real(notices)
         raise ConnectionError("killed")
 
     async with unchanged():
-        monkeypatch.setattr(db, "fetchval", dies)
+        monkeypatch.setattr(feed, "noticed", dies)
         with pytest.raises(ConnectionError):
             await reminder.run()
-    monkeypatch.setattr(db, "fetchval", real)
+    monkeypatch.setattr(feed, "noticed", real)
     assert await reminder.run() == 1
 
 

@@ -31,5 +31,9 @@ def rows_seen_by() -> dict[str, str]:
     return {row["type"]: row["a row is seen by"] for row in table("Rows")}
 
 
+def subscriptions() -> dict[str, str]:
+    return {row["subscription"]: row["who is told"] for row in table("Subscriptions")}
+
+
 def mutations() -> dict[str, dict[str, str]]:
     return {row["mutation"]: row for row in table("Mutations")}

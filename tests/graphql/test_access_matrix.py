@@ -14,7 +14,7 @@ from jejak.graphql import ids
 from jejak.graphql.reading.declare import Entity
 from tests import factories as f
 from tests.client import NOBODY, Client, as_, gid, schema
-from tests.graphql.access_document import decisions, mutations, rows_seen_by, table
+from tests.graphql.access_document import decisions, mutations, rows_seen_by, subscriptions, table
 from tests.graphql.test_access import places
 from tests.graphql.world import World, a_notice
 
@@ -362,9 +362,10 @@ def test_every_field_has_its_decision():
 
 
 def test_every_other_type_only_bears_what_is_decided_elsewhere():
-    """Connections and payloads: what they hold is of a type with rows, or says how the call went."""
+    """Connections, payloads and messages: what they hold is of a type with rows, or says how the call went."""
     plain = {"PageInfo", "UserError"}
     roots = {"Query", "Mutation", "Subscription"}
+    messages = {named(field).name for field in schema().subscription_type.fields.values()}
     for name, kind in schema().type_map.items():
         if (
             not isinstance(kind, GraphQLObjectType)
@@ -372,7 +373,7 @@ def test_every_other_type_only_bears_what_is_decided_elsewhere():
             or name in roots | plain | set(types_with_rows())
         ):
             continue
-        assert name.endswith(("Connection", "Edge", "Payload", "Result")), name
+        assert name in messages or name.endswith(("Connection", "Edge", "Payload", "Result")), name
         for field in kind.fields.values():
             target = named(field).name
             assert (
@@ -380,6 +381,11 @@ def test_every_other_type_only_bears_what_is_decided_elsewhere():
                 or target in plain | set(types_with_rows())
                 or target.endswith(("Edge", "Result"))
             ), name
+
+
+def test_every_subscription_has_its_decision():
+    """Carried out in test_subscription_access."""
+    assert set(subscriptions()) == set(schema().subscription_type.fields)
 
 
 def test_every_mutation_has_its_decision():

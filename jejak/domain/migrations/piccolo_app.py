@@ -20,6 +20,7 @@ APP_CONFIG = AppConfig(
                 "event",
                 "completion",
                 "notice",
+                "feed",
                 "search",
             )
         ],

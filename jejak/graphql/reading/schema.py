@@ -13,6 +13,7 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_list_type,
+    is_non_null_type,
 )
 from graphql.execution.values import VariableValues
 
@@ -91,7 +92,10 @@ def _root(schema: strawberry.Schema, spec: Any, name: str) -> Any:
             return None
         compiler = _compiler(schema, info)
         field = info.parent_type.fields[info.field_name]
-        return await _answer(compiler, compiler.root(spec, field, info.field_nodes, held))
+        answer = await _answer(compiler, compiler.root(spec, field, info.field_nodes, held))
+        if answer is None and isinstance(spec, Held) and is_non_null_type(field.type):
+            raise Refused(Code.NOT_FOUND)
+        return answer
 
     return read_answers if isinstance(spec, Answers) else read
 

@@ -1,0 +1,468 @@
+"""The sub-protocol graphql-transport-ws, by a client that knows it and by clients that do not."""
+
+import asyncio
+import json
+import logging
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from jejak import running
+from jejak.api import websocket
+from jejak.domain import db, relay, session, subscription
+from jejak.domain.session import Origin
+from jejak.domain.tables.task import Task
+from jejak.domain.vocabulary import Role
+from tests import factories as f
+from tests.client import NOBODY, SETTINGS, Client, as_, document, gid
+from tests.following import PATIENCE, Talk, an_api
+from tests.graphql.test_subscription import TASKS
+
+INIT = {"type": "connection_init"}
+NAME = "{ __typename }"
+
+
+def subscribe(query=NAME, key="1", **more):
+    return {"id": key, "type": "subscribe", "payload": {"query": query} | more}
+
+
+@pytest.fixture
+async def live(database):
+    async with an_api() as api:
+        yield api
+
+
+@pytest.fixture
+async def talk(live):
+    """Nobody's connection, not yet initialised."""
+    async with live.raw() as connection:
+        yield Talk(connection)
+
+
+async def test_the_sub_protocol_is_agreed_upon(live):
+    async with live.raw(subprotocols=["graphql-ws", "graphql-transport-ws"]) as connection:
+        assert connection.subprotocol == "graphql-transport-ws"
+
+
+@pytest.mark.parametrize("offered", [None, ["graphql-ws"], ["nonsense"]])
+async def test_another_sub_protocol_is_closed(live, offered):
+    async with live.raw(subprotocols=offered) as connection:
+        assert await Talk(connection).closed() == (4406, "Subprotocol not acceptable")
+
+
+async def test_a_page_of_a_foreign_origin_is_refused(live):
+    for origin in ("https://evil.example", "null", "http://127.0.0.1:1"):
+        with pytest.raises(InvalidStatus) as caught:
+            async with live.raw(origin=origin):
+                pass
+        assert caught.value.response.status_code == 403
+    async with live.raw(origin=f"http://{live.address}") as connection:
+        assert connection.subprotocol
+
+
+async def test_a_query_is_answered_and_completed(talk):
+    await talk.send(INIT)
+    assert await talk.receive() == {"type": "connection_ack"}
+    await talk.send(subscribe())
+    answer = await talk.receive()
+    assert (answer["id"], answer["type"], answer["payload"]["data"]) == ("1", "next", {"__typename": "Query"})
+    assert answer["payload"]["extensions"]["cost"]["rows"] == 0
+    assert await talk.receive() == {"id": "1", "type": "complete"}
+    # And its id is free again
+    await talk.send(subscribe())
+    assert (await talk.receive())["type"] == "next"
+
+
+async def test_a_mutation_is_carried_out_once(live):
+    unit = await f.a_unit()
+    owner = await f.a_person(Role.CONTRIBUTOR, unit)
+    task = await f.a_task(unit, owner=owner)
+    given = {"taskId": gid(task), "expectedVersion": task.version, "progress": 30}
+    async with live.socket(await as_(owner)) as talk:
+        answer = await talk.asked(document("reportProgress", "task { progress }"), input=given)
+        assert answer["payload"]["data"]["reportProgress"] == {"task": {"progress": 30}, "errors": []}
+        assert (await talk.receive())["type"] == "complete"
+        again = await talk.asked(document("reportProgress", "task { progress }"), input=given)
+        [error] = again["payload"]["data"]["reportProgress"]["errors"]
+        assert error["code"] == "STALE"
+    assert (await Task.objects().get(Task.id == task.id)).progress == 30
+
+
+async def test_a_mutation_after_a_subscription_is_told_by_it(live):
+    """What a client sends later happens later, though operations run side by side."""
+    unit = await f.a_unit()
+    owner = await f.a_person(Role.CONTRIBUTOR, unit)
+    task = await f.a_task(unit, owner=owner)
+    await relay.drain()
+    given = {"taskId": gid(task), "expectedVersion": task.version, "progress": 30}
+    async with live.socket(await as_(owner)) as talk:
+        key = await talk.begin_quietly(TASKS)
+        assert (await talk.asked(document("reportProgress"), input=given))["type"] == "next"
+        await relay.drain()
+        assert (await talk.receive())["type"] == "complete"
+        assert (await talk.next(key))["taskChanged"]["task"]["progress"] == 30
+
+
+async def test_the_handshakes_own_header_signs_in(live):
+    who = await f.a_person(Role.VIEWER)
+    async with live.raw(additional_headers=(await as_(who)).all_headers) as connection:
+        talk = Talk(connection)
+        await talk.send(INIT)
+        assert await talk.receive() == {"type": "connection_ack"}
+        assert (await talk.asked("{ viewer { id } }"))["payload"]["data"]["viewer"]
+
+
+@pytest.mark.parametrize("name", ["Authorization", "authorization"])
+async def test_the_payload_of_connection_init_signs_in(live, name):
+    who = await as_(await f.a_person(Role.VIEWER))
+    async with live.raw() as connection:
+        talk = Talk(connection)
+        await talk.send(INIT | {"payload": {name: f"Bearer {who.token}"}})
+        assert await talk.receive() == {"type": "connection_ack"}
+        assert (await talk.asked("{ viewer { id } }"))["payload"]["data"]["viewer"]
+
+
+@pytest.mark.parametrize("given", ["Bearer nonsense", "Bearer ", "Basic x", "", 7, {}, ["Bearer x"]])
+async def test_a_token_that_is_none_is_refused(talk, given):
+    await talk.send(INIT | {"payload": {"Authorization": given}})
+    assert await talk.closed() == (4403, "Forbidden")
+
+
+async def test_signing_in_over_the_socket_is_for_that_operation(live):
+    who = await f.a_person(Role.VIEWER)
+    async with live.socket(NOBODY) as talk:
+        given = {"email": who.email, "password": f.PASSWORD}
+        answer = await talk.asked(document("signIn", "token"), input=given)
+        assert answer["payload"]["data"]["signIn"]["token"]
+        assert (await talk.receive())["type"] == "complete"
+        refused = await talk.asked("{ viewer { id } }")
+        assert refused["payload"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_no_connection_init_in_time(live, monkeypatch):
+    monkeypatch.setattr(websocket, "INIT_SECONDS", 0.05)
+    async with live.raw() as connection:
+        talk = Talk(connection)
+        await talk.send({"type": "ping"})
+        assert await talk.closed() == (4408, "Connection initialisation timeout")
+
+
+async def test_pings_are_answered_also_before_connection_init(talk):
+    await talk.send({"type": "ping", "payload": {"any": "thing"}})
+    assert await talk.receive() == {"type": "pong"}
+    await talk.send({"type": "pong"})
+    await talk.send(INIT)
+    assert await talk.receive() == {"type": "connection_ack"}
+    await talk.send({"type": "ping"})
+    assert await talk.receive() == {"type": "pong"}
+
+
+async def test_an_operation_before_connection_init_is_closed(talk):
+    await talk.send(subscribe())
+    assert await talk.closed() == (4401, "Unauthorized")
+
+
+async def test_a_second_connection_init_is_closed(talk):
+    await talk.send(INIT)
+    await talk.send(INIT)
+    assert await talk.closed() == (4429, "Too many initialisation requests")
+
+
+async def test_an_id_that_is_in_use_is_closed(live):
+    async with live.socket(await as_(await f.a_person(Role.VIEWER))) as talk:
+        await talk.begin(TASKS)
+        await talk.send(subscribe(key="1"))
+        assert await talk.closed() == (4409, "Subscriber for 1 already exists")
+
+
+NO_MESSAGES = [
+    "",
+    "nonsense",
+    "[]",
+    "null",
+    "7",
+    "{}",
+    '{"type": 7}',
+    '{"type": "nonsense"}',
+    '{"type": ["ping"]}',
+    '{"type": "next", "id": "1"}',
+    "[" * 10_000,
+    b"\x00\x01",
+    json.dumps({"type": "connection_init"}).encode(),
+]
+
+
+@pytest.mark.parametrize("message", NO_MESSAGES)
+@pytest.mark.parametrize("initialised", [True, False])
+async def test_what_is_no_message_is_closed(talk, message, initialised):
+    if initialised:
+        await talk.send(INIT)
+    await talk.send(message)
+    code, reason = await talk.closed()
+    assert code == 4400
+    assert reason
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "subscribe"},
+        {"type": "subscribe", "id": 7, "payload": {"query": NAME}},
+        {"type": "subscribe", "id": "", "payload": {"query": NAME}},
+        {"type": "subscribe", "id": "1"},
+        {"type": "subscribe", "id": "1", "payload": None},
+        {"type": "subscribe", "id": "1", "payload": []},
+        {"type": "subscribe", "id": "1", "payload": {}},
+        {"type": "subscribe", "id": "1", "payload": {"query": 7}},
+        {"type": "complete"},
+        {"type": "complete", "id": None},
+        {"type": "connection_init", "payload": "x", "again": True},
+    ],
+)
+async def test_a_message_that_is_malformed_is_closed(talk, message):
+    if "again" not in message:
+        await talk.send(INIT)
+    await talk.send(message)
+    assert (await talk.closed())[0] == 4400
+
+
+async def test_a_message_that_is_too_big_is_closed(talk):
+    await talk.send(INIT)
+    await talk.send(subscribe(NAME + " " * websocket.MOST_MESSAGE))
+    assert (await talk.closed())[0] == 1009
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"query": "{"},
+        {"query": " "},
+        {"query": "{ nonsense }"},
+        {"query": "subscription { taskChanged { nonsense } }"},
+        {"query": "subscription { taskChanged { eventId } noticeReceived { eventId } }"},
+        {"query": "query A { __typename }", "operationName": "B"},
+        {"query": "query A { __typename } query B { __typename }"},
+        {"query": "fragment F on Query { __typename }"},
+        {"query": NAME, "variables": []},
+        {"query": NAME, "operationName": 7},
+        {"query": "query ($a: Int!) { step(number: $a) { id } }"},
+        {"query": "{" + "a " * 200_000 + "}"},
+        {"query": "{" + " ".join(f"a{n}: __typename" for n in range(100)) + "}"},
+    ],
+)
+async def test_an_operation_that_is_broken_is_told_so_and_nothing_else_suffers(live, payload):
+    who = await f.a_person(Role.VIEWER)
+    async with live.socket(await as_(who)) as talk:
+        await talk.send({"id": "x", "type": "subscribe", "payload": payload})
+        message = await talk.receive()
+        assert (message["id"], message["type"]) == ("x", "error")
+        assert {error["extensions"]["code"] for error in message["payload"]} <= {
+            "BAD_REQUEST",
+            "TOO_LARGE",
+            "TOO_COMPLEX",
+        }
+        await talk.send(subscribe(key="x"))
+        assert (await talk.receive())["type"] == "next"
+
+
+async def test_a_bug_is_masked_and_logged_under_its_id(live, caplog, monkeypatch):
+    async def breaks(*_):
+        raise LookupError("the inside")
+
+    monkeypatch.setattr("jejak.domain.feed.latest", breaks)
+    async with live.socket(await as_(await f.a_person(Role.VIEWER))) as talk:
+        message = await talk.asked(TASKS)
+    [error] = message["payload"]
+    assert (message["type"], error["extensions"]["code"]) == ("error", "INTERNAL")
+    assert "inside" not in json.dumps(message)
+    assert error["extensions"]["requestId"] in error["message"]
+    assert f"request {error['extensions']['requestId']} failed" in caplog.text
+
+
+async def test_a_client_ends_an_operation(live):
+    unit = await f.a_unit()
+    await relay.drain()
+    async with live.socket(await as_(await f.a_person(Role.VIEWER, unit))) as talk:
+        ended, goes_on = await talk.begin(TASKS), await talk.begin(TASKS)
+        await talk.send({"id": ended, "type": "complete"})
+        await talk.send({"id": "never begun", "type": "complete"})
+        for _ in range(2):
+            await f.a_task(unit)
+            await relay.drain()
+            await talk.next(goes_on)
+        await talk.send(subscribe(key=ended))
+        assert (await talk.receive())["id"] == ended
+
+
+async def test_operations_of_one_connection_are_bounded(live, monkeypatch):
+    monkeypatch.setattr(websocket, "MOST_OPERATIONS", 2)
+    async with live.socket(await as_(await f.a_person(Role.VIEWER))) as talk:
+        first = await talk.begin(TASKS)
+        await talk.begin(TASKS)
+        message = await talk.asked(TASKS)
+        assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "TOO_MANY")
+        await talk.send({"id": first, "type": "complete"})
+        await talk.begin(TASKS)
+
+
+async def test_operations_count_as_requests_do(database):
+    limits = replace(SETTINGS.limits, per_minute=1, burst=4)
+    who = await as_(await f.a_person(Role.VIEWER))
+    async with an_api(replace(SETTINGS, limits=limits)) as live, live.socket(who) as talk:
+        # Given the handshake, which counts for its address, and as many operations as the token may ask at once
+        for _ in range(4):
+            assert (await talk.asked(NAME))["type"] == "next"
+            assert (await talk.receive())["type"] == "complete"
+        message = await talk.asked(NAME)
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
+
+
+async def test_an_operation_that_takes_too_long_is_cancelled(database, monkeypatch):
+    async def slow(*_):
+        await asyncio.sleep(PATIENCE)
+
+    monkeypatch.setattr("jejak.domain.feed.latest", slow)
+    limits = replace(SETTINGS.limits, seconds=0.2)
+    who = await as_(await f.a_person(Role.VIEWER))
+    async with an_api(replace(SETTINGS, limits=limits)) as live, live.socket(who) as talk:
+        message = await talk.asked(TASKS)
+        assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "TIMED_OUT")
+        assert (await talk.asked(NAME))["type"] == "next"
+
+
+async def test_with_trusted_documents_nothing_else_is_run(database, tmp_path):
+    file = tmp_path / "documents.json"
+    file.write_text(json.dumps({"tasks": TASKS}))
+    async with an_api(replace(SETTINGS, trusted_documents=file)) as live:
+        unit = await f.a_unit()
+        await relay.drain()
+        async with live.socket(await as_(await f.a_person(Role.VIEWER, unit))) as talk:
+            message = await talk.asked(NAME)
+            assert message["payload"][0]["extensions"]["code"] == "UNKNOWN_DOCUMENT"
+            await talk.send({"id": "t", "type": "subscribe", "payload": {"documentId": "tasks"}})
+            await talk.send({"type": "ping"})
+            assert await talk.receive() == {"type": "pong"}
+            await f.a_task(unit)
+            await relay.drain()
+            assert (await talk.next("t"))["taskChanged"]
+
+
+async def test_a_browser_is_signed_in_by_its_cookie_and_no_other_page_by_it(live):
+    who = await f.a_person(Role.VIEWER)
+    token = await _cookie(who)
+    headers = {"Cookie": f"jejak_session={token}"}
+    async with live.raw(additional_headers=headers, origin=f"http://{live.address}") as connection:
+        talk = Talk(connection)
+        await talk.send(INIT)
+        assert await talk.receive() == {"type": "connection_ack"}
+        answer = await talk.asked("{ csrfToken viewer { id } }")
+        assert answer["payload"]["data"]["csrfToken"]
+    with pytest.raises(InvalidStatus):
+        async with live.raw(additional_headers=headers, origin="https://evil.example"):
+            pass
+
+
+async def _cookie(who) -> str:
+    async with db.transaction():
+        opened = await session.begin(who, Origin(), browser=True)
+    return opened.token
+
+
+async def test_who_never_signs_in_and_asks_nothing_is_shown_out(live, monkeypatch):
+    monkeypatch.setattr(subscription, "CHECK_SECONDS", 0.05)
+    async with live.socket(NOBODY) as talk:
+        assert (await talk.closed())[0] == 4403
+
+
+async def test_a_connection_that_goes_leaves_nothing_behind(live, caplog):
+    who = await as_(await f.a_person(Role.VIEWER))
+    for _ in range(3):
+        async with live.socket(who) as talk:
+            for _ in range(3):
+                await talk.begin(TASKS)
+            talk.connection.transport.abort()
+    assert await followers(live, 0)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def followers(live, wanted: int) -> bool:
+    async with asyncio.timeout(PATIENCE):
+        while live.tail.followers != wanted:
+            await asyncio.sleep(0.01)
+    return True
+
+
+async def test_a_client_that_reads_nothing_is_cut(database, monkeypatch):
+    monkeypatch.setattr(running, "SILENT_SECONDS", 1.0)
+    monkeypatch.setattr(websocket, "SEND_SECONDS", 0.5)
+    unit = await f.a_unit()
+    who = await as_(await f.a_person(Role.VIEWER, unit))
+    long = "x" * 4_000
+    async with an_api() as live, AsyncExitStack() as stack:
+        stuck = stack.enter_context(await stuck_client(live, who))
+        await followers(live, 20)
+        # When more happens than the network between takes
+        async with asyncio.timeout(PATIENCE * 2):
+            while live.tail.followers:
+                await f.a_task(unit, description=long)
+                await relay.drain()
+            # Then it is let go, and in the end its connection is cut
+            while live.server.server_state.connections:
+                await asyncio.sleep(0.01)
+        assert stuck.fileno() > 0
+        # And others go on
+        async with live.socket(who) as talk:
+            key = await talk.begin(TASKS)
+            await f.a_task(unit)
+            await relay.drain()
+            await talk.next(key)
+
+
+async def stuck_client(live, who: Client) -> socket.socket:
+    """Follows twenty times over and then reads nothing any more."""
+    host, port = live.address.split(":")
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    opened.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(opened, (host, int(port)))
+    handshake = (
+        f"GET /graphql HTTP/1.1\r\nHost: {live.address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+    )
+    await loop.sock_sendall(opened, handshake.encode())
+    assert b" 101 " in await loop.sock_recv(opened, 4_096)
+    query = "subscription { taskChanged { task { id description } } }"
+    messages = [INIT | {"payload": who.all_headers}, *(subscribe(query, str(n)) for n in range(20))]
+    for message in messages:
+        text = json.dumps(message).ljust(126).encode()
+        # A frame of text in one piece, masked by zeros.
+        await loop.sock_sendall(opened, b"\x81\xfe" + len(text).to_bytes(2) + b"\0\0\0\0" + text)
+    return opened
+
+
+async def test_at_the_end_of_the_process_clients_are_told_to_come_back(database, caplog):
+    who = await as_(await f.a_person(Role.VIEWER))
+    async with an_api() as live:
+        async with live.socket(who) as talk:
+            await talk.begin(TASKS)
+            live.stop()
+            assert (await talk.closed())[0] == 1012
+        async with asyncio.timeout(PATIENCE):
+            await live.task
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_a_database_that_is_away_ends_with_come_again(live, monkeypatch):
+    async with live.socket(await as_(await f.a_person(Role.VIEWER))) as talk:
+
+        async def away(_):
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr("jejak.domain.sign_in.current", away)
+        await talk.begin_quietly(NAME)
+        assert await talk.closed() == (1013, "Try again later")
