@@ -62,3 +62,16 @@ async def statements() -> AsyncIterator[Counted]:
         await asyncio.sleep(0)  # asyncpg tells its loggers with the loop's next turn
         for connection in watched:
             connection.remove_query_logger(log)
+
+
+async def waiting(which: db.Lock | None = None) -> int:
+    """How many wait for a lock in this database, or for the advisory lock `which`.
+
+    Other workers' databases are on the same server, and a lock on a row names no database: its holder's others do.
+    """
+    here = "(select oid from pg_database where datname = current_database())"
+    waits = f"""select count(*) from pg_locks l where not l.granted
+        and exists (select from pg_locks other where other.pid = l.pid and other.database = {here})"""
+    if which is None:
+        return int(await db.fetchval(waits))
+    return int(await db.fetchval(f"{waits} and l.locktype = 'advisory' and l.objid::bigint = $1", int(which)))

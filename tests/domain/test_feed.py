@@ -18,6 +18,7 @@ from jejak.domain.vocabulary import JourneyStatus, Role, TaskStatus, Topic, Unit
 from tests.factories import a_journey, a_person, a_task, a_unit
 from tests.moments import MONDAY, go_to
 from tests.refusals import unchanged
+from tests.sql import waiting
 
 
 async def entries(topic=None) -> list[tuple[str, str | None]]:
@@ -161,14 +162,6 @@ async def test_a_relay_that_is_slow_is_not_overtaken_by_another(monkeypatch):
     told = await db.fetch("select kind from feed where kind is not null order by position")
     happened = await db.fetch("select kind from event where subject_type in ('task', 'person') order by id")
     assert [row["kind"] for row in told] == [row["kind"] for row in happened]
-
-
-async def waiting(which: db.Lock) -> bool:
-    found: bool = await db.fetchval(
-        "select exists (select from pg_locks where locktype = 'advisory' and objid = $1 and not granted)",
-        int(which),
-    )
-    return found
 
 
 async def test_a_reader_between_two_writers_passes_nothing_over(database):

@@ -15,13 +15,7 @@ from jejak.domain.task_creation import CreateTask, NewTask
 from jejak.domain.unit import CloseUnit
 from jejak.domain.vocabulary import Role
 from tests.factories import a_person, a_unit, a_viewer, in_working_days, initiative_id
-
-
-async def waiting() -> int:
-    return await db.fetchval(
-        "select count(*) from pg_locks where not granted and (database is null or database = "
-        "(select oid from pg_database where datname = current_database()))"
-    )
+from tests.sql import waiting
 
 
 async def until_it_waits() -> None:

@@ -10,6 +10,7 @@ from jejak.domain.vocabulary import Language, NoticeKind
 
 VALUES = {
     "asked": 60_000,
+    "choices": "id, en",
     "least": 1,
     "most": 5,
     "status": "DRAFT",

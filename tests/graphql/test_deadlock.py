@@ -8,6 +8,7 @@ from jejak.domain.vocabulary import Role, UnitKind
 from jejak.graphql import ids
 from tests import factories as f
 from tests.client import as_, gid
+from tests.sql import waiting
 
 RENAME = "update unit set name = name || '!' where id = $1"
 
@@ -36,7 +37,7 @@ async def test_a_change_that_was_ended_for_a_deadlock_is_done_again():
             fixing = asyncio.create_task(
                 manager.done("assignPainPoint", "tasks { id }", painPointId=gid(point), tasks=tasks)
             )
-            while not await other.fetchval("select exists (select from pg_locks where not granted)"):
+            while not await waiting():
                 await asyncio.sleep(0.01)
             await other.execute(RENAME, one.id)
         # Then both are done, once

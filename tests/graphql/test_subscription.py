@@ -270,7 +270,9 @@ async def test_a_replay_longer_than_a_page_and_than_memory_is_whole(live, ulp, m
 
 
 @pytest.mark.parametrize("query", [TASKS, JOURNEYS, COMPLETION, NOTICES])
-@pytest.mark.parametrize("since", ["", "1", "nonsense", "0f3c8d2e-1c7a-4b60-9a52-6f0e4d1b2a93", "\u0000", "9" * 5_000])
+@pytest.mark.parametrize(
+    "since", ["", "1", "nonsense", "0f3c8d2e-1c7a-4b60-9a52-6f0e4d1b2a93", "\u0000", "9" * 5_000]
+)
 async def test_an_id_that_nobody_was_told_is_refused(live, ulp, query, since):
     async with live.socket(await as_(await f.a_person(Role.VIEWER, ulp))) as talk:
         assert_refused(await talk.asked(query, since=since), "GONE", ["since"])

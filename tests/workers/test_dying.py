@@ -16,6 +16,7 @@ from tests.factories import a_task, a_unit
 from tests.figures import figures_of
 from tests.moments import MONDAY, go_to
 from tests.refusals import unchanged
+from tests.sql import waiting
 from tests.workers.conftest import background, becomes, pending
 
 MOST_CONNECTIONS = 20  # of the fixture `database`
@@ -33,10 +34,7 @@ async def completion_locked(url: str):
 
 
 async def somebody_waits() -> bool:
-    return await db.fetchval(
-        "select exists (select from pg_locks where locktype = 'advisory' and objid::bigint = $1 and not granted)",
-        int(db.Lock.COMPLETION),
-    )
+    return await waiting(db.Lock.COMPLETION) > 0
 
 
 async def test_relay_that_fails_in_the_middle_is_logged_and_done_by_the_next(
