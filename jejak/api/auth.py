@@ -36,7 +36,7 @@ class Came:
 @dataclass(slots=True)
 class RequestContext:
     """`graphql.context.Context` of one request. `set_cookie` is for its answer; without `cookies`, as of a message on a
-    socket, the answer bears none.
+    socket or in a stream, the answer bears none.
     """
 
     viewer: Viewer | None

@@ -122,6 +122,8 @@ class Endpoint:
         async with self.load.place(caller(request.scope)), in_time(self.limits.seconds, 504):
             context = await self._context(request)
             context.tail = self.tail
+            # Its head goes before what it answers.
+            context.cookies = None
             # Browsers send it by themselves when they come back; it acts as the argument `since`.
             context.event_id = request.headers.get("last-event-id") or None
             return await stream.respond(self.schema, context, asked, allowed)

@@ -15,7 +15,7 @@ from litestar.handlers import WebsocketRouteHandler
 
 from jejak.api.answers import answers, begun
 from jejak.api.asked import Asked, read
-from jejak.api.auth import RequestContext, cookies_of, origin_of, preferred, who
+from jejak.api.auth import RequestContext, origin_of, preferred, who
 from jejak.api.cookie import csrf_token
 from jejak.api.endpoint import Endpoint
 from jejak.api.errors import HttpRefused
@@ -196,8 +196,7 @@ class _Connection:
             self._language,
             secrets.token_hex(8),
             origin_of(self._socket),
-            cookies_of(self._socket),
-            self._csrf_token,
+            csrf_token=self._csrf_token,
             tail=self._endpoint.tail,
         )
 

@@ -20,6 +20,7 @@ from tests import factories as f
 from tests.client import NOBODY, SETTINGS, Client, as_, document, gid
 from tests.following import PATIENCE, Talk, an_api
 from tests.graphql.test_subscription import TASKS
+from tests.refusals import unchanged
 
 INIT = {"type": "connection_init"}
 NAME = "{ __typename }"
@@ -363,6 +364,14 @@ async def test_a_browser_is_signed_in_by_its_cookie_and_no_other_page_by_it(live
     with pytest.raises(InvalidStatus):
         async with live.raw(additional_headers=headers, origin="https://evil.example"):
             pass
+
+
+async def test_a_sign_in_that_needs_a_cookie_is_refused_where_none_can_be_set(live):
+    person = await f.a_person(Role.VIEWER)
+    given = {"email": person.email, "password": f.PASSWORD, "browser": True}
+    async with unchanged(), live.socket(NOBODY) as talk:
+        answer = await talk.asked(document("signIn", "csrfToken"), input=given)
+        assert [e["extensions"]["code"] for e in answer["payload"]["errors"]] == ["BAD_REQUEST"]
 
 
 async def _cookie(who) -> str:
