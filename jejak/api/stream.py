@@ -16,6 +16,7 @@ from strawberry.types.graphql import OperationType
 from jejak.api.answers import Answer, answers, begun
 from jejak.api.asked import Asked
 from jejak.api.auth import RequestContext, by_quality
+from jejak.domain.errors import Code
 from jejak.domain.tail import Tail
 
 EVENT_STREAM = "text/event-stream"
@@ -84,5 +85,7 @@ async def _events(
 
 
 def _event(answer: Answer) -> bytes:
-    named = f"id: {answer.event_id}\n".encode() if answer.event_id else b""
+    # An empty one where it is gone: a browser that comes back by itself must not ask for it again.
+    event_id = "" if Code.GONE in answer.codes else answer.event_id
+    named = b"" if event_id is None else f"id: {event_id}\n".encode()
     return b"event: next\n" + named + b"data: " + orjson.dumps(answer.body) + b"\n\n"

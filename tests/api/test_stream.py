@@ -15,6 +15,7 @@ from tests import factories as f
 from tests.client import NOBODY, as_, document, gid
 from tests.following import PATIENCE, an_api
 from tests.graphql.test_subscription import TASKS
+from tests.refusals import unchanged
 
 EVENTS = {"Accept": "text/event-stream"}
 
@@ -67,7 +68,8 @@ async def test_an_id_that_nobody_was_told_is_refused(live, last):
     async with live.stream(
         await as_(await f.a_person(Role.VIEWER)), TASKS, **{"Last-Event-ID": last.encode("latin-1")}
     ) as events:
-        await refused(events, "GONE")
+        # A browser comes back by itself: by an empty id it forgets the one that is refused
+        assert (await refused(events, "GONE"))["id"] == ""
 
 
 async def refused(events, code):
@@ -77,6 +79,15 @@ async def refused(events, code):
     assert "data" not in answer
     assert await events.block() == {"event": "complete", "data": ""}
     assert await events.block() == {}
+    return block
+
+
+async def test_a_sign_in_that_needs_a_cookie_is_refused_where_none_can_be_set(live):
+    person = await f.a_person(Role.VIEWER)
+    given = {"email": person.email, "password": f.PASSWORD, "browser": True}
+    async with unchanged(), live.stream(NOBODY, document("signIn", "csrfToken"), {"input": given}) as events:
+        answer = json.loads((await events.next())["data"])
+        assert [e["extensions"]["code"] for e in answer["errors"]] == ["BAD_REQUEST"]
 
 
 async def test_a_browser_asks_by_get(live):
