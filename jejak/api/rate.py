@@ -77,9 +77,13 @@ class Rate:
                     keys=[f"jejak:rate:{caller}"], args=[self._interval, self._burst]
                 )
         except _AWAY as error:
-            _log.warning("Valkey is out of reach, requests are counted by each process alone: %s", error)
+            if not self._missed.is_set():
+                said = str(error) or f"no answer in {PATIENCE_SECONDS} s"
+                _log.warning("Valkey is out of reach, requests are counted by each process alone: %s", said)
             self._missed.set()
             return None
+        # Should it go away, nobody begins anew.
+        self._remember(caller, time.monotonic_ns() // 1_000 + int(full_in))
         return int(full_in), int(wait)
 
     def _by_memory(self, caller: str) -> tuple[int, int]:
@@ -88,15 +92,16 @@ class Rate:
         wait = full - self._interval * self._burst - now
         if wait > 0:
             return full - self._interval - now, wait
-        if len(self._remembered) >= MOST_REMEMBERED:
-            self._forget(now)
-        self._remembered[caller] = full
+        self._remember(caller, full)
         return full - now, 0
 
-    def _forget(self, now: int) -> None:
-        self._remembered = {caller: full for caller, full in self._remembered.items() if full > now}
+    def _remember(self, caller: str, full: int) -> None:
         if len(self._remembered) >= MOST_REMEMBERED:
-            self._remembered.clear()
+            now = time.monotonic_ns() // 1_000
+            self._remembered = {caller: full for caller, full in self._remembered.items() if full > now}
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+        self._remembered[caller] = full
 
     @contextlib.asynccontextmanager
     async def shared(self, redis_url: str) -> AsyncIterator[None]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 import socket
 from dataclasses import replace
 
@@ -200,6 +201,25 @@ async def test_a_valkey_that_goes_and_comes_back_is_used_again(tmp_path, caplog)
                     await asyncio.sleep(0.05)
             # A new Valkey knows of nothing
             assert await statuses(client, 4) == [200, 200, 200, 429]
+
+
+async def test_who_is_counted_begins_nothing_anew_where_valkey_goes(tmp_path, caplog):
+    with closed_port() as port:
+        pass
+    rate = Rate(THREE.limits)
+    with valkey(port, tmp_path) as server:
+        async with rate.shared(f"redis://127.0.0.1:{port}"):
+            client = an_app(app=create_app(THREE, rate))
+            assert await statuses(client, 2) == [200, 200]
+            server.send_signal(signal.SIGSTOP)
+            try:
+                # Both wait for it at the same time
+                answers = await asyncio.gather(ask(client), ask(client))
+            finally:
+                server.send_signal(signal.SIGCONT)
+    assert sorted(answer.status_code for answer in answers) == [200, 429]
+    (said,) = [record.getMessage() for record in caplog.records if "out of reach" in record.getMessage()]
+    assert not said.endswith(": ")
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=30), st.integers(1, 6))

@@ -20,7 +20,7 @@ def valkey(port: int, folder: Path):
     with subprocess.Popen([binary, *words], stdout=subprocess.DEVNULL) as process:
         try:
             until(lambda: _answers(port), "Valkey is up")
-            yield
+            yield process
         finally:
             process.kill()
 
