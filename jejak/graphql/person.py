@@ -126,6 +126,15 @@ class PersonFilter:
         ]
 
 
+def _acting(field: Field) -> str:
+    """SQL: in force, and by an API token the one that it is for."""
+    viewer = field.statement.viewer
+    program = field.statement.param(viewer.integration, "boolean")
+    token = field.statement.param(viewer.credential, "uuid")
+    return f"""{field.u}.person_id = {field.t}.id and {field.u}.revoked_at is null
+        and (not {program} or {field.u}.id = (select came.membership_id from api_token came where came.id = {token}))"""
+
+
 @entity("person", own("id"), "Who is signed in.")
 class Viewer:
     id: strawberry.ID = global_id("Person")
@@ -133,7 +142,9 @@ class Viewer:
     email: str = column("E-mail address, used to sign in.")
     language: Language = column("In which language messages come.")
     memberships: list[Membership] = many(
-        "{u}.person_id = {t}.id and {u}.revoked_at is null", "{u}.granted_at, {u}.id", "Roles in force."
+        _acting,
+        "{u}.granted_at, {u}.id",
+        "Roles in force; for a program with an API token the one by which it acts.",
     )
     sessions: list[Session] = many(
         lambda field: f"{field.u}.person_id = {field.t}.id and {running(field)}",

@@ -42,6 +42,16 @@ async def test_a_program_sees_the_unit_of_its_role_and_no_other():
     }
 
 
+async def test_a_program_is_shown_the_role_by_which_it_acts_and_its_person_all():
+    unit = await f.a_unit()
+    person = await f.a_person(Role.VIEWER, unit)
+    await f.a_role(person, Role.MANAGER, unit)
+    query = "{ viewer { memberships { role } } }"
+    program = await a_program(person, Role.MANAGER)
+    assert (await program.data(query))["viewer"]["memberships"] == [{"role": "MANAGER"}]
+    assert len((await (await as_(person)).data(query))["viewer"]["memberships"]) == 2
+
+
 async def test_a_program_is_looked_up_by_one_statement():
     program = await a_program(await f.a_person(Role.VIEWER), Role.VIEWER)
     async with statements() as counted:
