@@ -86,7 +86,7 @@ async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
 
 
 async def grant(viewer: Viewer, wanted: GrantRole) -> Membership:
-    """Granting a role that is held already changes its ranger mark only. Refuses WRONG_KIND for PROGRAMME below headquarters.
+    """Granting a role that is held already changes its ranger mark only. Refuses INVALID_KIND for PROGRAMME below headquarters.
 
     An administrator gives roles in their own subtree, to people whom they see.
     """
@@ -106,9 +106,9 @@ async def _same_person(person_id: UUID, secret: str | None) -> Person:
 
 
 def check_role(unit: Unit, role: Role, *at: str | int, ranger: bool) -> None:
-    """Refuses WRONG_KIND for PROGRAMME below headquarters, NOT_STAFF for a ranger who could not carry out tasks."""
+    """Refuses INVALID_KIND for PROGRAMME below headquarters, NOT_STAFF for a ranger who could not carry out tasks."""
     if role is Role.PROGRAMME and unit.kind != UnitKind.HQ:
-        raise Refused(Code.WRONG_KIND, *at, "role", kind=role, parent=unit.kind)
+        raise Refused(Code.INVALID_KIND, *at, "role", kind=UnitKind.HQ)
     if ranger and Right.PROGRESS not in RIGHTS[role]:
         raise Refused(Code.NOT_STAFF, *at, "ranger")
 

@@ -94,7 +94,7 @@ async def test_only_administrators_manage_people_and_only_below_them(role):
 async def test_the_programme_role_exists_at_headquarters_only():
     admin, root = await an_admin(), await reference_unit("HQ")
     wanted = await a_wish(role=Role.PROGRAMME)
-    async with refused(Code.WRONG_KIND, "role"):
+    async with refused(Code.INVALID_KIND, "role"):
         await person.create(admin, wanted)
     assert await person.create(admin, replace(wanted, unit_id=root.id))
 

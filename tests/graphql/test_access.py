@@ -50,8 +50,8 @@ RULES: dict[str, Rule] = {
     "createUnit": Rule(TREE, "parentId", ("WRONG_KIND", "kind"), {"kind": "UP3"}),
     "moveUnit": _late(TREE, "unitId"),
     "closeUnit": _late(TREE, "unitId"),
-    "createPerson": Rule(PEOPLE, "unitId", ("WRONG_KIND", "role"), {"role": "PROGRAMME"}),
-    "grantRole": Rule(PEOPLE, "unitId", ("WRONG_KIND", "role"), {"role": "PROGRAMME"}),
+    "createPerson": Rule(PEOPLE, "unitId", ("INVALID_KIND", "role"), {"role": "PROGRAMME"}),
+    "grantRole": Rule(PEOPLE, "unitId", ("INVALID_KIND", "role"), {"role": "PROGRAMME"}),
     "captureJourney": Rule(CAPTURE, "unitId", ("REQUIRED", "title"), {"title": ""}),
     "submitJourney": _late(CAPTURE, "journeyId"),
     "acceptJourney": _late(MANAGE, "journeyId"),
@@ -66,7 +66,7 @@ RULES: dict[str, Rule] = {
     "updateTask": _late(MANAGE, "taskId"),
     "updateTasks": _late(MANAGE, "taskId", rows="tasks"),
     "importPeople": Rule(
-        PEOPLE, "unitId", ("WRONG_KIND", "role"), {"role": "PROGRAMME", "ranger": False}, rows="rows"
+        PEOPLE, "unitId", ("INVALID_KIND", "role"), {"role": "PROGRAMME", "ranger": False}, rows="rows"
     ),
     "reportProgress": _late(CAPTURE, "taskId"),
     "submitTask": _late(CAPTURE, "taskId"),

@@ -431,7 +431,7 @@ async def test_people_are_imported_by_address_and_keep_what_they_have(world):
         [("NOT_FOUND", ["rows", "6", "unitId"])],
         [("NOT_FOUND", ["rows", "7", "unitId"])],
         [("NOT_STAFF", ["rows", "8", "ranger"])],
-        [("WRONG_KIND", ["rows", "9", "role"])],
+        [("INVALID_KIND", ["rows", "9", "role"])],
     ]
     assert payload["count"] == 4
     outcomes = ["CREATED", "CHANGED", "CHANGED", "UNCHANGED", *[None] * 6]
