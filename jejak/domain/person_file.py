@@ -44,7 +44,7 @@ def _row(position: int, cells: dict[str, str]) -> PersonRow | Unread:
     language = _choice(checks, cells | {"language": cells["language"] or Language.ID}, "language", Language)
     ranger = cells["ranger"].upper()
     if ranger not in _YES | _NO:
-        checks.refuse(Code.INVALID_CHOICE, "ranger", choices="ya / tidak")
+        checks.refuse(Code.INVALID_CHOICE, "ranger", choices="yes / no")
     if role is None or language is None or checks.problems:
         return Unread(tuple(checks.problems))
     return PersonRow(

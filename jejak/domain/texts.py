@@ -6,7 +6,7 @@ from jejak.domain.vocabulary import Language, NoticeKind
 _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.BAD_REQUEST: ("Permintaan tidak dapat dibaca.", "The request cannot be read."),
     Code.BUSY: (
-        "Server sedang sibuk; coba lagi sebentar lagi.",
+        "Server sedang sibuk; coba lagi sesaat lagi.",
         "The service is busy; try again in a moment.",
     ),
     Code.CLIENT_ID_REUSED: (
@@ -30,7 +30,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Pemilik atau pengaju tugas tidak boleh memverifikasinya sendiri.",
         "Whoever owns or submitted a task may not verify it.",
     ),
-    Code.FUTURE_DATE: ("Tanggal ini belum terjadi.", "This date has not come yet."),
+    Code.FUTURE_DATE: ("Tanggal ini belum tiba.", "This date has not come yet."),
     Code.GONE: (
         "Perubahan sejak saat itu tidak tersimpan lagi; muat ulang data, lalu ikuti lagi tanpa `since`.",
         "What happened since then is no longer kept; load the data anew, then follow without `since`.",
@@ -153,7 +153,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.UNAUTHENTICATED: ("Silakan masuk terlebih dahulu.", "Please sign in first."),
     Code.UNIT_CLOSED: ("Unit ini sudah ditutup.", "This unit is closed."),
     Code.UNKNOWN_DOCUMENT: (
-        "Dokumen ini tidak ada dalam daftar yang dijalankan layanan ini.",
+        "Dokumen ini tidak termasuk dalam daftar yang boleh dijalankan layanan ini.",
         "This document is not on the list of those that the service runs.",
     ),
     Code.UNREADABLE_FILE: (

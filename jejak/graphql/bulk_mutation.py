@@ -16,7 +16,6 @@ from jejak.graphql.reading import answers
 from jejak.graphql.reading.schema import rehearse
 from jejak.graphql.vocabulary import ErrorPolicy
 
-WRITTEN = "How many rows were done; in a dry run, how many would be."
 DRY_RUN = "Only say what would be done: nothing is written."
 
 
@@ -32,7 +31,26 @@ def results() -> Any:
 
 def outcome() -> Any:
     return strawberry.field(
-        description="What was done, or would be; null where the row was refused.", default=None
+        description="What was done, or would be; null where nothing was or would be.", default=None
+    )
+
+
+def written(more: str = "") -> Any:
+    return strawberry.field(description=f"How many rows were done.{more}", default=0)
+
+
+def row_errors() -> Any:
+    return strawberry.field(
+        description="What is wrong with this row. Empty as well for a good row that was not written because "
+        "others are bad.",
+        default_factory=list,
+    )
+
+
+def call_errors() -> Any:
+    return strawberry.field(
+        description="What is wrong with the call as a whole; what is wrong with rows stands with them.",
+        default_factory=list,
     )
 
 

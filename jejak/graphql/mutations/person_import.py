@@ -7,14 +7,16 @@ import strawberry
 from jejak.domain import person_import
 from jejak.graphql.bulk_mutation import (
     DRY_RUN,
-    WRITTEN,
     bulk_mutation,
+    call_errors,
     error_policy,
     outcome,
     results,
+    row_errors,
+    written,
 )
 from jejak.graphql.errors import UserError
-from jejak.graphql.mutation import errors, given, ref
+from jejak.graphql.mutation import given, ref
 from jejak.graphql.person import Membership, Person
 from jejak.graphql.reading import held
 from jejak.graphql.vocabulary import ErrorPolicy, Language, Role, RowOutcome
@@ -49,14 +51,14 @@ class PersonResult:
     )
     membership: Membership | None = held("The role, in the same way.")
     outcome: RowOutcome | None = outcome()
-    errors: list[UserError] = errors()
+    errors: list[UserError] = row_errors()
 
 
 @strawberry.type(description="What became of each row.")
 class ImportPeoplePayload:
     results: list[PersonResult] = results()
-    count: int = strawberry.field(description=WRITTEN, default=0)
-    errors: list[UserError] = errors()
+    count: int = written(" In a dry run: how many would be.")
+    errors: list[UserError] = call_errors()
 
 
 def _shown(made: person_import.Imported) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import strawberry
 
 from jejak.domain import task_bulk
-from jejak.graphql.bulk_mutation import WRITTEN, bulk_mutation, error_policy, results
+from jejak.graphql.bulk_mutation import bulk_mutation, call_errors, error_policy, results, row_errors, written
 from jejak.graphql.errors import UserError
-from jejak.graphql.mutation import CLIENT_ID, errors, given, ref
+from jejak.graphql.mutation import CLIENT_ID, given, ref
 from jejak.graphql.mutations.pain_point import NewTaskInput
 from jejak.graphql.mutations.task import TaskRowInput, UpdateTaskInput
 from jejak.graphql.pain_point import PainPoint
@@ -47,28 +47,30 @@ class TaskResult:
     task: Task | None = held(
         "The task as it is now; null where it was not written. Where a change of it was refused, the state to look at."
     )
-    errors: list[UserError] = errors()
+    errors: list[UserError] = row_errors()
 
 
 @strawberry.type(description="What became of each row.")
 class TasksPayload:
     results: list[TaskResult] = results()
-    count: int = strawberry.field(description=WRITTEN, default=0)
-    errors: list[UserError] = errors()
+    count: int = written()
+    errors: list[UserError] = call_errors()
 
 
 @strawberry.type(description="What became of a row.")
 class AssignmentResult:
-    pain_point: PainPoint | None = held("The pain point as it is now; null where it was not assigned.")
-    tasks: list[Task] | None = held("The tasks that were made; null where it was refused.")
-    errors: list[UserError] = errors()
+    pain_point: PainPoint | None = held(
+        "The pain point as it is now; null where it was not written. Where it was refused, the state to look at."
+    )
+    tasks: list[Task] | None = held("The tasks that were made; null where none were.")
+    errors: list[UserError] = row_errors()
 
 
 @strawberry.type(description="What became of each row.")
 class AssignPainPointsPayload:
     results: list[AssignmentResult] = results()
-    count: int = strawberry.field(description=WRITTEN, default=0)
-    errors: list[UserError] = errors()
+    count: int = written()
+    errors: list[UserError] = call_errors()
 
 
 @strawberry.type

@@ -7,14 +7,16 @@ import strawberry
 from jejak.domain import unit_import
 from jejak.graphql.bulk_mutation import (
     DRY_RUN,
-    WRITTEN,
     bulk_mutation,
+    call_errors,
     error_policy,
     outcome,
     results,
+    row_errors,
+    written,
 )
 from jejak.graphql.errors import UserError
-from jejak.graphql.mutation import errors, given
+from jejak.graphql.mutation import given
 from jejak.graphql.reading import held
 from jejak.graphql.unit import Unit
 from jejak.graphql.vocabulary import ErrorPolicy, RowOutcome, UnitKind
@@ -46,14 +48,14 @@ class UnitResult:
         "The unit as it is now; null where the row was refused, or would make it in a dry run."
     )
     outcome: RowOutcome | None = outcome()
-    errors: list[UserError] = errors()
+    errors: list[UserError] = row_errors()
 
 
 @strawberry.type(description="What became of each row.")
 class ImportUnitsPayload:
     results: list[UnitResult] = results()
-    count: int = strawberry.field(description=WRITTEN, default=0)
-    errors: list[UserError] = errors()
+    count: int = written(" In a dry run: how many would be.")
+    errors: list[UserError] = call_errors()
 
 
 def _shown(made: unit_import.Imported) -> dict[str, Any]:
