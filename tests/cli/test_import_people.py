@@ -48,6 +48,6 @@ async def test_a_file_with_problems_names_them_all_and_writes_nothing(shell, dat
         "row 4 email: This is not an e-mail address.",
         "row 5 role: Choose one of: VIEWER / CONTRIBUTOR / MANAGER / ADMIN / PROGRAMME.",
         "row 6 unit_code: Not found.",
-        "row 7 role: A PROGRAMME cannot lie under UP3.",
+        "row 7 role: The kind of this unit must be HQ.",
         "Error: 4 problem(s) in people.csv; nothing was written",
     ]
