@@ -39,7 +39,11 @@ class Completion:
     )
 
 
-ON = (date | None, strawberry.UNSET, "As the figures stood at the end of this day; today's where left out.")
+ON = (
+    date | None,
+    strawberry.UNSET,
+    "As the figures stood at the end of this day, null and 0 where none were kept; today's where left out.",
+)
 
 
 def completion_for(chosen: Callable[[Field], str], description: str) -> Any:

@@ -24,7 +24,8 @@ class SearchHit:
     )
     excerpt: str = expression(
         lambda field: search.excerpt(field.t),
-        "The part of its text where the words stand, as plain text, each word found between « and ».",
+        "The part of its text where the words stand, as plain text, each word found between « and »; "
+        "how it begins where they stand in the title alone.",
     )
     unit: Unit = one("{u}.id = {t}.unit_id", "At which unit.")
     journey: Journey | None = one(
