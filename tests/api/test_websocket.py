@@ -320,6 +320,35 @@ async def test_operations_count_as_requests_do(database):
     assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
 
 
+@pytest.mark.parametrize("name", ["Cookie", "Authorization"])
+async def test_a_handshake_counts_for_its_address_whoever_it_says_to_be(database, name):
+    limits = replace(SETTINGS.limits, per_minute=1, burst=2)
+    said = {"Cookie": "jejak_session={}", "Authorization": "Bearer {}"}[name]
+    async with an_api(replace(SETTINGS, limits=limits)) as live:
+        for n in range(2):
+            async with live.raw(additional_headers={name: said.format(n)}):
+                pass
+        with pytest.raises(InvalidStatus):
+            async with live.raw(additional_headers={name: said.format(3)}):
+                pass
+
+
+async def test_operations_by_cookies_that_are_made_up_count_for_the_address(database):
+    limits = replace(SETTINGS.limits, per_minute=1, burst=3)
+
+    async with an_api(replace(SETTINGS, limits=limits)) as live:
+        # given two handshakes
+        one, other = ({"Cookie": f"jejak_session=made-up-{n}"} for n in range(2))
+        async with (
+            live.socket(NOBODY, additional_headers=one) as here,
+            live.socket(NOBODY, additional_headers=other) as there,
+        ):
+            # then there is one more request
+            assert (await here.asked("{ __typename }"))["type"] == "next"
+            message = await there.asked("{ __typename }")
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
+
+
 async def test_an_operation_that_takes_too_long_is_cancelled(database, monkeypatch):
     async def slow(*_):
         await asyncio.sleep(PATIENCE)
