@@ -229,6 +229,13 @@ async def test_a_message_that_is_malformed_is_closed(talk, message):
     assert (await talk.closed())[0] == 4400
 
 
+async def test_messages_are_not_compressed(live):
+    """A client that sent 250 kB so would have the service hold 250 MB, before it reads the first message."""
+    async with live.raw(compression="deflate") as connection:
+        assert connection.response is not None
+        assert "Sec-WebSocket-Extensions" not in connection.response.headers
+
+
 async def test_a_message_that_is_too_big_is_closed(talk):
     await talk.send(INIT)
     await talk.send(subscribe(NAME + " " * websocket.MOST_MESSAGE))
