@@ -169,7 +169,7 @@ class _Connection:
         """Starts an operation. The next message is read once it has begun, so that what comes later happens later."""
         key = _id(message)
         if key in self._operations:
-            raise _Over(4409, f"Subscriber for {key[:60]} already exists")
+            raise _Over(4409, f"Subscriber for {_short(key)} already exists")
         payload = message.get("payload")
         if not isinstance(payload, dict) or not any(
             isinstance(payload.get(name), str) for name in ("query", "documentId")
@@ -278,3 +278,8 @@ def _id(message: dict[str, Any]) -> str:
     if not isinstance(key, str) or not key:
         raise _Over(4400, "Messages of an operation name its id")
     return key
+
+
+def _short(key: str) -> str:
+    """For a reason, which is 123 bytes at most."""
+    return key.encode()[:60].decode(errors="ignore")

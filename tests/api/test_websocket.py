@@ -171,6 +171,17 @@ async def test_a_second_connection_init_is_closed(talk):
     assert await talk.closed() == (4429, "Too many initialisation requests")
 
 
+async def test_an_id_of_any_letters_that_is_in_use_is_closed(live, caplog):
+    """A reason is 123 bytes at most."""
+    key = "\N{FOOTPRINTS}" * 100
+    async with live.socket(await as_(await f.a_person(Role.VIEWER))) as talk:
+        await talk.send(subscribe(TASKS, key))
+        await talk.send(subscribe(TASKS, key))
+        code, reason = await talk.closed()
+    assert (code, reason.startswith("Subscriber for \N{FOOTPRINTS}")) == (4409, True)
+    assert caplog.text == ""
+
+
 async def test_an_id_that_is_in_use_is_closed(live):
     async with live.socket(await as_(await f.a_person(Role.VIEWER))) as talk:
         await talk.begin(TASKS)
