@@ -171,6 +171,8 @@ def server(app: Litestar, settings: Settings) -> uvicorn.Server:
         http=BoundedHeads,
         ws="websockets-sansio",
         ws_max_size=MOST_MESSAGE,
+        # What is read at once may hold hundreds of messages, each of which is made a thousand times as large.
+        ws_per_message_deflate=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),

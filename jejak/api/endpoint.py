@@ -20,7 +20,7 @@ from jejak.api import stream
 from jejak.api.asked import Asked, read
 from jejak.api.auth import HttpRequest, RequestContext, context_of
 from jejak.api.errors import GRAPHQL_RESPONSE, JSON, answer, answer_type, bad, told
-from jejak.api.guard import GRAPHQL, Guard, address, caller, came_by_cookie
+from jejak.api.guard import GRAPHQL, Guard, by_address, caller, came_by_cookie
 from jejak.api.load import Gone, Load, in_time, while_there
 from jejak.api.trusted import Trusted, look_up
 from jejak.domain.errors import Code, Refused
@@ -107,9 +107,6 @@ class Endpoint:
                 raise _not_here(error) from None
             except CannotGetOperationTypeError:
                 raise bad("`operationName` names no operation of the document") from None
-            if context.viewer is None and came_by_cookie(request.scope):
-                # As for tokens: what was sent for a cookie stands for nobody.
-                await self.guard.count(request.scope, f"address:{address(request.scope)}")
         answered = _answered(request, result)
         if context.set_cookie is not None:
             answered.set_cookie(context.set_cookie)
@@ -130,11 +127,15 @@ class Endpoint:
 
     async def _context(self, request: HttpRequest) -> RequestContext:
         try:
-            return await context_of(request)
+            context = await context_of(request)
         except NotAuthorizedException:
             # Else every made-up token would have a bucket of its own.
-            await self.guard.count(request.scope, f"address:{address(request.scope)}")
+            await self.guard.count(request.scope, by_address(request.scope))
             raise
+        if context.viewer is None and came_by_cookie(request.scope):
+            # The same of what was sent for a cookie.
+            await self.guard.count(request.scope, by_address(request.scope))
+        return context
 
 
 def _not_here(error: InvalidOperationTypeError) -> Exception:

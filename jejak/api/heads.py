@@ -1,4 +1,6 @@
-"""An end to the head of a request: uvicorn reads one for as long, and as much of it, as a client cares to send."""
+"""An end to the head of a request, and to what follows its body: uvicorn reads them for as long, and as much of them,
+as a client cares to send.
+"""
 
 import asyncio
 from typing import Any
@@ -10,10 +12,14 @@ SECONDS = 20.0
 
 
 class BoundedHeads(HttpToolsProtocol):
-    """uvicorn's protocol, which answers 431 to a head that is too large and 408 to one that does not end."""
+    """uvicorn's protocol, which answers 431 to a head that is too large and 408 to one that does not end.
+
+    Trailers are kept as headers are; where they are too many the connection ends.
+    """
 
     _reading = False
     _length = 0
+    _moved_on = False
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -25,11 +31,11 @@ class BoundedHeads(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._moved_on = False
         super().data_received(data)
-        if self._reading:
-            self._length += len(data)
-            if self._length > MOST_BYTES:
-                self._refuse("431 Request Header Fields Too Large")
+        self._length = 0 if self._moved_on else self._length + len(data)
+        if self._length > MOST_BYTES:
+            self._refuse("431 Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -38,7 +44,12 @@ class BoundedHeads(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._read()
+        self._moved_on = True
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._moved_on = True
+        super().on_body(body)
 
     def _expect(self) -> None:
         self._reading, self._length = True, 0

@@ -1,5 +1,7 @@
 """Signing in at an identity provider, for browsers: there by one redirect, and back by another with a session."""
 
+from urllib.parse import quote
+
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
@@ -14,6 +16,7 @@ from jejak.domain.sign_in import sign_in_vouched
 BEGIN = "/sign-in/oidc"
 CALLBACK = "/sign-in/oidc/callback"
 _MOST = 2_000
+_AS_IT_IS = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def routes(provider: Provider) -> list[HTTPRouteHandler]:
@@ -47,7 +50,8 @@ def routes(provider: Provider) -> list[HTTPRouteHandler]:
 
 
 def _led_to(where: str) -> Response[None]:
-    return Response(None, status_code=303, headers={"Location": where})
+    # A header holds no other letters.
+    return Response(None, status_code=303, headers={"Location": quote(where, safe=_AS_IT_IS)})
 
 
 def _of_this_site(path: str) -> str:

@@ -49,7 +49,7 @@ class Origins:
         )
 
     def _own(self, origin: str, host: str) -> str | None:
-        return self.public or origin_of(f"{urlsplit(origin).scheme}://{host}")
+        return self.public or origin_of(f"{origin.partition('://')[0]}://{host}")
 
     def cors(self, headers: Headers | Mapping[str, str], *, preflight: bool) -> Iterable[tuple[str, str]]:
         """The headers by which a browser lets a page of a configured origin read the answer; none for any other."""

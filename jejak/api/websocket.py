@@ -19,7 +19,7 @@ from jejak.api.auth import RequestContext, origin_of, preferred, who
 from jejak.api.cookie import csrf_token
 from jejak.api.endpoint import Endpoint
 from jejak.api.errors import HttpRefused
-from jejak.api.guard import GRAPHQL, caller
+from jejak.api.guard import GRAPHQL, by_address, caller
 from jejak.api.load import in_time
 from jejak.api.trusted import look_up
 from jejak.domain import db, sign_in, subscription, texts
@@ -64,7 +64,7 @@ class _Connection:
         self._endpoint, self._socket = endpoint, socket
         self._viewer: Viewer | None = None
         self._csrf_token: str | None = None
-        self._caller = caller(socket.scope)
+        self._caller = by_address(socket.scope)
         self._language = preferred(socket.headers.get("accept-language", ""))
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._over: asyncio.Future[_Over] = asyncio.get_running_loop().create_future()
@@ -133,7 +133,9 @@ class _Connection:
             came = await who(self._socket, header)
         except NotAuthorizedException:
             raise _Over(4403, "Forbidden") from None
-        self._viewer, self._caller = came.viewer, caller(self._socket.scope, header)
+        self._viewer = came.viewer
+        # Else every cookie that is made up would have a bucket of its own.
+        self._caller = caller(self._socket.scope, header) if came.viewer else by_address(self._socket.scope)
         self._csrf_token = csrf_token(came.cookie) if came.cookie else None
         if self._viewer is not None:
             self._language = self._viewer.language
@@ -167,7 +169,7 @@ class _Connection:
         """Starts an operation. The next message is read once it has begun, so that what comes later happens later."""
         key = _id(message)
         if key in self._operations:
-            raise _Over(4409, f"Subscriber for {key[:60]} already exists")
+            raise _Over(4409, f"Subscriber for {_short(key)} already exists")
         payload = message.get("payload")
         if not isinstance(payload, dict) or not any(
             isinstance(payload.get(name), str) for name in ("query", "documentId")
@@ -275,3 +277,8 @@ def _id(message: dict[str, Any]) -> str:
     if not isinstance(key, str) or not key:
         raise _Over(4400, "Messages of an operation name its id")
     return key
+
+
+def _short(key: str) -> str:
+    """For a reason, which is 123 bytes at most."""
+    return key.encode()[:60].decode(errors="ignore")

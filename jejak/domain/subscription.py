@@ -43,7 +43,7 @@ async def follow(viewer: Viewer, wanted: Follow, tail: Tail) -> AsyncGenerator[T
     Refuses NOT_FOUND (the unit), GONE (`since` is no longer kept or never was) and TOO_MANY. Later, where the sign-in
     that the viewer came by ends, UNAUTHENTICATED.
     """
-    tail.check_room()
+    tail.check_room(viewer.person)
     root = None
     if wanted.unit_id is not None:
         unit, _ = await change.unit(viewer, Right.SEE, wanted.unit_id, "unit_id", open_only=False)
@@ -63,7 +63,7 @@ class _Follower:
         self._checked = self._now()
 
     async def told(self) -> AsyncGenerator[Told, None]:
-        with self._tail.following():
+        with self._tail.following(self._viewer.person):
             while True:
                 try:
                     told = await self._next()

@@ -8,7 +8,9 @@ import asyncio
 import contextlib
 import logging
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from uuid import UUID
 
 from jejak.domain import db, feed
 from jejak.domain.errors import Code, Refused
@@ -17,6 +19,8 @@ from jejak.domain.vocabulary import Topic
 
 MEMORY = 2_000
 MOST_FOLLOWERS = 5_000
+# Nobody takes the room of all others.
+MOST_OF_ONE = 500
 # Notifications come at once. Should they be lost, by a proxy that knows no LISTEN or with a connection, this finds out.
 POLL_SECONDS = 2.0
 RETRY_SECONDS = 1.0
@@ -29,6 +33,7 @@ class Tail:
     def __init__(self) -> None:
         self.last = 0
         self.followers = 0
+        self._each: Counter[UUID] = Counter()
         self._memory: list[Change] = []
         self._floor = 0  # all entries after it, up to `last`, are in memory
         self._begun = False
@@ -56,18 +61,24 @@ class Tail:
         """Waits for the process's end."""
         await self._ended.wait()
 
-    def check_room(self) -> None:
+    def check_room(self, person_id: UUID) -> None:
         """Refuses TOO_MANY."""
         if self.followers >= MOST_FOLLOWERS:
             raise Refused(Code.TOO_MANY, most=MOST_FOLLOWERS)
+        if self._each[person_id] >= MOST_OF_ONE:
+            raise Refused(Code.TOO_MANY, most=MOST_OF_ONE)
 
     @contextlib.contextmanager
-    def following(self) -> Iterator[None]:
+    def following(self, person_id: UUID) -> Iterator[None]:
         self.followers += 1
+        self._each[person_id] += 1
         try:
             yield
         finally:
             self.followers -= 1
+            self._each[person_id] -= 1
+            if not self._each[person_id]:
+                del self._each[person_id]
 
     async def news(self, position: int, seconds: float) -> bool:
         """Waits until there is something after `position`, at most so long; whether there is."""

@@ -53,7 +53,9 @@ class Membership(Node):
     granted_at: datetime = column("Since when.")
     revoked_at: datetime | None = column("Until when; null while it holds.")
     api_tokens: list[ApiToken] = many(
-        lambda field: f"{field.u}.membership_id = {field.t}.id and {in_force(field)}",
+        lambda field: (
+            f"{field.u}.membership_id = {field.t}.id and {field.t}.revoked_at is null and {in_force(field)}"
+        ),
         "{u}.created_at, {u}.id",
         "Programs' tokens in force that act by it; for whose it is and who manages people there, for others empty.",
     )

@@ -67,9 +67,10 @@ async def test_a_role_that_is_taken_away_ends_its_programs_at_once():
     admin = await as_(await f.a_person(Role.ADMIN, await f.reference_unit("HQ")))
     (held,) = (await (await as_(person)).data("{ viewer { memberships { id } } }"))["viewer"]["memberships"]
     # when
-    await admin.done("revokeRole", membershipId=held["id"])
+    revoked = await admin.done("revokeRole", "membership { apiTokens { id } }", membershipId=held["id"])
     # then
     assert (await program.raw("{ viewer { id } }")).status_code == 401
+    assert revoked["membership"] == {"apiTokens": []}
 
 
 async def test_an_administrator_sees_the_tokens_of_their_units_and_when_each_was_used():

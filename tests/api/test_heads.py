@@ -1,6 +1,7 @@
 """The head of a request, on a real socket: bounded in size and in time, and otherwise as ever."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -91,3 +92,35 @@ async def test_a_body_may_take_its_time(connection, monkeypatch):
     await asyncio.sleep(0.3)
     writer.write(body)
     assert b'"__typename":"Query"' in await one_answer(reader)
+
+
+CHUNKED = LIVE.replace(b"GET", b"POST").replace(b"/health/live", b"/graphql") + (
+    b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("trailer", [b"X-More: " + b"x" * 1_000 + b"\r\n", b"X-Long: ", b""])
+async def test_trailers_that_go_on_and_on_are_cut_off(connection, trailer):
+    reader, writer = await connection()
+    writer.write(CHUNKED + b"0\r\n" + trailer)
+    await writer.drain()
+    with contextlib.suppress(ConnectionError):
+        for _ in range(200):
+            writer.write(trailer if trailer.endswith(b"\n") else b"x" * 1_000)
+            await writer.drain()
+    with contextlib.suppress(ConnectionError):
+        assert await to_its_end(reader) == b""
+
+
+async def test_trailers_and_large_bodies_in_chunks_are_read(connection):
+    reader, writer = await connection()
+    body = b'{"query": "{ __typename }"' + b" " * 200_000 + b"}"
+    writer.write(CHUNKED)
+    for start in range(0, len(body), 10_000):
+        chunk = body[start : start + 10_000]
+        writer.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+    writer.write(b"0\r\nX-Some: " + b"x" * 30_000 + b"\r\n\r\n")
+    assert b'"__typename":"Query"' in await one_answer(reader)
+    # and the connection goes on
+    writer.write(LIVE + b"\r\n")
+    assert b"HTTP/1.1 200 " in await one_answer(reader)

@@ -163,6 +163,20 @@ async def test_who_names_no_place_goes_to_the_start(provider):
     assert (await Browser(provider).sign_in(return_to=None)).headers["location"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("return_to", "location"),
+    [
+        ("/tugas/é", "/tugas/%C3%A9"),
+        ("/cari?q=日本 x", "/cari?q=%E6%97%A5%E6%9C%AC%20x"),
+        ("/a%20b?c=d&e=%C3%A9#f", "/a%20b?c=d&e=%C3%A9#f"),
+    ],
+)
+async def test_a_place_of_any_letters_is_gone_on_to(provider, return_to, location):
+    await f.a_person(email="sri@pln.example")
+    answer = await Browser(provider).sign_in(return_to=return_to)
+    assert (answer.status_code, answer.headers["location"]) == (303, location)
+
+
 async def test_two_tabs_come_back_each_to_its_own_place(provider):
     await f.a_person(email="sri@pln.example")
     browser = Browser(provider)

@@ -31,6 +31,9 @@ FOREIGN = [
     "file://",
     "null",
     "nonsense",
+    "http://[",
+    "http://[::1]]",
+    "://",
     "*",
 ]
 

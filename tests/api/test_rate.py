@@ -15,7 +15,7 @@ from redis.asyncio import from_url
 from jejak.api.app import create_app
 from jejak.api.rate import Rate
 from jejak.domain.vocabulary import Language
-from jejak.settings import Limits
+from jejak.settings import IdentityProvider, Limits
 from tests import factories as f
 from tests.api.live import code, limited, served
 from tests.cli.test_set_up import closed_port
@@ -123,6 +123,25 @@ async def test_made_up_tokens_count_for_the_address_that_they_come_from():
     # A token that is one is not held up by them
     person = await as_(await f.a_person())
     assert await statuses(client, 1, **person.all_headers) == [200]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_made_up_cookies_count_for_the_address_however_the_answer_comes(accept):
+    client = an_app()
+    tried = []
+    for n in range(5):
+        answer = await ask(client, Cookie=f"jejak_session=made-up-{n}", Accept=accept)
+        tried.append(answer.status_code)
+    assert tried == [200, 200, 200, 429, 429]
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Cookie"])
+async def test_signing_in_elsewhere_counts_for_the_address_whoever_one_says_to_be(name):
+    identity = IdentityProvider("http://127.0.0.1:1", "jejak", None)
+    client = an_app(replace(THREE, public_url="http://jejak.test", identity_provider=identity))
+    values = (f"Bearer made-up-{n}" if name == "Authorization" else f"jejak_session={n}" for n in range(5))
+    tried = [(await client.get("/sign-in/oidc", headers={name: value})).status_code for value in values]
+    assert tried == [502, 502, 502, 429, 429]
 
 
 async def test_health_and_what_a_browser_asks_first_are_not_counted():

@@ -172,6 +172,17 @@ async def test_a_second_connection_init_is_closed(talk):
     assert await talk.closed() == (4429, "Too many initialisation requests")
 
 
+async def test_an_id_of_any_letters_that_is_in_use_is_closed(live, caplog):
+    """A reason is 123 bytes at most."""
+    key = "\N{FOOTPRINTS}" * 100
+    async with live.socket(await as_(await f.a_person(Role.VIEWER))) as talk:
+        await talk.send(subscribe(TASKS, key))
+        await talk.send(subscribe(TASKS, key))
+        code, reason = await talk.closed()
+    assert (code, reason.startswith("Subscriber for \N{FOOTPRINTS}")) == (4409, True)
+    assert caplog.text == ""
+
+
 async def test_an_id_that_is_in_use_is_closed(live):
     async with live.socket(await as_(await f.a_person(Role.VIEWER))) as talk:
         await talk.begin(TASKS)
@@ -228,6 +239,13 @@ async def test_a_message_that_is_malformed_is_closed(talk, message):
         await talk.send(INIT)
     await talk.send(message)
     assert (await talk.closed())[0] == 4400
+
+
+async def test_messages_are_not_compressed(live):
+    """A client that sent 250 kB so would have the service hold 250 MB, before it reads the first message."""
+    async with live.raw(compression="deflate") as connection:
+        assert connection.response is not None
+        assert "Sec-WebSocket-Extensions" not in connection.response.headers
 
 
 async def test_a_message_that_is_too_big_is_closed(talk):
@@ -318,6 +336,35 @@ async def test_operations_count_as_requests_do(database):
             assert (await talk.asked(NAME))["type"] == "next"
             assert (await talk.receive())["type"] == "complete"
         message = await talk.asked(NAME)
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
+
+
+@pytest.mark.parametrize("name", ["Cookie", "Authorization"])
+async def test_a_handshake_counts_for_its_address_whoever_it_says_to_be(database, name):
+    limits = replace(SETTINGS.limits, per_minute=1, burst=2)
+    said = {"Cookie": "jejak_session={}", "Authorization": "Bearer {}"}[name]
+    async with an_api(replace(SETTINGS, limits=limits)) as live:
+        for n in range(2):
+            async with live.raw(additional_headers={name: said.format(n)}):
+                pass
+        with pytest.raises(InvalidStatus):
+            async with live.raw(additional_headers={name: said.format(3)}):
+                pass
+
+
+async def test_operations_by_cookies_that_are_made_up_count_for_the_address(database):
+    limits = replace(SETTINGS.limits, per_minute=1, burst=3)
+
+    async with an_api(replace(SETTINGS, limits=limits)) as live:
+        # given two handshakes
+        one, other = ({"Cookie": f"jejak_session=made-up-{n}"} for n in range(2))
+        async with (
+            live.socket(NOBODY, additional_headers=one) as here,
+            live.socket(NOBODY, additional_headers=other) as there,
+        ):
+            # then there is one more request
+            assert (await here.asked("{ __typename }"))["type"] == "next"
+            message = await there.asked("{ __typename }")
     assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
 
 

@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from jejak.domain import db, journey_capture, person, task_creation, unit
+from jejak.domain import db, journey_capture, person, sign_in, task_creation, unit
 from jejak.domain.errors import Code
 from jejak.domain.person import CreatePerson
+from jejak.domain.sign_in import ChangePassword
 from jejak.domain.tables.event import ClientMutation, Event
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.task_creation import AssignPainPoint, CreateTask
 from jejak.domain.unit import CreateUnit
 from jejak.domain.vocabulary import Language, Role, UnitKind
 from tests.factories import (
+    PASSWORD,
     a_capture,
     a_new_task,
     a_pain_point,
@@ -21,6 +23,7 @@ from tests.factories import (
     a_unit,
     a_viewer,
     reference_unit,
+    viewer_for,
 )
 from tests.refusals import refused, unchanged
 
@@ -66,6 +69,18 @@ async def test_the_same_id_again_returns_the_first_result_and_another_body_is_re
         assert ids(await create(viewer, wanted)) == ids(first)
     async with refused(Code.CLIENT_ID_REUSED, "client_mutation_id"):
         await create(viewer, replace(wanted, **other))
+
+
+async def test_a_retry_tells_nothing_of_a_password_that_was_chosen_since():
+    create, viewer, wanted, _ = (await the_creates())["person"]
+    wanted = replace(wanted, client_mutation_id="retry-1", password=PASSWORD)
+    made = await create(viewer, wanted)
+    themself = await viewer_for(made)
+    chosen = "ombak biru di pantai selatan 71"
+    await sign_in.change_password(themself, ChangePassword(PASSWORD, chosen))
+    async with unchanged():
+        for guess in (PASSWORD, chosen, "pohon besar tumbuh miring 44"):
+            assert (await create(viewer, replace(wanted, password=guess))).id == made.id
 
 
 @pytest.mark.parametrize("name", CREATES)

@@ -157,6 +157,26 @@ async def test_followers_are_counted_and_bounded(monkeypatch):
         await subscription.follow(viewer, Follow(Topic.TASK), one)
 
 
+async def test_one_person_leaves_room_for_others(monkeypatch):
+    monkeypatch.setattr(tail, "MOST_OF_ONE", 1)
+    unit = await a_unit()
+    greedy, other = [await a_follower(unit) for _ in range(2)]
+    async with a_tail() as one:
+        streams = [await subscription.follow(viewer, Follow(Topic.TASK), one) for viewer in (greedy, other)]
+        made = await a_task(unit)
+        await relay.drain()
+        for told in streams:
+            assert await next_of(told) == made.id
+        for viewer in (greedy, other):
+            async with refused(Code.TOO_MANY):
+                await subscription.follow(viewer, Follow(Topic.TASK), one)
+        await streams[0].aclose()
+        await subscription.follow(greedy, Follow(Topic.TASK), one)
+        async with refused(Code.TOO_MANY):
+            await subscription.follow(other, Follow(Topic.TASK), one)
+        await streams[1].aclose()
+
+
 async def test_a_follower_without_a_sign_in_is_told_nothing():
     unit = await a_unit()
     viewer = await viewer_for(await a_person(Role.VIEWER, unit))
