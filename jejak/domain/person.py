@@ -41,6 +41,11 @@ class GrantRole:
 
 
 @dataclass(frozen=True, slots=True)
+class SetLanguage:
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class RevokeRole:
     membership_id: UUID
 
@@ -195,6 +200,16 @@ async def _is_last_administrator(headquarters: Unit) -> bool:
         & Membership.revoked_at.is_null()
     )
     return bool(await held <= 1)
+
+
+async def set_language(viewer: Viewer, wanted: SetLanguage) -> Person:
+    """In which language the viewer is spoken to from now on. Refuses FORBIDDEN to API tokens."""
+    by = access.account(viewer)
+    async with db.transaction():
+        person = await change.find(Person, viewer.person)
+        if person.language != wanted.language:
+            await change.apply(by, EventKind.PERSON_UPDATED, person, None, language=wanted.language)
+    return person
 
 
 async def works_at(person_id: UUID, unit: Unit) -> bool:

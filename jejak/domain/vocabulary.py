@@ -173,6 +173,7 @@ class EventKind(StrEnum):
     UNIT_MOVED = "unit.moved"
     UNIT_CLOSED = "unit.closed"
     PERSON_CREATED = "person.created"
+    PERSON_UPDATED = "person.updated"
     PERSON_ROLE_GRANTED = "person.role_granted"
     PERSON_PASSWORD_CHANGED = "person.password_changed"  # noqa: S105 -- an event, not a password
     PERSON_INVITED = "person.invited"

@@ -205,6 +205,7 @@ enum(
     UNIT_MOVED="A unit moved below another.",
     UNIT_CLOSED="A unit was closed.",
     PERSON_CREATED="A person was added.",
+    PERSON_UPDATED="A person chose another language.",
     PERSON_ROLE_GRANTED="A role was given.",
     PERSON_PASSWORD_CHANGED="A person has a new password.",  # noqa: S106 -- an event, not a password
     PERSON_ROLE_REVOKED="A role was taken away.",

@@ -103,6 +103,7 @@ async def test_a_program_sees_nothing_of_the_account_and_changes_nothing_of_it()
     async with unchanged():
         for mutation, given in {
             "changePassword": {"currentPassword": f.PASSWORD, "newPassword": "gajah biru menari pelan"},
+            "setLanguage": {"language": "EN"},
             "createApiToken": {"membershipId": held["id"], "name": "another", "expiresOn": day},
             "revokeApiToken": {"apiTokenId": own["apiTokens"][0]["id"]},
             "signOut": {"everywhere": True},

@@ -8,7 +8,7 @@ import pytest
 
 from jejak.domain import access, person
 from jejak.domain.errors import Code, Refused
-from jejak.domain.person import CreatePerson, GrantRole, RevokeRole
+from jejak.domain.person import CreatePerson, GrantRole, RevokeRole, SetLanguage
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.vocabulary import Language, Role, UnitKind
 from tests.factories import PASSWORD, a_person, a_role, a_unit, a_viewer, reference_unit, viewer_for
@@ -278,3 +278,16 @@ async def test_of_two_administrators_that_revoke_each_other_one_stays():
 async def test_a_region_may_lose_its_last_administrator():
     admin, regional = await an_admin(), await an_admin("JATIM")
     assert (await person.revoke(admin, await the_role_of(regional))).revoked_at is not None
+
+
+async def test_people_choose_their_language_and_choosing_it_again_changes_nothing():
+    # given
+    viewer = await a_viewer(Role.VIEWER, await reference_unit("JATIM"))
+    # when
+    made = await person.set_language(viewer, SetLanguage(Language.EN))
+    # then
+    kept = await Person.objects().get(Person.id == viewer.person)
+    assert (kept.language, made.language) == (Language.EN, Language.EN)
+    assert (await events_of(viewer.person))[-1] == "person.updated"
+    async with unchanged():
+        await person.set_language(viewer, SetLanguage(Language.EN))

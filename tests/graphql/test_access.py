@@ -77,7 +77,8 @@ RULES: dict[str, Rule] = {
     "cancelTask": _late(MANAGE, "taskId"),
 }
 # These have tests of their own below: no version stands in the way of doing them.
-ACCOUNT = {"signOut", "endSession", "changePassword", "createApiToken", "revokeApiToken", "invitePerson"}
+OWN = {"signOut", "changePassword", "setLanguage"}
+ACCOUNT = OWN | {"endSession", "createApiToken", "revokeApiToken", "invitePerson"}
 APART = (
     ANONYMOUS
     | ACCOUNT
@@ -197,19 +198,18 @@ async def test_who_may_do_it_is_decided_by_role_and_place(world, mutation):
     assert wrong == {}
 
 
-async def test_who_has_no_role_changes_their_own_password_and_who_is_signed_out_none(world):
-    given = VALID["changePassword"](world)[1]
+@pytest.mark.parametrize(("mutation", "shown"), [("changePassword", "person"), ("setLanguage", "viewer")])
+async def test_who_has_no_role_has_an_account_and_who_is_signed_out_none(world, mutation, shown):
+    given = VALID[mutation](world)[1]
     async with unchanged():
-        _, errors = await NOBODY.post(document("changePassword"), input=given)
+        _, errors = await NOBODY.post(document(mutation), input=given)
     assert [error["extensions"]["code"] for error in errors] == ["UNAUTHENTICATED"]
     nowhere = await f.a_person(None)
-    payload = await (await as_(nowhere)).done("changePassword", "person { id }", **given)
-    assert payload["person"] == {"id": gid(nowhere)}
+    payload = await (await as_(nowhere)).done(mutation, f"{shown} {{ id }}", **given)
+    assert payload[shown] == {"id": gid(nowhere)}
 
 
-@pytest.mark.parametrize(
-    "mutation", [name for name in VALID if name not in ANONYMOUS | {"signOut", "changePassword"}]
-)
+@pytest.mark.parametrize("mutation", [name for name in VALID if name not in ANONYMOUS | OWN])
 async def test_who_is_signed_out_or_has_no_role_can_do_nothing(world, mutation):
     # given
     given = VALID[mutation](world)[1]

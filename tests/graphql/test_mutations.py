@@ -43,6 +43,7 @@ SHOWN = {
     ),
     "invitePerson": lambda w: ("person { id }", {"person": {"id": gid(w.account.invited)}}),
     "acceptInvitation": lambda w: ("email", {"email": w.account.invited.email}),
+    "setLanguage": lambda w: ("viewer { language }", {"viewer": {"language": "EN"}}),
     "changePassword": lambda w: ("person { id }", {"person": {"id": gid(w.owner)}}),
     "createUnit": lambda w: (
         "unit { code name kind timezone version parent { id } closedAt }",

@@ -240,6 +240,7 @@ VALID: dict[str, Callable[[World], Given]] = {
         w.account.invited,
         {"token": w.account.invitation_token, "newPassword": "gajah biru menari pelan"},
     ),
+    "setLanguage": lambda w: (w.owner, {"language": "EN"}),
     "changePassword": lambda w: (
         w.owner,
         {"currentPassword": f.PASSWORD, "newPassword": "kata sandi yang baru"},

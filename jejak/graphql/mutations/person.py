@@ -5,7 +5,7 @@ import strawberry
 from jejak.domain import person
 from jejak.graphql.errors import UserError
 from jejak.graphql.mutation import CLIENT_ID, errors, given, mutation, ref
-from jejak.graphql.person import Membership, Person
+from jejak.graphql.person import Membership, Person, Viewer
 from jejak.graphql.reading import held
 from jejak.graphql.vocabulary import Language, Role
 
@@ -38,6 +38,11 @@ class RevokeRoleInput:
     membership_id: strawberry.ID = ref("Membership", "Which role.")
 
 
+@strawberry.input(description="One's own language.")
+class SetLanguageInput:
+    language: Language = given("In which language titles, messages and notices come.")
+
+
 @strawberry.type(description="The person as they are now.")
 class PersonPayload:
     person: Person | None = held("The person; null where there is none that the viewer sees.")
@@ -50,8 +55,22 @@ class MembershipPayload:
     errors: list[UserError] = errors()
 
 
+@strawberry.type(description="The viewer as they are now.")
+class ViewerPayload:
+    viewer: Viewer | None = held("The viewer; null where it was refused.")
+    errors: list[UserError] = errors()
+
+
 @strawberry.type
 class PersonMutations:
+    set_language: ViewerPayload = mutation(
+        SetLanguageInput,
+        person.SetLanguage,
+        person.set_language,
+        ViewerPayload,
+        lambda made: {"viewer": made.id},
+        "Choose one's own language.",
+    )
     create_person: PersonPayload = mutation(
         CreatePersonInput,
         person.CreatePerson,

@@ -12,8 +12,8 @@ from jejak.graphql.reading import held
 from jejak.graphql.task import Task
 
 
-@strawberry.input(description="A new task.")
-class CreateTaskInput:
+@strawberry.input(description="One of many new tasks.")
+class TaskRowInput:
     initiative_id: strawberry.ID = ref("Initiative", "Under which initiative.")
     unit_id: strawberry.ID = ref("Unit", "Whose task.")
     title: str = given("What is to be done.")
@@ -24,6 +24,10 @@ class CreateTaskInput:
     )
     weight: int = given("Share in completion, 1 to 1000.", 1)
     pain_point_id: strawberry.ID | None = ref("PainPoint", "For which pain point.", optional=True)
+
+
+@strawberry.input(description="A new task.")
+class CreateTaskInput(TaskRowInput):
     client_mutation_id: str | None = given(CLIENT_ID, None)
 
 

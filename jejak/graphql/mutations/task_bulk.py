@@ -1,7 +1,5 @@
 """Many tasks in one call. What they take, what they answer."""
 
-from datetime import date
-
 import strawberry
 
 from jejak.domain import task_bulk
@@ -9,25 +7,11 @@ from jejak.graphql.bulk_mutation import WRITTEN, bulk_mutation, error_policy, re
 from jejak.graphql.errors import UserError
 from jejak.graphql.mutation import CLIENT_ID, errors, given, ref
 from jejak.graphql.mutations.pain_point import NewTaskInput
-from jejak.graphql.mutations.task import UpdateTaskInput
+from jejak.graphql.mutations.task import TaskRowInput, UpdateTaskInput
 from jejak.graphql.pain_point import PainPoint
 from jejak.graphql.reading import held
 from jejak.graphql.task import Task
 from jejak.graphql.vocabulary import ErrorPolicy
-
-
-@strawberry.input(description="One of many new tasks.")
-class TaskRowInput:
-    initiative_id: strawberry.ID = ref("Initiative", "Under which initiative.")
-    unit_id: strawberry.ID = ref("Unit", "Whose task.")
-    title: str = given("What is to be done.")
-    due_on: date = given("The last day for it, in the unit's zone.")
-    description: str = given("In detail.", "")
-    owner_id: strawberry.ID | None = ref(
-        "Person", "Who answers for it; the unit's PIC Ranger where left out.", optional=True
-    )
-    weight: int = given("Share in completion, 1 to 1000.", 1)
-    pain_point_id: strawberry.ID | None = ref("PainPoint", "For which pain point.", optional=True)
 
 
 @strawberry.input(description="Many new tasks.")
