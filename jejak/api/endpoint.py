@@ -76,6 +76,9 @@ class Endpoint:
                 if name in given:
                     given[name] = _parsed(given[name], f"`{name}`")
             if stream.wanted(request.headers):
+                if request.method == HttpMethod.HEAD:
+                    # It would be waited for without end.
+                    raise bad("a stream has no head alone; ask by GET or POST", 405, {"Allow": "GET, POST"})
                 return await self._follow(request, read(given, self.limits), _QUERIES | _STREAMS)
             return await self._execute(request, read(given, self.limits), _QUERIES)
 

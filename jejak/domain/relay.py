@@ -26,10 +26,11 @@ async def _carry_on() -> int:
         await db.lock(db.Lock.RELAY)
         rows = await db.fetch(
             """
-            with taken as (
-                delete from pending_event where event_id in (
-                    select event_id from pending_event order by event_id limit $1 for update skip locked
-                ) returning event_id
+            -- Materialized: as a mere subselect it may be run, and give a batch, for each row of the table anew.
+            with next as materialized (
+                select event_id from pending_event order by event_id limit $1 for update skip locked
+            ), taken as (
+                delete from pending_event where event_id in (select event_id from next) returning event_id
             )
             select e.id, e.unit_id, e.kind from event e join taken on taken.event_id = e.id
             """,

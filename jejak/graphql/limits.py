@@ -64,11 +64,43 @@ def _within(what: str, cost: Cost) -> None:
         raise Refused(Code.TOO_COMPLEX, what=what, asked=asked, most=most)
 
 
+class Known:
+    """Documents of one schema that were within the limits and valid: most requests bring one of a few.
+
+    The ones that were longest unused are forgotten beyond so many characters: a document takes some hundred times
+    its text.
+    """
+
+    def __init__(self, characters: int = 200_000) -> None:
+        self._left = characters
+        self._documents: dict[str, tuple[DocumentNode, Size, int]] = {}
+
+    def find(self, text: str, cost: Cost) -> DocumentNode | None:
+        """The document, and in `cost` what it asks for."""
+        found = self._documents.pop(text, None)
+        if found is None:
+            return None
+        self._documents[text] = found
+        document, size, cost.tokens = found
+        cost.depth, cost.aliases, cost.fields = size.depth, size.aliases, size.fields
+        return document
+
+    def keep(self, text: str, document: DocumentNode, cost: Cost) -> None:
+        if text in self._documents:
+            return
+        self._documents[text] = document, Size(cost.depth, cost.aliases, cost.fields), cost.tokens
+        self._left -= len(text)
+        while self._left < 0:
+            oldest = next(iter(self._documents))
+            del self._documents[oldest]
+            self._left += len(oldest)
+
+
 class WithinLimits(SchemaExtension):
     """Refuses a document that is too long, too deep or too wide, before it is validated."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, known: Known) -> None:
+        self._limits, self._known = limits, known
 
     def on_operation(self) -> Iterator[None]:
         context: Any = self.execution_context.context
@@ -80,11 +112,22 @@ class WithinLimits(SchemaExtension):
         context: Any = execution.context
         if execution.query:
             try:
-                execution.graphql_document = read(execution.query, context.cost)
+                execution.graphql_document = self._known.find(execution.query, context.cost)
+                if execution.graphql_document is not None:
+                    execution.pre_execution_errors = []  # found valid, so not to be validated again
+                else:
+                    execution.graphql_document = read(execution.query, context.cost)
             except GraphQLSyntaxError:
                 # Strawberry reads it again and answers with the same error.
                 execution.parse_options["max_tokens"] = self._limits.tokens
         yield
+
+    def on_validate(self) -> Iterator[None]:
+        yield
+        execution = self.execution_context
+        context: Any = execution.context
+        if execution.query and execution.graphql_document and not execution.pre_execution_errors:
+            self._known.keep(execution.query, execution.graphql_document, context.cost)
 
 
 class NoIntrospection(ValidationRule):

@@ -8,7 +8,7 @@ from strawberry.types import ExecutionContext
 
 from jejak.graphql import reading
 from jejak.graphql.errors import CodedErrors, OneOperation
-from jejak.graphql.limits import NoIntrospection, WithinLimits
+from jejak.graphql.limits import Known, NoIntrospection, WithinLimits
 from jejak.graphql.mutations import Mutation
 from jejak.graphql.query import Query
 from jejak.graphql.scalars import SCALARS
@@ -24,7 +24,7 @@ class _Schema(strawberry.Schema):
 
 
 def build_schema(limits: Limits | None = None, *, introspection: bool = True) -> strawberry.Schema:
-    bounds = limits or Limits()
+    bounds, known = limits or Limits(), Known()
     hidden = [] if introspection else [lambda: AddValidationRules([NoIntrospection])]
     schema = _Schema(
         query=Query,
@@ -33,7 +33,7 @@ def build_schema(limits: Limits | None = None, *, introspection: bool = True) ->
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             CodedErrors,
-            lambda: WithinLimits(bounds),
+            lambda: WithinLimits(bounds, known),
             OneOperation,
             *hidden,
         ],

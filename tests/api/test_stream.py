@@ -186,6 +186,18 @@ async def test_a_subscription_is_not_answered_in_one_piece(live, accept):
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
+async def test_the_head_of_a_stream_is_refused_and_not_waited_for(live):
+    who = await as_(await f.a_person(Role.VIEWER))
+    async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as http:
+        response = await http.head(
+            live.url,
+            params={"query": "subscription { taskChanged { eventId } }"},
+            headers=EVENTS | who.all_headers,
+        )
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+    assert live.tail.followers == 0
+
+
 async def test_a_client_that_goes_leaves_nothing_behind(live, caplog):
     who = await as_(await f.a_person(Role.VIEWER))
     for _ in range(3):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from jejak.domain import completion, db, relay
+from jejak.domain import completion, db, feed, relay
 from jejak.domain.tables.event import PendingEvent
 from jejak.domain.vocabulary import TaskStatus
 from tests.factories import a_task, a_unit
@@ -31,6 +31,31 @@ async def test_more_than_a_batch_is_carried_on(monkeypatch):
     pending = await PendingEvent.count()
     assert await relay.drain() == pending > 2
     assert (await figures_of(ulp.path))["tasks"] == 1
+
+
+async def test_a_batch_is_no_larger_however_the_statement_is_planned(database_url, monkeypatch):
+    # given the plan that PostgreSQL takes where it believes the table to be next to empty
+    await db.close()
+    nested = ("hashjoin", "mergejoin", "hashagg", "sort", "material")
+    await db.connect(
+        database_url, server_settings={"timezone": "UTC"} | {f"enable_{name}": "off" for name in nested}
+    )
+    monkeypatch.setattr(relay, "BATCH", 2)
+    await a_task(await a_unit())
+    await db.execute("analyze pending_event")
+    pending = await PendingEvent.count()
+    taken, real = [], feed.carry
+
+    async def told(event_ids):
+        taken.append(len(event_ids))
+        await real(event_ids)
+
+    monkeypatch.setattr(feed, "carry", told)
+    # when
+    await relay.drain()
+    # then
+    assert sum(taken) == pending > 4
+    assert max(taken) == 2
 
 
 async def test_a_worker_that_dies_half_way_leaves_everything_for_the_next(monkeypatch):

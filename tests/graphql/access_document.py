@@ -27,6 +27,7 @@ def decisions() -> dict[str, dict[str, str]]:
     return found
 
 
+@cache
 def rows_seen_by() -> dict[str, str]:
     return {row["type"]: row["a row is seen by"] for row in table("Rows")}
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
@@ -188,10 +189,15 @@ class Matrix:
         return value if decision in {"with it", "trimmed"} or self.sees(whole) else None
 
     def names_what_is_hidden(self, value: Any) -> bool:
-        # A person is named with what they did.
+        text = str(value)
+        return any(name in text for name in self.hidden)
+
+    @cached_property
+    def hidden(self) -> list[str]:
+        """Every name that must not be told. A person is named with what they did."""
         others = (key for key, thing in self.there.items() if thing.kind != "Person")
-        hidden = (key for key in others if not self.there[key].seen_from(self.seat))
-        return any(key in str(value) or str(ids.split(key)[1]) in str(value) for key in hidden)
+        keys = [key for key in others if not self.there[key].seen_from(self.seat)]
+        return [*keys, *(str(ids.split(key)[1]) for key in keys)]
 
 
 def unordered(value: Any) -> Any:
