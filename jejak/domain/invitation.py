@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from jejak.domain import access, change, clock, db, event, password, person, secret, sign_in, throttle
+from jejak.domain import (
+    access,
+    change,
+    clock,
+    db,
+    event,
+    password,
+    person,
+    secret,
+    sign_in,
+    throttle,
+    vouching,
+)
 from jejak.domain.access import SYSTEM, Allowed, Grant, Right, Viewer
 from jejak.domain.checks import Checks
 from jejak.domain.errors import Code, Refused
@@ -84,12 +96,14 @@ async def accept(wanted: AcceptInvitation, origin: Origin = NOWHERE) -> Person:
         invited = await change.find(Person, invited.id)
         # Again, now that the person is held: of two uses at once one finds it gone.
         invitation = await _open(hashed_token)
+        inviter = await _inviter(invitation.invited_by)
         try:
-            await _required(await _inviter(invitation.invited_by), invited.id)
+            await _required(inviter, invited.id)
         except Refused:
             raise Refused(Code.INVITATION_ENDED, "token") from None
         themself = Viewer(invited.id, Language(invited.language), ())
         await sign_in.set_password(access.account(themself), invited, hashed)
+        await vouching.vouch(inviter, invited.id)
     return invited
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import access, change, clock, db, event, idempotency, password
+from jejak.domain import access, change, clock, db, event, idempotency, password, vouching
 from jejak.domain.access import RIGHTS, Allowed, Right, Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
@@ -52,13 +52,13 @@ class RevokeRole:
 
 async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
     """A person with a first role. Refuses TAKEN (e-mail) and what `password.check` and `grant` refuse."""
+    # Asked here as well, so that only who may create people can make the service compute what is costly.
+    await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
     with Checks() as checks:
         email = checks.email(wanted.email, "email")
         name = checks.text(wanted.name, "name", most=TITLE)
         if wanted.password is not None:
             await password.check(checks, wanted.password, "password", [name, email])
-    # Asked before the costly hash as well, so that only who may create people can make the service compute it.
-    await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
     hashed = None if wanted.password is None else await password.hashed(wanted.password)
     async with db.transaction():
         unit, by = await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
@@ -76,6 +76,7 @@ async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
             name=name,
             language=wanted.language,
             password_hash=hashed,
+            vouched_at=await vouching.reach(viewer),
             created_at=clock.now(),
         )
         await person.save()
@@ -88,7 +89,8 @@ async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
 async def grant(viewer: Viewer, wanted: GrantRole) -> Membership:
     """Granting a role that is held already changes its ranger mark only. Refuses INVALID_KIND for PROGRAMME below headquarters.
 
-    An administrator gives roles in their own subtree, to people whom they see.
+    An administrator gives roles in their own subtree, to people whom they see. A password that nobody stands for
+    there ends.
     """
     async with db.transaction():
         unit, by = await change.unit(viewer, Right.PEOPLE, wanted.unit_id, "unit_id")
@@ -163,7 +165,10 @@ async def write_granted(roles: Sequence[Granted]) -> None:
         if one.happened and one.membership.id not in new:
             mark: dict[Any, bool] = {Membership.ranger: one.membership.ranger}
             await Membership.update(mark).where(Membership.id == one.membership.id)
-    await event.append_all([one.happened for one in roles if one.happened])
+    happened = [one.happened for one in roles if one.happened]
+    await event.append_all(happened)
+    if happened:
+        await vouching.end_doubtful(happened[0].by, [one.person_id for one in new.values()])
 
 
 async def _add(by: Allowed, person: Person, unit: Unit, role: Role, *, ranger: bool) -> Membership:

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import asyncpg
 
-from jejak.domain import access, change, clock, db, event, password, secret, session, throttle
-from jejak.domain.access import SERVICE, Allowed, Grant, Viewer
+from jejak.domain import access, change, clock, db, event, password, secret, session, throttle, vouching
+from jejak.domain.access import SERVICE, SYSTEM, Allowed, Grant, Viewer
 from jejak.domain.checks import TITLE, Checks, storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.secret import Kind
@@ -124,6 +124,7 @@ async def reset_password(email: str) -> str | None:
             return None
         person = await change.find(Person, named.id)
         await set_password(SERVICE, person, hashed)
+        await vouching.vouch(SYSTEM, person.id)
     return generated
 
 

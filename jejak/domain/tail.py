@@ -103,6 +103,8 @@ class Tail:
                     await lost.wait()
             except db.OUT_OF_REACH as error:
                 _log.warning("cannot listen to the feed, looking every %s s instead: %s", POLL_SECONDS, error)
+            except Exception:  # noqa: BLE001 -- without it followers are told late, and for ever
+                _log.exception("listening to the feed failed, looking every %s s instead", POLL_SECONDS)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _read_on(self) -> None:

@@ -181,6 +181,7 @@ class EventKind(StrEnum):
     PERSON_REFRESH_REUSED = "person.refresh_reused"
     PERSON_TOKEN_CREATED = "person.token_created"  # noqa: S105 -- an event, not a token
     PERSON_TOKEN_REVOKED = "person.token_revoked"  # noqa: S105 -- an event, not a token
+    PERSON_PASSWORD_ENDED = "person.password_ended"  # noqa: S105 -- an event, not a password
     PERSON_ROLE_REVOKED = "person.role_revoked"
     PROGRAMME_LOADED = "programme.loaded"
     JOURNEY_CAPTURED = "journey.captured"

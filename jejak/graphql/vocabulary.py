@@ -207,6 +207,7 @@ enum(
     PERSON_CREATED="A person was added.",
     PERSON_UPDATED="A person chose another language.",
     PERSON_ROLE_GRANTED="A role was given.",
+    PERSON_PASSWORD_ENDED="A person's password ended: whoever stood for it does not manage people at their new unit.",  # noqa: S106 -- an event
     PERSON_PASSWORD_CHANGED="A person has a new password.",  # noqa: S106 -- an event, not a password
     PERSON_ROLE_REVOKED="A role was taken away.",
     PERSON_INVITED="A person was invited to set their password.",

@@ -85,7 +85,8 @@ class PersonMutations:
         person.grant,
         MembershipPayload,
         lambda made: {"membership": made.id},
-        "Give a person a role at a unit, optionally as its PIC Ranger.",
+        "Give a person a role at a unit, optionally as its PIC Ranger. Where whoever gave or invited them to their "
+        "password does not manage people there, it ends, and they need a new invitation.",
     )
     revoke_role: MembershipPayload = mutation(
         RevokeRoleInput,

@@ -74,5 +74,5 @@ class PersonImportMutations:
         ImportPeoplePayload,
         "rows",
         _shown,
-        "Add people who are new, without a password, and give roles to those who are known.",
+        "Add people who are new, without a password, and give roles to those who are known, as `grantRole` does.",
     )
