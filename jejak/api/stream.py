@@ -50,15 +50,21 @@ async def respond(
     results = answers(schema, context, asked, allowed)
     first = await begun(results, context)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return Stream(_events(results, first, context.tail), media_type=EVENT_STREAM, headers=headers)
+    # What is answered already says itself where it stands, or that it begins nowhere.
+    begin = None if first.done() else context.event_id
+    return Stream(_events(results, first, context.tail, begin), media_type=EVENT_STREAM, headers=headers)
 
 
 async def _events(
-    results: AsyncGenerator[Answer, None], answer: asyncio.Future[Answer | None], tail: Tail
+    results: AsyncGenerator[Answer, None],
+    answer: asyncio.Future[Answer | None],
+    tail: Tail,
+    begin: str | None,
 ) -> AsyncGenerator[bytes, None]:
     ended = asyncio.ensure_future(tail.ended())
     try:
-        yield _KEEP_ALIVE
+        # Where it begins: a browser that is cut off before the first event comes back to here.
+        yield f"id: {begin}\n\n".encode() if begin else _KEEP_ALIVE
         while True:
             waiting: set[asyncio.Future[Any]] = {answer, ended}
             done, _ = await asyncio.wait(

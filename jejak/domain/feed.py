@@ -166,6 +166,12 @@ async def position_of(shown: str, *at: str) -> int:
     return int(found)
 
 
+async def shown_at(position: int) -> str | None:
+    """What clients know the entry at a position by; the other way round than `position_of`."""
+    found = await db.fetchval("select id from feed where position = $1", position)
+    return str(found) if found else None
+
+
 async def after(position: int) -> list[Change]:
     """The next entries, whatever they are about, up to `PAGE` of them."""
     rows = await db.fetch(f"{_READ} where f.position > $1 order by f.position limit {PAGE}", position)

@@ -37,7 +37,15 @@ class Told:
     subject_id: UUID
 
 
-async def follow(viewer: Viewer, wanted: Follow, tail: Tail) -> AsyncGenerator[Told, None]:
+@dataclass(frozen=True, slots=True)
+class Following:
+    """`told` is everything after the entry that clients know as `begin`, which is None in a feed that is empty."""
+
+    begin: str | None
+    told: AsyncGenerator[Told, None]
+
+
+async def follow(viewer: Viewer, wanted: Follow, tail: Tail) -> Following:
     """Everything after `since`, or after this call, in order and without end.
 
     Refuses NOT_FOUND (the unit), GONE (`since` is no longer kept or never was) and TOO_MANY. Later, where the sign-in
@@ -48,9 +56,13 @@ async def follow(viewer: Viewer, wanted: Follow, tail: Tail) -> AsyncGenerator[T
     if wanted.unit_id is not None:
         unit, _ = await change.unit(viewer, Right.SEE, wanted.unit_id, "unit_id", open_only=False)
         root = unit.path
-    position = await (feed.position_of(wanted.since, "since") if wanted.since is not None else feed.latest())
+    if wanted.since is None:
+        position = await feed.latest()
+        begin = await feed.shown_at(position)
+    else:
+        position, begin = await feed.position_of(wanted.since, "since"), wanted.since
     follower = _Follower(viewer, wanted, Wanted(wanted.topic, root), position, tail)
-    return follower.told()
+    return Following(begin, follower.told())
 
 
 class _Follower:

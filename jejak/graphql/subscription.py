@@ -81,7 +81,9 @@ async def _follow(
     if context.event_id is not None:
         # The client of a stream that was cut says itself what it was told last, whatever its document says.
         wanted = replace(wanted, since=context.event_id)
-    return _payloads(info, payload, shows, await subscription.follow(context.viewer, wanted, context.tail))
+    following = await subscription.follow(context.viewer, wanted, context.tail)
+    context.event_id = following.begin
+    return _payloads(info, payload, shows, following.told)
 
 
 async def _payloads(

@@ -63,6 +63,23 @@ async def test_a_client_that_comes_back_goes_on_where_it_was(live):
         assert (await events.data())["taskChanged"]["task"]["id"] == missed[0]
 
 
+async def test_who_is_cut_off_before_the_first_message_comes_back_to_where_it_began(live):
+    # Given a stream that has said where it begins, and nothing more
+    unit = await f.a_unit()
+    who = await as_(await f.a_person(Role.VIEWER, unit))
+    await f.a_task(unit)
+    await relay.drain()
+    async with live.stream(who, TASKS) as events:
+        begin = await events.block()
+    assert set(begin) == {"id"}
+    # When something happens meanwhile
+    task = await f.a_task(unit)
+    await relay.drain()
+    # Then it is told to who comes back
+    async with live.stream(who, TASKS, **{"Last-Event-ID": begin["id"]}) as events:
+        assert (await events.data())["taskChanged"]["task"]["id"] == gid(task)
+
+
 @pytest.mark.parametrize("last", ["nonsense", "00000000-0000-0000-0000-000000000000", "\xff"])
 async def test_an_id_that_nobody_was_told_is_refused(live, last):
     async with live.stream(

@@ -41,7 +41,9 @@ async def test_two_processes_get_everything():
     unit = await a_unit()
     viewer = await a_follower(unit)
     async with a_tail() as one, a_tail() as other:
-        streams = [await subscription.follow(viewer, Follow(Topic.TASK), each) for each in (one, other)]
+        streams = [
+            (await subscription.follow(viewer, Follow(Topic.TASK), each)).told for each in (one, other)
+        ]
         made = []
         for _ in range(5):
             made.append((await a_task(unit)).id)
@@ -55,7 +57,10 @@ async def test_a_listening_connection_that_is_cut_costs_nothing(caplog, monkeypa
     monkeypatch.setattr(tail, "POLL_SECONDS", 600)
     unit = await a_unit()
     viewer = await a_follower(unit)
-    async with a_tail() as one, aclosing(await subscription.follow(viewer, Follow(Topic.TASK), one)) as told:
+    async with (
+        a_tail() as one,
+        aclosing((await subscription.follow(viewer, Follow(Topic.TASK), one)).told) as told,
+    ):
         for _ in range(3):
             # When the connection is cut, and something happens while nobody listens
             assert await cut_listeners() == 1
@@ -83,7 +88,10 @@ async def test_without_notifications_it_looks_by_itself(monkeypatch):
     monkeypatch.setattr(feed, "CHANNEL", "another_channel")
     unit = await a_unit()
     viewer = await a_follower(unit)
-    async with a_tail() as one, aclosing(await subscription.follow(viewer, Follow(Topic.TASK), one)) as told:
+    async with (
+        a_tail() as one,
+        aclosing((await subscription.follow(viewer, Follow(Topic.TASK), one)).told) as told,
+    ):
         made = await a_task(unit)
         await relay.drain()
         assert await next_of(told) == made.id
@@ -96,7 +104,10 @@ async def test_every_connection_cut_at_once_costs_nothing(monkeypatch, caplog):
     monkeypatch.setattr(subscription, "CHECK_SECONDS", 0.01)
     unit = await a_unit()
     viewer = await a_follower(unit)
-    async with a_tail() as one, aclosing(await subscription.follow(viewer, Follow(Topic.TASK), one)) as told:
+    async with (
+        a_tail() as one,
+        aclosing((await subscription.follow(viewer, Follow(Topic.TASK), one)).told) as told,
+    ):
         for _ in range(5):
             waiting = asyncio.create_task(next_of(told))
             await asyncio.sleep(0)
@@ -124,7 +135,10 @@ async def test_memory_is_bounded_and_a_slow_follower_still_gets_everything(monke
     monkeypatch.setattr(feed, "PAGE", 7)
     unit = await a_unit()
     viewer = await a_follower(unit)
-    async with a_tail() as one, aclosing(await subscription.follow(viewer, Follow(Topic.TASK), one)) as told:
+    async with (
+        a_tail() as one,
+        aclosing((await subscription.follow(viewer, Follow(Topic.TASK), one)).told) as told,
+    ):
         made = []
         for _ in range(30):
             made.append((await a_task(unit)).id)
@@ -144,7 +158,7 @@ async def test_followers_are_counted_and_bounded(monkeypatch):
     unit = await a_unit()
     viewer = await a_follower(unit)
     async with a_tail() as one:
-        streams = [await subscription.follow(viewer, Follow(Topic.TASK), one) for _ in range(2)]
+        streams = [(await subscription.follow(viewer, Follow(Topic.TASK), one)).told for _ in range(2)]
         made = await a_task(unit)
         await relay.drain()
         for told in streams:
@@ -162,7 +176,9 @@ async def test_one_person_leaves_room_for_others(monkeypatch):
     unit = await a_unit()
     greedy, other = [await a_follower(unit) for _ in range(2)]
     async with a_tail() as one:
-        streams = [await subscription.follow(viewer, Follow(Topic.TASK), one) for viewer in (greedy, other)]
+        streams = [
+            (await subscription.follow(viewer, Follow(Topic.TASK), one)).told for viewer in (greedy, other)
+        ]
         made = await a_task(unit)
         await relay.drain()
         for told in streams:
@@ -180,7 +196,10 @@ async def test_one_person_leaves_room_for_others(monkeypatch):
 async def test_a_follower_without_a_sign_in_is_told_nothing():
     unit = await a_unit()
     viewer = await viewer_for(await a_person(Role.VIEWER, unit))
-    async with a_tail() as one, aclosing(await subscription.follow(viewer, Follow(Topic.TASK), one)) as told:
+    async with (
+        a_tail() as one,
+        aclosing((await subscription.follow(viewer, Follow(Topic.TASK), one)).told) as told,
+    ):
         await a_task(unit)
         await relay.drain()
         with pytest.raises(Exception, match=Code.UNAUTHENTICATED):
