@@ -218,6 +218,10 @@ async def worker(redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
 
 async def until_stopped(*parts: asyncio.Future[Any]) -> None:
     """Waits for Ctrl-C or SIGTERM. Refuses, by CannotRun, to go on without one of its parts."""
+    started = asyncio.current_task()
+    if started is not None and started.cancelling():
+        # Stopped while it started: before Python 3.12 wait_for() swallows a cancellation that comes just as it is done.
+        raise asyncio.CancelledError
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

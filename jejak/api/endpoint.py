@@ -27,7 +27,7 @@ from jejak.domain.errors import Code, Refused
 from jejak.domain.tail import Tail
 from jejak.settings import Limits
 
-# Executed, with errors beside the data. Of the draft, and only in its own media type.
+# Executed, with errors beside the data; only in GraphQL's own media type.
 PARTIAL_SUCCESS = 294
 # To nobody.
 GONE = 499

@@ -135,7 +135,7 @@ def oneself(viewer: Viewer) -> Allowed:
 
 
 def account(viewer: Viewer) -> Allowed:
-    """For an account: password, sessions, tokens, invitations. Refuses FORBIDDEN to a program with an API token."""
+    """For an account: password, language, sessions, tokens, invitations. Refuses FORBIDDEN to a program with an API token."""
     if viewer.integration:
         raise Refused(Code.FORBIDDEN)
     return Allowed(viewer)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from jejak.domain import access, db, event, session
-from jejak.domain.access import RIGHTS, Allowed, Right, Viewer
+from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.vocabulary import EventKind
 
 
@@ -16,7 +16,7 @@ async def reach(viewer: Viewer) -> list[UUID] | None:
     """The units where, and below which, the viewer can stand for others; None where it is everywhere."""
     if viewer is access.SYSTEM:
         return None
-    paths = [grant.path for grant in viewer.grants if Right.PEOPLE in RIGHTS[grant.role]]
+    paths = access.paths_with(viewer, Right.PEOPLE)
     rows = await db.fetch("select id from unit where path = any($1::text[]) order by id", paths)
     return [UUID(str(row["id"])) for row in rows]
 
