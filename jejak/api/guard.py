@@ -1,7 +1,6 @@
 """What every request passes before anything is run for it, and what every answer bears."""
 
 import hashlib
-import ipaddress
 import secrets
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from jejak.api.errors import HttpRefused
 from jejak.api.origin import Origins
 from jejak.api.rate import Rate
 from jejak.domain.errors import Code, Problem
+from jejak.domain.throttle import place
 from jejak.settings import Settings
 
 GRAPHQL = "/graphql"
@@ -138,15 +138,8 @@ def _session(scope: Scope) -> str | None:
 
 
 def address(scope: Scope) -> str:
-    """Of the client; of IPv6 the network, since a household or an office has the whole of it."""
-    host = (scope.get("client") or ("", 0))[0]
-    try:
-        given = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if given.version == 4:
-        return host
-    return str(ipaddress.ip_network((given, 64), strict=False).network_address)
+    """Of the client, as far as it is told apart from others."""
+    return place((scope.get("client") or ("", 0))[0])
 
 
 def _method(scope: Scope) -> str:

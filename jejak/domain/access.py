@@ -150,7 +150,10 @@ def require_everywhere(viewer: Viewer, right: Right, paths: Iterable[str], *at: 
 
 
 def require_token(viewer: Viewer, owner: UUID, path: str, *at: str | int) -> Allowed:
-    """An API token of `owner`'s for the unit at `path`: theirs, and for who manages people there. Refuses NOT_FOUND."""
+    """An API token of `owner`'s for the unit at `path`: theirs, and for who manages people there.
+
+    Refuses NOT_FOUND, and FORBIDDEN to a program with an API token.
+    """
     allowed = account(viewer)
     if owner != viewer.person_id and not may(viewer, Right.PEOPLE, path):
         raise Refused(Code.NOT_FOUND, *at)

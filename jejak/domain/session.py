@@ -192,4 +192,5 @@ def _network(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return ""
+    found = getattr(found, "ipv4_mapped", None) or found
     return str(ip_network((found, 24 if found.version == 4 else 48), strict=False))

@@ -39,11 +39,11 @@ class Counter:
 
 def of_account(email: str, address: str) -> list[Counter]:
     """For guesses at an account, whether there is such an account or not."""
-    place = _place(address)
+    here = place(address)
     return [
-        _counter(ACCOUNT_AT_ADDRESS, email, place),
+        _counter(ACCOUNT_AT_ADDRESS, email, here),
         _counter(ACCOUNT, email),
-        _counter(ADDRESS, place),
+        _counter(ADDRESS, here),
     ]
 
 
@@ -52,15 +52,15 @@ def of_own_password(person_id: UUID) -> list[Counter]:
 
 
 def of_invitations(address: str) -> list[Counter]:
-    return [_counter(INVITATION, _place(address))]
+    return [_counter(INVITATION, place(address))]
 
 
 def _counter(limit: Limit, *parts: str) -> Counter:
     return Counter(limit, secret.digest("\0".join([limit.name, *parts])))
 
 
-def _place(address: str) -> str:
-    """A subscriber of IPv6 has a network of 2**64 addresses to attack from."""
+def place(address: str) -> str:
+    """The address, of IPv6 the network: a subscriber has all of its 2**64 addresses to come from."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -23,7 +23,7 @@ from jejak.graphql.vocabulary import ErrorCode
 _log = logging.getLogger(__name__)
 
 
-@strawberry.type(description="Why a mutation was refused. Nothing has been written.")
+@strawberry.type(description="Why a mutation, or a row of one, was refused. Nothing of it has been done.")
 class UserError:
     code: ErrorCode = strawberry.field(description="Stable; what a program switches on.")
     message: str = strawberry.field(description="What to show the person, in their language.")

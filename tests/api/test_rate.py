@@ -115,6 +115,13 @@ async def test_a_network_of_ipv6_is_one_address(other, status):
     assert await statuses(an_app(app=app, host=other), 1) == [status]
 
 
+async def test_an_address_of_ipv4_is_one_however_it_is_written():
+    app = create_app(THREE)
+    assert await statuses(an_app(app=app, host="10.0.0.2"), 3) == [200] * 3
+    assert await statuses(an_app(app=app, host="::ffff:10.0.0.2"), 1) == [429]
+    assert await statuses(an_app(app=app, host="::ffff:10.0.0.3"), 1) == [200]
+
+
 async def test_made_up_tokens_count_for_the_address_that_they_come_from():
     client = an_app()
     tried = [(await ask(client, Authorization=f"Bearer made-up-{n}")).status_code for n in range(5)]

@@ -145,7 +145,7 @@ async def test_a_subscriber_of_ipv6_is_one_address():
         assert await attempt(who.email, origin=Origin(f"2001:db8:1:2::{n}")) is Code.WRONG_CREDENTIALS
     assert await attempt(who.email, origin=Origin("2001:db8:1:2:ffff::1")) == 1
     assert await attempt(who.email, origin=Origin("2001:db8:1:3::1")) is Code.WRONG_CREDENTIALS
-    assert throttle._place("::ffff:198.51.100.7") == throttle._place("198.51.100.7")
+    assert throttle.place("::ffff:198.51.100.7") == throttle.place("198.51.100.7")
 
 
 @pytest.mark.usefixtures("_quick_passwords")
