@@ -19,7 +19,7 @@ from jejak.api.heads import BoundedHeads
 from jejak.api.rate import Rate
 from jejak.api.wake import waking
 from jejak.api.websocket import MOST_MESSAGE
-from jejak.domain import db, person, programme, reminder
+from jejak.domain import calendar, db, person, programme, reminder
 from jejak.domain.migrations.run import migrate
 from jejak.domain.tail import Tail
 from jejak.embedded import running as embedded
@@ -120,9 +120,10 @@ class Prepared:
 
 
 async def prepare(admin_email: str) -> Prepared:
-    """Migrations, reference data, ladder and the first administrator: what is missing of them. Safe to repeat."""
+    """Migrations, reference data, calendars, ladder and the first administrator: what is missing of them. Safe to repeat."""
     migrations = await migrate()
     loaded = await programme.load()
+    await calendar.ensure()
     await reminder.ensure_ladder()
     return Prepared(migrations, loaded, await person.first_administrator(admin_email))
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from jejak.domain import (
-    calendar,
     clock,
     db,
     journey,
@@ -17,6 +16,7 @@ from jejak.domain import (
     task,
     task_creation,
     unit,
+    working_time,
 )
 from jejak.domain.access import SYSTEM, Grant, Viewer
 from jejak.domain.journey import ChangeJourney
@@ -191,7 +191,7 @@ async def a_pain_point(
 
 
 def in_working_days(unit: Unit, days: int) -> date:
-    return calendar.shift(clock.today(unit.timezone), days)
+    return working_time.shift(working_time.Rules(unit.timezone), clock.today(unit.timezone), days)
 
 
 def a_new_task(unit: Unit, **changes: Any) -> NewTask:

@@ -15,13 +15,26 @@ from uuid import uuid4
 import asyncpg
 from redis.asyncio import Redis, from_url
 
-from jejak.domain import db, programme, reminder
+from jejak.domain import calendar, db, programme, reminder
 from jejak.domain.migrations.run import migrate
 from jejak.embedded import running
 
+# Many rows that follow from their calendar, which itself never changes.
+SPELLED_OUT = {"working_day": "t.day", "open_interval": "(t.opens at time zone c.zone)::date"}
 CLAIM = "jejak-tests:claimed"
-# What `programme.load()` and `reminder.ensure_ladder()` wrote; everything else a test leaves is deleted.
-REFERENCE = ("unit", "programme", "step", "measure", "initiative", "reference_load", "ladder", "rung")
+# What `programme.load()`, `calendar.ensure()` and `reminder.ensure_ladder()` wrote; everything else a test leaves is deleted.
+REFERENCE = (
+    "calendar",
+    "working_week",
+    "unit",
+    "programme",
+    "step",
+    "measure",
+    "initiative",
+    "reference_load",
+    "ladder",
+    "rung",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,7 @@ async def _fill(run: Run) -> None:
     try:
         await migrate()
         await programme.load()
+        await calendar.ensure()
         await reminder.ensure_ladder()
         await db.execute("create schema pristine")
         for table in REFERENCE:
@@ -148,13 +162,18 @@ class Cleaner:
 def _cleaning(tables: list[str]) -> str:
     # As a replica: foreign keys and the append-only trigger stand aside for the cleaner alone.
     steps = ["begin", "set local session_replication_role = replica"]
+    for table, day in SPELLED_OUT.items():
+        steps.append(
+            f"delete from {table} t using calendar c left join pristine.calendar p on p.id = c.id"
+            f" where t.calendar_id = c.id and c.until is distinct from p.until and ({day} <= p.until) is not true"
+        )
     for table in tables:
         if table in REFERENCE:
             steps.append(
                 f"delete from {table} t where not exists (select from pristine.{table} p where p = t::text::pristine.{table})"
             )
             steps.append(f"insert into {table} select * from pristine.{table} on conflict do nothing")
-        else:
+        elif table not in SPELLED_OUT:
             steps.append(f"delete from {table}")
     return "; ".join([*steps, "commit"])
 

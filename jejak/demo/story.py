@@ -21,7 +21,7 @@ from jejak import running
 from jejak.demo import cases
 from jejak.demo.check import Figures, Raw
 from jejak.demo.client import Client, DemoFailed, expect
-from jejak.domain import calendar, clock
+from jejak.domain import calendar, clock, programme, working_time
 from jejak.settings import Settings
 
 ZONE = "Asia/Pontianak"
@@ -37,6 +37,7 @@ class Stage:
     console: Console
     http: httpx.AsyncClient
     servers: running.Servers
+    rules: working_time.Rules
     people: dict[str, Client]
     units: dict[str, str]
     tasks: dict[str, dict[str, Any]]
@@ -71,16 +72,17 @@ async def _stage(settings: Settings, folder: Path) -> AsyncIterator[Stage]:
         sock = stack.enter_context(running.listening("127.0.0.1", 0))
         servers = await stack.enter_async_context(running.servers(settings, folder, alone=True))
         await stack.enter_async_context(running.database(servers.database_url))
-        _move_to(_working_morning(clock.today(ZONE)))
         prepared = await running.prepare(settings.admin_email)
         if prepared.password is None:
             raise running.CannotRun(f"{folder} already holds a Jejak; the demo needs a new folder")
+        rules = await calendar.rules(programme.reference_id("unit", "HQ"))
+        _move_to(_working_morning(rules, clock.today(ZONE)))
         await stack.enter_async_context(running.worker(servers.redis_url))
         await stack.enter_async_context(running.api(settings, sock, servers.redis_url))
         base = f"http://127.0.0.1:{sock.getsockname()[1]}"
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=base, timeout=30))
         admin = Client(http, settings.admin_email, prepared.password)
-        yield Stage(console, http, servers, {"admin": admin}, {}, {})
+        yield Stage(console, http, servers, rules, {"admin": admin}, {}, {})
 
 
 async def _tell(stage: Stage) -> None:
@@ -167,7 +169,7 @@ async def _assign(stage: Stage) -> None:
     )
     initiatives = await hq.ask("{ steps { initiatives { id code title } } }")
     codes = {i["code"]: i["id"] for step in initiatives["steps"] for i in step["initiatives"]}
-    due = calendar.shift(clock.today(ZONE), 5)
+    due = working_time.shift(stage.rules, clock.today(ZONE), 5)
     chief = (await stage.people["chief"].ask("{ viewer { id } }"))["viewer"]["id"]
     for point in found["painPoints"]["nodes"]:
         stage.say(f"{point['priority']:>2}  {point['unit']['name']}: {point['description']}")
@@ -285,7 +287,7 @@ async def _verify(stage: Stage) -> None:
 async def _remind(stage: Stage) -> None:
     stage.chapter("6. The clock moves past a due date")
     due = date.fromisoformat(_task(stage, "Atur ulang penugasan")["dueOn"])
-    _move_to(_working_morning(due + timedelta(days=1)))
+    _move_to(_working_morning(stage.rules, due + timedelta(days=1)))
     stage.say(
         f"it is {clock.now().astimezone(ZoneInfo(ZONE)):%A %Y-%m-%d %H:%M} in Pontianak; the tasks were due on {due}"
     )
@@ -382,9 +384,9 @@ def _task(stage: Stage, start: str) -> dict[str, Any]:
     return next(task for title, task in stage.tasks.items() if title.startswith(start))
 
 
-def _working_morning(day: date) -> datetime:
+def _working_morning(rules: working_time.Rules, day: date) -> datetime:
     """10:00 in Pontianak on the first working day from `day` on."""
-    while not calendar.is_working_day(day):
+    while not rules.works(day):
         day += timedelta(days=1)
     return datetime(day.year, day.month, day.day, 10, tzinfo=ZoneInfo(ZONE))
 

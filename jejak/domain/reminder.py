@@ -1,15 +1,12 @@
 """R6: the reminder ladder. A rung is planned with the due date, and settled once, for ever, by whichever worker comes first."""
 
 from collections.abc import Sequence
-from dataclasses import astuple
 from datetime import datetime
 from uuid import UUID
 
-from jejak.domain import access, calendar, clock, db, feed, reminder_rules, task_rules
+from jejak.domain import access, clock, db, feed, reminder_rules, task_rules
 from jejak.domain.access import Right
 from jejak.domain.tables.notice import Ladder, Rung
-from jejak.domain.tables.task import Task
-from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Audience
 
 
@@ -27,41 +24,35 @@ async def ensure_ladder() -> None:
         )
 
 
-async def plan(tasks: Sequence[tuple[Task, Unit]]) -> None:
+async def plan(task_ids: Sequence[UUID]) -> None:
     """Plans the rungs of the newest ladder for the due date of each task, inside the transaction that sets it.
 
-    A due date that a task had before brings its settled rungs back as they are: none speaks twice.
+    Those that lie ahead: rungs whose day had passed when the date was set never were due. A due date that a task had
+    before brings its settled rungs back as they are: none speaks twice.
     """
-    if not tasks:
+    if not task_ids:
         return
-    rungs = await db.fetch(
-        "select id, offset_days, audience from rung where ladder_id = (select id from ladder order by version desc limit 1)"
-    )
-    ids = {(r["offset_days"], Audience(r["audience"])): UUID(str(r["id"])) for r in rungs}
-    today = {unit.timezone: clock.today(unit.timezone) for _, unit in tasks}
+    values = [list(task_ids), clock.now()]
     # What was planned and never said belongs to a due date that is gone, or to days that have passed.
     await db.execute(
         """
-        delete from reminder r using unnest($1::uuid[], $2::date[], $3::date[]) due (task_id, due_on, today)
-        where r.task_id = due.task_id and r.outcome is null and (r.due_on <> due.due_on or r.remind_on < due.today)
+        delete from reminder r using task t join unit u on u.id = t.unit_id
+        where r.task_id = any($1) and t.id = r.task_id and r.outcome is null
+          and (r.due_on <> t.due_on or r.remind_on < ($2::timestamptz at time zone u.timezone)::date)
         """,
-        [task.id for task, _ in tasks],
-        [task.due_on for task, _ in tasks],
-        [today[unit.timezone] for _, unit in tasks],
+        *values,
     )
-    rows = [
-        (db.new_id(), task.id, task.due_on, ids[step.offset_days, step.audience], *astuple(step))
-        for task, unit in tasks
-        for step in reminder_rules.planned(ids, task.due_on, today[unit.timezone])
-    ]
-    # Arrays, since a statement takes no more than some 30,000 values by themselves.
     await db.execute(
         """
         insert into reminder (id, task_id, due_on, rung_id, offset_days, audience, remind_on)
-        select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::uuid[], $5::integer[], $6::text[], $7::date[])
+        select gen_random_uuid(), t.id, t.due_on, g.id, g.offset_days, g.audience, step.remind_on
+        from task t join unit u on u.id = t.unit_id
+        join rung g on g.ladder_id = (select id from ladder order by version desc limit 1)
+        cross join lateral (select working_day_from(u.calendar_id, t.due_on, g.offset_days) as remind_on) step
+        where t.id = any($1) and step.remind_on >= ($2::timestamptz at time zone u.timezone)::date
         on conflict do nothing
         """,
-        *([row[n] for row in rows] for n in range(7)),
+        *values,
     )
 
 
@@ -72,13 +63,14 @@ async def run(now: datetime | None = None) -> int:
     and the others are folded into it. One person gets one digest. Any number of workers may run this at once.
     """
     now = now or clock.now()
-    zones = [row["timezone"] for row in await db.fetch("select distinct timezone from unit")]
-    at_work = [zone for zone in zones if calendar.is_open(now, zone)]
+    at_work = await db.fetch("select id from calendar where open_at(id, $1)", now)
     if not at_work:
         return 0
     async with db.transaction():
         await db.lock(db.Lock.REMINDERS)
-        noted = await db.fetch(_SETTLE, now, at_work, access.roles_with(Right.PROGRESS))
+        noted = await db.fetch(
+            _SETTLE, now, [row["id"] for row in at_work], access.roles_with(Right.PROGRESS)
+        )
         await feed.noticed([UUID(str(row["id"])) for row in noted])
     return len(noted)
 
@@ -93,7 +85,7 @@ with due as (
     join unit u on u.id = t.unit_id
     -- Whoever has lost their role at the unit is told nothing of it any more.
     where {access.works_at("t.owner_id", "u.path", "$3::text[]")} and r.outcome is null and r.audience = 'OWNER' and t.status in {task_rules.in_sql(task_rules.AT_WORK)}
-      and u.timezone = any($2::text[]) and r.remind_on <= (($1::timestamptz) at time zone u.timezone)::date
+      and u.calendar_id = any($2::uuid[]) and r.remind_on <= (($1::timestamptz) at time zone u.timezone)::date
 ), settled as (
     update reminder r set outcome = case when due.nth = 1 then 'SENT' else 'FOLDED' end, settled_at = $1
     from due where due.id = r.id and r.outcome is null

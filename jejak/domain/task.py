@@ -129,8 +129,7 @@ def revise(viewer: Viewer, wanted: UpdateTask, found: Found, known: Owners, *at:
 async def write(revised: Sequence[Revised]) -> None:
     """Inside the open transaction, with their reminders (R6) and events."""
     await change.write([one.altered for one in revised if one.altered])
-    moved = {one.task.id: (one.task, one.unit) for one in revised if one.due_anew}
-    await reminder.plan(list(moved.values()))
+    await reminder.plan(sorted({one.task.id for one in revised if one.due_anew}))
 
 
 async def report(viewer: Viewer, wanted: ReportProgress) -> Task:

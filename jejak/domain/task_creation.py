@@ -273,7 +273,7 @@ async def write(judged: Sequence[Judged]) -> None:
     if not judged:
         return
     await Task.insert(*(one.task for one in judged))
-    await reminder.plan([(one.task, one.unit) for one in judged])
+    await reminder.plan([one.task.id for one in judged])
     await event.append_all([_created(one) for one in judged])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from jejak.domain import change, clock, db, event, idempotency, task_rules
+from jejak.domain import calendar, change, clock, db, event, idempotency, task_rules
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
@@ -90,6 +90,7 @@ async def add(units: Sequence[tuple[Allowed, Unit]]) -> None:
     if not units:
         return
     await Unit.insert(*(unit for _, unit in units))
+    await calendar.settle(unit.id for _, unit in units)
     await event.append_all([_created(by, unit) for by, unit in units])
 
 
@@ -111,11 +112,12 @@ async def move(viewer: Viewer, wanted: MoveUnit) -> Unit:
         check_kind(UnitKind(unit.kind), UnitKind(parent.kind), "parent_id")
         if parent.id != unit.parent_id:
             await reparent(by, unit, parent)
+            await calendar.settle()
     return unit
 
 
 async def reparent(by: Allowed, unit: Unit, parent: Unit) -> None:
-    """Moves `unit` below `parent` and derives the paths of its subtree anew, inside the open transaction."""
+    """Moves `unit` below `parent` and derives the paths of its subtree anew, inside the open transaction; calendars are the caller's to settle."""
     old_path, new_path = unit.path, f"{parent.path}{unit.code}/"
     await change.apply(by, EventKind.UNIT_MOVED, unit, unit.id, parent_id=parent.id, path=new_path)
     await db.execute(

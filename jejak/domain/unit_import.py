@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from jejak.domain import access, bulk, change, db
+from jejak.domain import access, bulk, calendar, change, db
 from jejak.domain import unit as tree
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.bulk import Done
@@ -126,6 +126,8 @@ async def _load(
         for row in known:
             made[row.number] = await _change(viewer, row, units, dry_run=dry_run)
             told(len(made), len(wanted))
+        if known and not dry_run:
+            await calendar.settle()
     return Done(made, problems)
 
 

@@ -1,75 +1,147 @@
-"""Working days and working hours, pure."""
+"""Working calendars in the database: which holds where, and that SQL reckons as the pure rules do."""
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-from hypothesis import given
+import orjson
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jejak.domain import calendar, reminder_rules
-from jejak.domain.vocabulary import Audience
-from tests.domain.test_reminder_ladder import OFFSETS, day_of
-
-DAYS = st.dates(date(2024, 1, 1), date(2035, 12, 31))
-FRIDAY, SATURDAY, SUNDAY, MONDAY = (date(2027, 3, 5) + timedelta(days=n) for n in range(4))
-
-
-@pytest.fixture(autouse=True)
-def _connected():
-    """Nothing here needs a database."""
+from jejak.domain import calendar, clock, db, unit, working_time
+from jejak.domain.access import SYSTEM
+from jejak.domain.tables.calendar import SpecialDay, WorkingWeek
+from jejak.domain.tables.unit import Calendar, Unit
+from jejak.domain.unit import MoveUnit
+from jejak.domain.vocabulary import UnitKind
+from tests.domain.test_working_time import RULES, ZONES
+from tests.factories import a_unit, reference_unit
+from tests.refusals import unchanged
 
 
-@pytest.mark.parametrize(
-    ("day", "offset", "expected"),
-    [
-        (MONDAY, -1, FRIDAY),
-        (FRIDAY, 1, MONDAY),
-        (FRIDAY, 0, FRIDAY),
-        (SATURDAY, 0, FRIDAY),
-        (SUNDAY, 0, FRIDAY),
-        (SUNDAY, -1, FRIDAY),
-        (SATURDAY, 1, MONDAY),
-        (MONDAY, 5, MONDAY + timedelta(days=7)),
-        (MONDAY, -7, date(2027, 2, 25)),
-    ],
+async def settle() -> list[Unit]:
+    async with db.transaction():
+        await db.lock(db.Lock.UNIT_TREE)
+        return await calendar.settle()
+
+
+async def calendar_of(one: Unit):
+    return await db.fetchval("select calendar_id from unit where id = $1", one.id)
+
+
+async def a_special_day(one: Unit, day: date, hours: list[list[str]]) -> None:
+    await SpecialDay(
+        unit_id=one.id, day=day, kind="CLOSURE", name="Banjir", hours=hours, updated_at=clock.now()
+    ).save()
+
+
+async def test_every_unit_has_a_calendar_and_units_with_equal_rules_share_it():
+    first, second = await a_unit(), await a_unit()
+    assert await calendar_of(first) == await calendar_of(second) is not None
+    elsewhere = await a_unit(timezone="Asia/Jayapura")
+    assert await calendar_of(elsewhere) != await calendar_of(first)
+    assert await db.fetchval("select count(*) from unit where calendar_id is null") == 0
+    assert await db.fetchval("select count(distinct zone) from calendar") == await Calendar.count()
+
+
+async def test_what_a_unit_says_holds_below_it_until_a_unit_there_says_otherwise():
+    # Given a region with a closure, and one of its ULP that works that day
+    region = await a_unit(UnitKind.UID)
+    up3 = await a_unit(UnitKind.UP3, region)
+    ulp, other, outside = await a_unit(parent=up3), await a_unit(parent=up3), await a_unit()
+    day = date(2027, 3, 3)
+    await a_special_day(region, day, [])
+    await a_special_day(ulp, day, [["10:00", "12:00"]])
+    # When calendars are settled
+    await settle()
+    # Then each has what the nearest unit says
+    assert (await calendar.rules(other.id)).on(day) == ()
+    assert (await calendar.rules(ulp.id)).on(day) == (working_time.hours("10:00", "12:00"),)
+    assert (await calendar.rules(outside.id)).on(day) == working_time.DEFAULT_WEEK[3]
+    assert await calendar_of(other) == await calendar_of(up3) != await calendar_of(outside)
+    # And a unit that moves there follows, too
+    elsewhere = await a_unit(UnitKind.UP3)
+    await unit.move(SYSTEM, MoveUnit(elsewhere.id, region.id, elsewhere.version))
+    assert await calendar_of(elsewhere) == await calendar_of(up3)
+
+
+async def test_a_week_of_ones_own_replaces_the_one_above():
+    up3 = await a_unit(UnitKind.UP3)
+    ulp = await a_unit(parent=up3)
+    week = {"6": [["08:00", "12:00"]]}
+    await WorkingWeek(unit_id=up3.id, hours=week, updated_at=clock.now()).save()
+    await settle()
+    rules = await calendar.rules(ulp.id)
+    assert rules.week == {6: (working_time.hours("08:00", "12:00"),)}
+    assert working_time.shift(rules, date(2027, 3, 3), 1) == date(2027, 3, 6)
+
+
+async def test_settling_again_changes_nothing():
+    await a_unit(timezone="Asia/Makassar")
+    async with unchanged():
+        assert await settle() == []
+        await calendar.ensure()
+
+
+async def test_a_calendar_grows_with_the_years_and_goes_on_counting():
+    one = await a_unit(timezone="Asia/Makassar")
+    before = await calendar_of(one)
+    clock.shift(timedelta(days=5 * 366))
+    await settle()
+    assert await calendar_of(one) == before
+    last = await db.fetchrow(
+        "select day, nth from working_day where calendar_id = $1 order by nth desc limit 1", before
+    )
+    rules = await calendar.rules(one.id)
+    worked = [day for day in working_time.days(calendar.BEGINS, last["day"]) if rules.works(day)]
+    assert tuple(last) == (worked[-1], len(worked))
+    assert last["day"] >= calendar.horizon()
+    end = datetime(clock.now().year + 5, 1, 1, tzinfo=UTC)
+    begin = datetime(2025, 1, 1, tzinfo=UTC)
+    seconds = await db.fetchval("select working_seconds($1, $2)", before, end)
+    assert timedelta(seconds=seconds) == working_time.between(rules, begin, end)
+
+
+MOMENTS = st.datetimes(datetime(2027, 3, 1), datetime(2027, 4, 20)).map(  # noqa: DTZ001 -- given a zone right here
+    lambda at: at.replace(microsecond=0, tzinfo=UTC)
 )
-def test_working_days_skip_the_weekend(day, offset, expected):
-    assert calendar.shift(day, offset) == expected
 
 
-@given(DAYS, st.integers(-19, 19))
-def test_shifting_lands_where_counting_lands(day, offset):
-    assert calendar.shift(day, offset) == day_of(day, offset)
-
-
-@given(DAYS, st.integers(-60, 60), st.integers(-60, 60))
-def test_a_later_rung_is_never_on_an_earlier_day(day, one, other):
-    low, high = sorted((one, other))
-    assert calendar.shift(day, low) <= calendar.shift(day, high)
-
-
-@pytest.mark.parametrize(
-    ("zone", "utc", "is_open"),
-    [
-        ("Asia/Jakarta", "2027-03-01T01:59:59", False),
-        ("Asia/Jakarta", "2027-03-01T02:00:00", True),
-        ("Asia/Jakarta", "2027-03-01T09:59:59.999999", True),
-        ("Asia/Jakarta", "2027-03-01T10:00:00", False),
-        ("Asia/Makassar", "2027-03-01T01:00:00", True),
-        ("Asia/Jayapura", "2027-03-01T00:00:00", True),
-        ("Asia/Jayapura", "2027-03-01T08:00:00", False),
-        ("Asia/Jakarta", "2027-03-06T03:00:00", False),  # a Saturday
-        ("Asia/Jayapura", "2027-02-28T23:59:59", False),  # Monday there, but early
-    ],
+@settings(max_examples=15)
+@given(
+    rules=RULES.filter(lambda rules: any(rules.week.values())),
+    moments=st.lists(MOMENTS, min_size=2, max_size=2).map(sorted),
+    offset=st.integers(-12, 12),
+    amount=st.integers(1, 40 * 3600),
 )
-def test_working_time_is_half_open_and_the_units_own(zone, utc, is_open):
-    assert calendar.is_open(datetime.fromisoformat(utc).replace(tzinfo=UTC), zone) is is_open
+async def test_sql_reckons_as_the_pure_rules_do(clean, rules, moments, offset, amount):
+    await clean()
+    one = await a_unit(timezone=rules.zone)
+    written = orjson.loads(orjson.dumps(calendar.written_week(rules.week)))
+    await WorkingWeek(unit_id=one.id, hours=written, updated_at=clock.now()).save()
+    for day, hours in rules.special.items():
+        await a_special_day(one, day, calendar.written_day(hours))
+    await settle()
+    start, end = moments
+    found = await db.fetchrow(
+        """
+        select open_at(c, $2) as open, working_seconds(c, $3) - working_seconds(c, $2) as worked,
+            working_moment(c, working_seconds(c, $2) + $4) as deadline, working_day_from(c, $5, $6) as day
+        from (select calendar_id as c from unit where id = $1) of_unit
+        """,
+        one.id,
+        start,
+        end,
+        amount,
+        end.date(),
+        offset,
+    )
+    assert tuple(found) == (
+        working_time.is_open(rules, start),
+        working_time.between(rules, start, end).total_seconds(),
+        working_time.deadline(rules, start, timedelta(seconds=amount)),
+        working_time.shift(rules, end.date(), offset),
+    )
 
 
-@given(DAYS, DAYS)
-def test_the_rungs_of_a_ladder_that_lie_ahead_are_planned(due_on, set_on):
-    rungs = [(offset, Audience.OWNER) for offset in OFFSETS]
-    steps = reminder_rules.planned(rungs, due_on, set_on)
-    assert {(step.offset_days, step.remind_on) for step in steps} == {
-        (offset, day_of(due_on, offset)) for offset in OFFSETS if day_of(due_on, offset) >= set_on
-    }
+async def test_the_zones_of_the_tests_are_zones():
+    assert all([await a_unit(timezone=zone) for zone in ZONES])
+    assert (await calendar.rules((await reference_unit("HQ")).id)).zone == "Asia/Jakarta"

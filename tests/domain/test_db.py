@@ -15,7 +15,7 @@ from piccolo.columns import (
     Text,
     Timestamptz,
 )
-from piccolo.columns.column_types import JSON
+from piccolo.columns.column_types import JSON, JSONB
 from piccolo.engine.exceptions import TransactionError
 
 from jejak.domain import checks, db
@@ -38,6 +38,7 @@ FAMILIES = {
     Timestamptz: "timestamp with time zone",
     DoublePrecision: "double precision",
     JSON: "json",
+    JSONB: "jsonb",
     Array: "ARRAY",
     TsVector: "tsvector",
 }

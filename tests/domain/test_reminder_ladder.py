@@ -60,7 +60,8 @@ class Followed:
     def run(self) -> tuple[date, int, str] | None:
         """What is said: due date, rung and kind."""
         now = self.local()
-        if self.blocked or now.strftime("%a") in ("Sat", "Sun") or not 9 <= now.hour < 17:
+        prayer = now.strftime("%a") == "Fri" and "11:30" <= f"{now:%H:%M}" < "13:00"
+        if self.blocked or prayer or now.strftime("%a") in ("Sat", "Sun") or not 9 <= now.hour < 17:
             return None
         due = [
             key

@@ -12,6 +12,7 @@ APP_CONFIG = AppConfig(
             f"jejak.domain.tables.{name}"
             for name in (
                 "unit",
+                "calendar",
                 "person",
                 "sign_in",
                 "programme",
