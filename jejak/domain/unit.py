@@ -68,6 +68,7 @@ async def create(viewer: Viewer, wanted: CreateUnit) -> Unit:
             raise Refused(Code.TAKEN, "code")
         unit = below(parent, new_id, code=code, name=name, kind=wanted.kind, timezone=timezone)
         await add([(by, unit)])
+        await calendar.settle([unit.id])
     return unit
 
 
@@ -86,11 +87,12 @@ def below(parent: Unit, new_id: UUID, *, code: str, name: str, kind: UnitKind, t
 
 
 async def add(units: Sequence[tuple[Allowed, Unit]]) -> None:
-    """Writes new units, inside the open transaction; each one's parent is there or among them."""
+    """Writes new units, inside the open transaction; each one's parent is there or among them, and calendars are the
+    caller's to settle.
+    """
     if not units:
         return
     await Unit.insert(*(unit for _, unit in units))
-    await calendar.settle(unit.id for _, unit in units)
     await event.append_all([_created(by, unit) for by, unit in units])
 
 

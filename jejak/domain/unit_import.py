@@ -126,7 +126,7 @@ async def _load(
         for row in known:
             made[row.number] = await _change(viewer, row, units, dry_run=dry_run)
             told(len(made), len(wanted))
-        if known and not dry_run:
+        if wanted and not dry_run:
             await calendar.settle()
     return Done(made, problems)
 
