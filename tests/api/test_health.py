@@ -5,11 +5,10 @@ from tests import servers
 from tests.client import http
 
 
-async def test_a_process_without_a_database_lives_and_is_not_ready(caplog):
+async def test_a_process_without_a_database_lives_and_is_not_ready():
     live, ready = await http().get("/health/live"), await http().get("/health/ready")
     assert (live.status_code, live.json()) == (200, {"status": "ok"})
     assert (ready.status_code, ready.json()) == (503, {"status": "database out of reach"})
-    caplog.clear()
 
 
 async def test_a_migrated_database_is_ready(database):

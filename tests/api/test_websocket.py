@@ -31,12 +31,6 @@ def subscribe(query=NAME, key="1", **more):
 
 
 @pytest.fixture
-async def live(database):
-    async with an_api() as api:
-        yield api
-
-
-@pytest.fixture
 async def talk(live):
     """Nobody's connection, not yet initialised."""
     async with live.raw() as connection:
