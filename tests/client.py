@@ -1,6 +1,5 @@
 """People at the API: real HTTP requests to the real application, without a socket."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -10,7 +9,7 @@ from typing import Any
 import httpx
 
 from jejak.api.app import create_app
-from jejak.domain import clock, db
+from jejak.domain import clock, db, secret
 from jejak.domain.access import Viewer
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.task import Task
@@ -133,7 +132,7 @@ async def as_(who: Person | Viewer, **headers: str) -> Client:
         person_id,
         now,
         now + timedelta(hours=1),
-        hashlib.sha256(token.encode()).hexdigest(),
+        secret.digest(token),
     )
     return Client(token, headers)
 

@@ -84,6 +84,15 @@ async def database(database_url) -> AsyncIterator[str]:
 
 
 @pytest.fixture
+async def live(database):
+    """The API behind a real socket."""
+    from tests.following import an_api  # noqa: PLC0415 -- slow, and most tests do without it
+
+    async with an_api() as api:
+        yield api
+
+
+@pytest.fixture
 def clean(_cleaner):
     """A function to call at the start of every hypothesis example: the database as it was at the start of the test."""
     return _cleaner.clean

@@ -43,13 +43,13 @@ async def answers(
     try:
         async with aclosing(results):
             async for result in results:
-                answer = _answer(result, context)
+                answer = answer_of(result, context.event_id)
                 # What was seen when the event was looked at and is not when it is shown: as if nothing had happened.
                 if answer.refused or result.data is not None or answer.codes != {Code.NOT_FOUND}:
                     yield answer
     except GraphQLError as error:
         # Of a limit, before anything was read or run.
-        yield _answer(PreExecutionError(data=None, errors=[error]), context)
+        yield answer_of(PreExecutionError(data=None, errors=[error]), context.event_id)
 
 
 async def begun(
@@ -75,7 +75,8 @@ async def begun(
     return first
 
 
-def _answer(result: ExecutionResult, context: RequestContext) -> Answer:
+def answer_of(result: ExecutionResult, event_id: str | None = None) -> Answer:
+    """A request error has no `data`; an execution error has, be it null."""
     errors = [error.formatted for error in result.errors or ()]
     body: dict[str, Any] = {"errors": errors} if errors else {}
     refused = isinstance(result, PreExecutionError) or (
@@ -86,4 +87,4 @@ def _answer(result: ExecutionResult, context: RequestContext) -> Answer:
     if result.extensions:
         body["extensions"] = result.extensions
     codes = frozenset(str(error["extensions"]["code"]) for error in errors)
-    return Answer(body, refused, codes, context.event_id)
+    return Answer(body, refused, codes, event_id)

@@ -15,7 +15,6 @@ class Asked:
     query: str
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
-    extensions: dict[str, Any] | None = None
     document_id: str | None = None
 
 
@@ -36,7 +35,8 @@ def read(given: Any, limits: Limits) -> Asked:
     name = given.get("operationName")
     if name is not None and not isinstance(name, str):
         raise bad("`operationName` must be a text")
-    return Asked(query or "", _map(given, "variables"), name, _map(given, "extensions"), document_id)
+    _map(given, "extensions")  # none is known; the specification has what is no map refused
+    return Asked(query or "", _map(given, "variables"), name, document_id)
 
 
 def _map(given: dict[str, Any], name: str) -> dict[str, Any] | None:

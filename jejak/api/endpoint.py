@@ -17,6 +17,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from jejak.api import stream
+from jejak.api.answers import answer_of
 from jejak.api.asked import Asked, read
 from jejak.api.auth import HttpRequest, RequestContext, context_of
 from jejak.api.errors import GRAPHQL_RESPONSE, JSON, answer, answer_type, bad, told
@@ -160,15 +161,11 @@ def _parsed(text: bytes | str, what: str) -> Any:
 
 
 def _answered(request: HttpRequest, result: ExecutionResult) -> Response[bytes]:
-    body: dict[str, Any] = {}
-    if result.errors:
-        body["errors"] = [error.formatted for error in result.errors]
-    extensions = {"extensions": result.extensions} if result.extensions else {}
-    # A request error has no `data`; an execution error has, be it null.
-    if result.errors and not any(error.path for error in result.errors):
-        return _of_request(request, body | extensions)
-    status = PARTIAL_SUCCESS if result.errors and _takes_statuses(request) else 200
-    return answer(request, body | {"data": result.data} | extensions, status)
+    given = answer_of(result)
+    if given.refused:
+        return _of_request(request, given.body)
+    status = PARTIAL_SUCCESS if given.codes and _takes_statuses(request) else 200
+    return answer(request, given.body, status)
 
 
 def _of_request(request: HttpRequest, body: dict[str, Any]) -> Response[bytes]:

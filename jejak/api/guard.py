@@ -1,6 +1,5 @@
 """What every request passes before anything is run for it, and what every answer bears."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from jejak.api.errors import HttpRefused
 from jejak.api.origin import Origins
 from jejak.api.rate import Rate
 from jejak.domain.errors import Code, Problem
+from jejak.domain.secret import digest
 from jejak.domain.throttle import place
 from jejak.settings import Settings
 
@@ -115,10 +115,10 @@ def caller(scope: Scope, authorization: str | None = None) -> str:
     given = authorization or Headers.from_scope(scope).get("authorization") or ""
     scheme, _, token = given.partition(" ")
     if scheme.lower() == "bearer" and token.strip():
-        return f"token:{hashlib.sha256(token.strip().encode('utf-8', 'surrogatepass')).hexdigest()}"
+        return f"token:{digest(token.strip())}"
     cookie = _session(scope)
     if cookie:
-        return f"token:{hashlib.sha256(cookie.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        return f"token:{digest(cookie)}"
     return by_address(scope)
 
 

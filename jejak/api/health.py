@@ -18,13 +18,16 @@ async def live() -> dict[str, str]:
 
 @route("/health/ready", http_method=_READ, status_code=200)
 async def ready() -> Response[dict[str, str]]:
-    """503 while the database is out of reach or behind this version."""
+    """503 while the database is out of reach, behind this version, or fails otherwise, which the log tells."""
     try:
         behind = await missing()
         prepared = not behind and await db.fetchval("select exists (select from reference_load)")
-    except Exception:  # noqa: BLE001 -- whatever it is, the answer is 503
-        _log.exception("the database is out of reach")
+    except db.OUT_OF_REACH as error:
+        _log.warning("not ready, the database is out of reach: %s", error)
         return Response({"status": "database out of reach"}, status_code=503)
+    except Exception:  # noqa: BLE001 -- whatever it is, the answer is 503
+        _log.exception("not ready, asking the database failed")
+        return Response({"status": "failed, see the log"}, status_code=503)
     if not prepared:
         return Response({"status": "run jejak migrate"}, status_code=503)
     return Response({"status": "ok"})

@@ -82,6 +82,13 @@ SYSTEM = Viewer(
 )
 
 
+def signed_in(viewer: Viewer | None) -> Viewer:
+    """Refuses UNAUTHENTICATED where there is nobody, or nobody any more."""
+    if viewer is None:
+        raise Refused(Code.UNAUTHENTICATED)
+    return viewer
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """That the viewer may make the change at hand."""

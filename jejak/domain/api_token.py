@@ -59,7 +59,7 @@ async def create(viewer: Viewer, wanted: CreateApiToken) -> MadeApiToken:
                 checks.refuse(Code.PAST_DATE, "expires_on")
             elif wanted.expires_on > last:
                 checks.refuse(Code.OUT_OF_RANGE, "expires_on", least=today, most=last)
-        if await _in_force(person.id) >= MOST_TOKENS:
+        if await _number_in_force(person.id) >= MOST_TOKENS:
             raise Refused(Code.TOO_MANY, most=MOST_TOKENS)
         token = secret.new(Kind.API)
         made = ApiToken(
@@ -110,12 +110,17 @@ async def revoke(viewer: Viewer, wanted: RevokeApiToken) -> UUID:
     return token.id
 
 
-async def _in_force(person_id: UUID) -> int:
+def in_force(token: str, membership: str, now: str) -> str:
+    """SQL: the row `token` can be used, as far as it and the row `membership`, by which it acts, say so."""
+    return f"({token}.revoked_at is null and {token}.expires_at > {now} and {membership}.revoked_at is null)"
+
+
+async def _number_in_force(person_id: UUID) -> int:
     return int(
         await db.fetchval(
-            """
+            f"""
             select count(*) from api_token k join membership m on m.id = k.membership_id
-            where m.person_id = $1 and m.revoked_at is null and k.revoked_at is null and k.expires_at > $2
+            where m.person_id = $1 and {in_force("k", "m", "$2")}
             """,
             person_id,
             clock.now(),

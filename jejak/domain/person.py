@@ -80,10 +80,15 @@ async def create(viewer: Viewer, wanted: CreatePerson) -> Person:
             created_at=clock.now(),
         )
         await person.save()
-        after = {"email": email, "name": name, "language": wanted.language}
-        await event.append(by, EventKind.PERSON_CREATED, ("person", person.id), unit.id, after=after)
+        await event.append_all([created(by, person, unit)])
         await _add(by, person, unit, wanted.role, ranger=wanted.ranger)
     return person
+
+
+def created(by: Allowed, person: Person, unit: Unit) -> Happened:
+    """`unit`: where they begin."""
+    after = {"email": person.email, "name": person.name, "language": person.language}
+    return Happened(by, EventKind.PERSON_CREATED, ("person", person.id), unit.id, after=after)
 
 
 async def grant(viewer: Viewer, wanted: GrantRole) -> Membership:
@@ -310,10 +315,7 @@ async def first_administrator(email: str) -> str | None:
             created_at=clock.now(),
         )
         await person.save()
-        after = {"email": email, "name": person.name, "language": person.language}
-        await event.append(
-            access.SERVICE, EventKind.PERSON_CREATED, ("person", person.id), root.id, after=after
-        )
+        await event.append_all([created(access.SERVICE, person, root)])
         for role in (Role.ADMIN, Role.PROGRAMME):
             await _add(access.SERVICE, person, root, role, ranger=False)
     return secret

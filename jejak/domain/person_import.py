@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from jejak.domain import bulk, change, clock, db, event, person
-from jejak.domain.access import Allowed, Right, Viewer
+from jejak.domain.access import Right, Viewer
 from jejak.domain.bulk import Done, Rows, Unread
 from jejak.domain.checks import TITLE, Checks, storable
 from jejak.domain.errors import Code, Path, Refused
@@ -13,7 +13,7 @@ from jejak.domain.event import Happened
 from jejak.domain.person import Granted
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import ErrorPolicy, EventKind, Language, Role, RowOutcome
+from jejak.domain.vocabulary import ErrorPolicy, Language, Role, RowOutcome
 
 _WRITTEN_AT_ONCE = 1_000
 
@@ -144,18 +144,13 @@ def _judged(viewer: Viewer, row: PersonRow, known: _Known, at: Path) -> Imported
         )
         known.people[email] = who
         known.seen.add(who.id)
-        created = _created(by, who, unit)
+        created = person.created(by, who, unit)
     elif who.id not in known.seen:
         raise Refused(Code.TAKEN, *at, "email")
     held = known.held.get((who.id, unit.id, row.role))
     role = person.granted(by, who.id, unit, row.role, held, ranger=row.ranger)
     known.held[who.id, unit.id, row.role] = role.membership
     return Imported(who, role, created)
-
-
-def _created(by: Allowed, who: Person, unit: Unit) -> Happened:
-    after = {"email": who.email, "name": who.name, "language": who.language}
-    return Happened(by, EventKind.PERSON_CREATED, ("person", who.id), unit.id, after=after)
 
 
 async def _write(rows: Sequence[Imported], progress: Callable[[int, int], None] | None) -> None:

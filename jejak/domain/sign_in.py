@@ -5,7 +5,19 @@ from uuid import UUID
 
 import asyncpg
 
-from jejak.domain import access, change, clock, db, event, password, secret, session, throttle, vouching
+from jejak.domain import (
+    access,
+    api_token,
+    change,
+    clock,
+    db,
+    event,
+    password,
+    secret,
+    session,
+    throttle,
+    vouching,
+)
 from jejak.domain.access import SERVICE, SYSTEM, Allowed, Grant, Viewer
 from jejak.domain.checks import TITLE, Checks, storable
 from jejak.domain.errors import Code, Refused
@@ -204,10 +216,10 @@ join person p on p.id = came.person_id
 left join membership m on m.person_id = p.id and m.revoked_at is null
 left join unit u on u.id = m.unit_id
 """
-_PROGRAM = """
+_PROGRAM = f"""
 with came as (
-    select k.id, k.membership_id, k.used_at from api_token k
-    where {condition} and k.expires_at > $2 and k.revoked_at is null
+    select k.id, k.membership_id, k.used_at from api_token k join membership m on m.id = k.membership_id
+    where {{condition}} and {api_token.in_force("k", "m", "$2")}
 ), noted as (
     update api_token set used_at = $2 where id in (
         select k.id from api_token k join came on came.id = k.id
@@ -216,7 +228,7 @@ with came as (
 )
 select came.id as credential, true as integration, p.id as person_id, p.language, u.path, u.kind, m.role
 from came
-join membership m on m.id = came.membership_id and m.revoked_at is null
+join membership m on m.id = came.membership_id
 join person p on p.id = m.person_id
 join unit u on u.id = m.unit_id
 """

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jejak.domain import access, change, db, feed, sign_in
 from jejak.domain.access import Right, Viewer
-from jejak.domain.errors import Code, Refused
+from jejak.domain.errors import Refused
 from jejak.domain.feed import Change, Wanted
 from jejak.domain.tail import RETRY_SECONDS, Tail
 from jejak.domain.vocabulary import Topic
@@ -129,9 +129,7 @@ class _Follower:
 
     async def _check(self) -> None:
         """The viewer and the followed unit as they are now."""
-        viewer = await sign_in.current(self._viewer)
-        if viewer is None:
-            raise Refused(Code.UNAUTHENTICATED)
+        viewer = access.signed_in(await sign_in.current(self._viewer))
         self._viewer, self._checked = viewer, self._now()
         if self._asked.unit_id is not None:
             with contextlib.suppress(Refused):  # who no longer sees it may see it again
@@ -140,9 +138,7 @@ class _Follower:
 
     async def _shown(self, one: Change) -> Told | None:
         """None where the viewer does not see it at this moment."""
-        viewer = await sign_in.current(self._viewer)
-        if viewer is None:
-            raise Refused(Code.UNAUTHENTICATED)
+        viewer = access.signed_in(await sign_in.current(self._viewer))
         self._viewer, self._checked = viewer, self._now()
         if one.unit_id is not None:
             row = await db.fetchrow(

@@ -32,7 +32,6 @@ class Tail:
 
     def __init__(self) -> None:
         self.last = 0
-        self.followers = 0
         self._each: Counter[UUID] = Counter()
         self._memory: list[Change] = []
         self._floor = 0  # all entries after it, up to `last`, are in memory
@@ -61,6 +60,10 @@ class Tail:
         """Waits for the process's end."""
         await self._ended.wait()
 
+    @property
+    def followers(self) -> int:
+        return self._each.total()
+
     def check_room(self, person_id: UUID) -> None:
         """Refuses TOO_MANY."""
         if self.followers >= MOST_FOLLOWERS:
@@ -70,12 +73,10 @@ class Tail:
 
     @contextlib.contextmanager
     def following(self, person_id: UUID) -> Iterator[None]:
-        self.followers += 1
         self._each[person_id] += 1
         try:
             yield
         finally:
-            self.followers -= 1
             self._each[person_id] -= 1
             if not self._each[person_id]:
                 del self._each[person_id]

@@ -125,7 +125,7 @@ def _kill_group(leader: int) -> None:
     with suppress(ProcessLookupError):
         for _ in range(30):
             os.killpg(leader, SIGKILL)
-            time.sleep(0.01)  # not awaited: this runs while the task is being cancelled
+            time.sleep(0.01)  # not awaited: it may be for a cancellation, and another would cut it short
 
 
 @contextmanager

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from jejak.domain import access
+from jejak.domain import access, api_token, clock
 from jejak.domain.access import Right, Sight
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Field, Statement, column, entity, everyone, expression, one
-from jejak.graphql.session import running
 
 if TYPE_CHECKING:
     from jejak.graphql.person import Membership
@@ -25,17 +24,21 @@ def _seen(statement: Statement, alias: str) -> Sight:
     )
 
 
-def in_force(field: Field) -> str:
-    """SQL: it can be used, as far as it is its own to say."""
-    return f"{running(field)} and {field.u}.revoked_at is null"
+def of_the_role(field: Field) -> str:
+    """SQL: in force, by this membership."""
+    return f"{field.u}.membership_id = {field.t}.id and {_in_force(field, field.t)}"
 
 
 def of_the_person(field: Field) -> str:
-    """SQL: in force, by a membership of the person's that is in force as well."""
-    return f"""{in_force(field)} and exists (
+    """SQL: in force, by a membership of the person's."""
+    return f"""exists (
         select from membership held
-        where held.id = {field.u}.membership_id and held.person_id = {field.t}.id and held.revoked_at is null
+        where held.id = {field.u}.membership_id and held.person_id = {field.t}.id and {_in_force(field, "held")}
     )"""
+
+
+def _in_force(field: Field, membership: str) -> str:
+    return api_token.in_force(field.u, membership, field.statement.param(clock.now(), "timestamptz"))
 
 
 @entity("api_token", _seen, "For a program. Whose it is sees it, and who manages people at its unit.")

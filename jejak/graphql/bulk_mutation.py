@@ -6,8 +6,9 @@ from typing import Any
 
 import strawberry
 
+from jejak.domain import access
 from jejak.domain.bulk import Done
-from jejak.domain.errors import Code, Problem, Refused
+from jejak.domain.errors import Problem, Refused
 from jejak.domain.vocabulary import Language
 from jejak.graphql.context import Info
 from jejak.graphql.errors import UserError, user_errors
@@ -72,11 +73,10 @@ def bulk_mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
     result = _type_of_results(payload)
 
     async def resolve(info: Info, input: Any) -> Any:  # noqa: A002 -- Relay's name
-        if info.context.viewer is None:
-            raise Refused(Code.UNAUTHENTICATED)
+        viewer = access.signed_in(info.context.viewer)
         rehearse(info.schema, info._raw_info, number_of_rows(input))  # noqa: SLF001
         try:
-            made = await done(act, info.context.viewer, translate(input, change))
+            made = await done(act, viewer, translate(input, change))
         except Refused as refused:
             made = Done({}, refused.problems)
         wrong: dict[int | None, list[Problem]] = {}

@@ -10,10 +10,10 @@ from typing import Any
 
 import strawberry
 
-from jejak.domain import db
+from jejak.domain import access, db
 from jejak.domain.access import Viewer
 from jejak.domain.bulk import Unread
-from jejak.domain.errors import Code, Refused
+from jejak.domain.errors import Refused
 from jejak.graphql import ids
 from jejak.graphql.context import Info
 from jejak.graphql.errors import user_errors
@@ -58,11 +58,10 @@ def mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
     """`shows` says what of the result the payload holds; `current` names the input whose object a refusal shows as it is."""
 
     async def resolve(info: Info, input: Any) -> Any:  # noqa: A002 -- Relay's name
-        if info.context.viewer is None:
-            raise Refused(Code.UNAUTHENTICATED)
+        viewer = access.signed_in(info.context.viewer)
         rehearse(info.schema, info._raw_info, number_of_rows(input))  # noqa: SLF001
         try:
-            made = await done(act, info.context.viewer, translate(input, change))
+            made = await done(act, viewer, translate(input, change))
         except Refused as refused:
             errors = user_errors(refused, info.context.language)
             return payload(errors=errors, **as_it_is(input, payload, current))

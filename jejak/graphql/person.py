@@ -8,7 +8,7 @@ import strawberry
 
 from jejak.domain import access
 from jejak.domain.access import Sight
-from jejak.graphql.api_token import ApiToken, in_force, of_the_person
+from jejak.graphql.api_token import ApiToken, of_the_person, of_the_role
 from jejak.graphql.filters import any_of, given, holds, is_it, one_of, under, where_any
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import (
@@ -53,9 +53,7 @@ class Membership(Node):
     granted_at: datetime = column("Since when.")
     revoked_at: datetime | None = column("Until when; null while it holds.")
     api_tokens: list[ApiToken] = many(
-        lambda field: (
-            f"{field.u}.membership_id = {field.t}.id and {field.t}.revoked_at is null and {in_force(field)}"
-        ),
+        of_the_role,
         "{u}.created_at, {u}.id",
         "Programs' tokens in force that act by it; for whose it is and who manages people there, for others empty.",
     )

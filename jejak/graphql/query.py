@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from jejak.domain import access
 from jejak.domain.errors import Code, Refused
 from jejak.graphql import ids
 from jejak.graphql.context import Info
@@ -84,8 +85,7 @@ class Query:
         description="What a page sends as `X-CSRF-Token` with every POST; null where the session is not in a cookie."
     )  # type: ignore[untyped-decorator]
     def csrf_token(self, info: Info) -> str | None:
-        if info.context.viewer is None:
-            raise Refused(Code.UNAUTHENTICATED)
+        access.signed_in(info.context.viewer)
         return info.context.csrf_token
 
     @strawberry.field(description="Anything by its global id; null where the viewer does not see it.")  # type: ignore[untyped-decorator]

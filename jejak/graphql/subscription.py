@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from jejak.domain import subscription
-from jejak.domain.errors import Code, Refused
+from jejak.domain import access, subscription
 from jejak.domain.subscription import Follow, Told
 from jejak.domain.vocabulary import Topic
 from jejak.graphql import ids
@@ -72,8 +71,7 @@ async def _follow(
 ) -> AsyncIterator[Any]:
     """`shows` says what a message of type `payload` holds beside its `eventId`."""
     context = info.context
-    if context.viewer is None:
-        raise Refused(Code.UNAUTHENTICATED)
+    viewer = access.signed_in(context.viewer)
     if context.tail is None:
         raise RuntimeError("what carries this request is no stream")
     # A bad question is refused before anything is followed, and not by each event anew.
@@ -81,7 +79,7 @@ async def _follow(
     if context.event_id is not None:
         # The client of a stream that was cut says itself what it was told last, whatever its document says.
         wanted = replace(wanted, since=context.event_id)
-    following = await subscription.follow(context.viewer, wanted, context.tail)
+    following = await subscription.follow(viewer, wanted, context.tail)
     context.event_id = following.begin
     return _payloads(info, payload, shows, following.told)
 

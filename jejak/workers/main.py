@@ -103,6 +103,6 @@ async def _by_hand(minute_due: float) -> float:
         if now >= minute_due:
             await jobs.minute({})
             return now + 60
-    except Exception:  # noqa: BLE001 -- the database may be away as well
+    except Exception:  # noqa: BLE001 -- whatever it is, as a database that is away as well, work has to go on
         _log.exception("the worker failed without Valkey")
     return minute_due

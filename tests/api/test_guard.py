@@ -47,7 +47,7 @@ async def every_kind_of_answer(client, monkeypatch):
     yield 429, await crowded.post("/graphql", json=QUERY)
 
 
-async def test_every_answer_bears_the_headers_that_keep_browsers_safe(monkeypatch, caplog):
+async def test_every_answer_bears_the_headers_that_keep_browsers_safe(monkeypatch):
     async for status, response in every_kind_of_answer(at(SETTINGS), monkeypatch):
         assert response.status_code == status
         assert {name: response.headers.get(name) for name in EVERY} == EVERY, status
@@ -58,7 +58,6 @@ async def test_every_answer_bears_the_headers_that_keep_browsers_safe(monkeypatc
         # each once
         names = [name for name, _ in response.headers.multi_items() if name != "vary"]
         assert sorted(set(names)) == sorted(names)
-    caplog.clear()
 
 
 @pytest.mark.parametrize(("public", "told"), [("https://jejak.test", True), ("http://jejak.test", False)])

@@ -2,14 +2,27 @@
 
 from jejak.domain import db
 from tests import servers
+from tests.cli.test_set_up import closed_port
 from tests.client import http
 
 
-async def test_a_process_without_a_database_lives_and_is_not_ready(caplog):
-    live, ready = await http().get("/health/live"), await http().get("/health/ready")
+async def test_a_process_whose_database_is_out_of_reach_lives_and_is_not_ready(caplog):
+    with closed_port() as port:
+        await db.connect(f"postgresql://jejak@127.0.0.1:{port}/jejak", min_size=0)
+        try:
+            live, ready = await http().get("/health/live"), await http().get("/health/ready")
+        finally:
+            await db.close()
     assert (live.status_code, live.json()) == (200, {"status": "ok"})
     assert (ready.status_code, ready.json()) == (503, {"status": "database out of reach"})
-    caplog.clear()
+    assert "Traceback" not in caplog.text
+
+
+async def test_what_fails_otherwise_is_told_by_the_log(caplog):
+    """As where nobody has connected it."""
+    ready = await http().get("/health/ready")
+    assert (ready.status_code, ready.json()) == (503, {"status": "failed, see the log"})
+    assert "db.connect() has not been called" in caplog.text
 
 
 async def test_a_migrated_database_is_ready(database):

@@ -14,11 +14,10 @@ from jejak.domain import clock, db
 from jejak.settings import IdentityProvider, Settings
 from tests import factories as f
 from tests.api import provider as providers
-from tests.api.provider import Provider, a_provider
+from tests.api.provider import SECRET, Provider, a_provider
 from tests.client import SETTINGS, gid, http, over
 from tests.refusals import unchanged
 
-SECRET = "the client secret, of 32 bytes...."
 # As a browser says that its user is led here from another site.
 LED_HERE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import from_url
 
+from jejak.api import rate as rates
 from jejak.api.app import create_app
 from jejak.api.rate import Rate
 from jejak.domain.vocabulary import Language
@@ -50,11 +51,11 @@ async def test_the_burst_is_let_through_and_what_comes_beyond_it_is_told_when_to
     client = an_app()
     answers = [await ask(client) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert [answer.headers["ratelimit"] for answer in answers[:3]] == [
-        '"requests";r=2;t=60',
-        '"requests";r=1;t=120',
-        '"requests";r=0;t=180',
-    ]
+    told = [re.fullmatch(r'"requests";r=(\d);t=(\d+)', a.headers["ratelimit"]).groups() for a in answers[:3]]
+    assert [left for left, _ in told] == ["2", "1", "0"]
+    # Less what has passed since the first
+    for (_, full_in), most in zip(told, (60, 120, 180), strict=True):
+        assert most - 20 < int(full_in) <= most
     assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"requests";q=3;w=180'}
     last = answers[-1]
     assert code(last) == "RATE_LIMITED"
@@ -163,10 +164,19 @@ async def test_health_and_what_a_browser_asks_first_are_not_counted():
 
 async def test_after_the_time_that_was_told_the_next_is_let_through():
     client = an_app(limited(per_minute=60, burst=1))
-    assert await statuses(client, 2) == [200, 429]
-    refused = await ask(client)
+    refused = await until_refused(client)
     await asyncio.sleep(int(refused.headers["retry-after"]))
-    assert await statuses(client, 2) == [200, 429]
+    assert await statuses(client, 1) == [200]
+    await until_refused(client)
+
+
+async def until_refused(client):
+    """The first that is refused: where the machine is slow, another may have come back meanwhile."""
+    async with asyncio.timeout(20):
+        while (answer := await ask(client)).status_code == 200:
+            pass
+    assert answer.status_code == 429
+    return answer
 
 
 async def test_all_processes_count_together(redis_url):
@@ -200,12 +210,13 @@ async def test_without_valkey_each_process_counts_alone(caplog):
     assert "out of reach" in said[0]
 
 
-async def test_a_valkey_that_never_answers_is_not_waited_for_twice(caplog):
+async def test_a_valkey_that_never_answers_is_not_waited_for_twice(caplog, monkeypatch):
+    monkeypatch.setattr(rates, "PATIENCE_SECONDS", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         rate = Rate(THREE.limits)
         async with rate.shared(f"redis://127.0.0.1:{silent.getsockname()[1]}"):
             client = an_app(app=create_app(THREE, rate))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(3.9):  # twice is 4 s
                 assert await statuses(client, 5) == [200, 200, 200, 429, 429]
     assert len([record for record in caplog.records if "out of reach" in record.getMessage()]) == 1
 

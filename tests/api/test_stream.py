@@ -20,12 +20,6 @@ from tests.refusals import unchanged
 EVENTS = {"Accept": "text/event-stream"}
 
 
-@pytest.fixture
-async def live(database):
-    async with an_api() as api:
-        yield api
-
-
 async def test_a_change_is_an_event_with_its_id(live):
     unit = await f.a_unit()
     await relay.drain()

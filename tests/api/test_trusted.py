@@ -1,6 +1,5 @@
 """Trusted documents: with a list of them nothing else is run, and the list itself is looked at before anything is."""
 
-import hashlib
 import json
 from dataclasses import replace
 
@@ -13,14 +12,11 @@ from tests import factories as f
 from tests.api.live import code, limited
 from tests.client import SETTINGS, as_, http, over
 from tests.sql import statements
+from tests.trusted import sha256
 
 STEP = "query Step($number: Int!) { step(number: $number) { number } } query Other { __typename }"
 SIGN_IN = "mutation ($input: SignInInput!) { signIn(input: $input) { token errors { code } } }"
 RESPONSE = "application/graphql-response+json"
-
-
-def sha256(text):
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 DOCUMENTS = {sha256(STEP): STEP, "sign-in": SIGN_IN}

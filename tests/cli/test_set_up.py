@@ -49,7 +49,6 @@ def test_url_that_is_none(shell, name, url, said):
 @dataclass(frozen=True, slots=True)
 class WithPassword:
     url: str
-    owner_url: str
 
     def of(self, user: str, password: str, database: str = "jejak") -> str:
         return f"postgresql://{user}:{password}@/{database}?{urlsplit(self.url).query}"
@@ -65,7 +64,7 @@ async def with_password(tmp_path_factory) -> WithPassword:
         rules = data / "postgres" / "pg_hba.conf"
         rules.write_text(f"local all ratna scram-sha-256\n{rules.read_text()}")
         await servers.execute(urls.database_url, "select pg_reload_conf()")
-        yield WithPassword(urls.database_url, urls.database_url)
+        yield WithPassword(urls.database_url)
 
 
 @pytest.mark.parametrize(

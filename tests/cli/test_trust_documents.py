@@ -1,6 +1,5 @@
 """A front end's documents become the list that the API runs alone."""
 
-import hashlib
 import json
 
 import pytest
@@ -8,13 +7,10 @@ from click.testing import CliRunner
 
 from jejak.cli import main
 from tests.cli.process import Site
+from tests.trusted import sha256
 
 STEPS = "query Steps { steps { ...S } }\nfragment S on Step { number title }\n"
 ONE = "query One($number: Int!) { step(number: $number) { title } }"
-
-
-def sha256(text):
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @pytest.fixture

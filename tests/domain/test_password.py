@@ -25,15 +25,14 @@ async def problem(value: str) -> Code | None:
         "gajah biru menari pelan",
         "tujuh kerbau di sawah",
         "nhk 8 ps kz qw lm fr",
-        "密码很长但是没有人会猜到这个",
+        "密码很长但是没有人会猜到这个的",
         "😀🦊🐢🍉🚲🎻🧭🪁🦀🌋🥁🧊🪴🛶🦉",
         "xk2" + "ß" * 3 + "Öl im Getriebe",
         "\0 any character at all \x1b",
     ],
 )
 async def test_long_and_unrelated_is_good_whatever_it_is_made_of(value):
-    expected = Code.WEAK_PASSWORD if len(value) < 15 else None
-    assert await problem(value) is expected
+    assert await problem(value) is None
 
 
 @pytest.mark.parametrize(

@@ -214,7 +214,7 @@ async def test_whoever_works_above_works_at_the_unit_and_not_the_other_way_round
     ]
 
 
-async def test_refusals_carry_words_in_both_languages():
+async def test_all_that_is_wrong_with_a_new_person_is_told_at_once():
     admin, wanted = await an_admin(), await a_wish(name="", password="short")
     with pytest.raises(Refused) as caught:
         await person.create(admin, wanted)

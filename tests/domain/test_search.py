@@ -147,6 +147,9 @@ async def test_what_is_typed_is_what_is_found(asked, found):
     assert await among(TEXTS, asked) == [TEXTS[n] for n in found]
 
 
+PADAM = "padam or "
+
+
 @settings(max_examples=300)
 @given(
     asked=st.text(
@@ -154,12 +157,14 @@ async def test_what_is_typed_is_what_is_found(asked, found):
             st.sampled_from("aikngtu-\"'\\&|!:*()<> \n\t%_$1"),
             st.characters(exclude_categories=("Cs", "Cc")),
         ),
-        max_size=search.MOST_TEXT,
+        max_size=search.MOST_TEXT - len(PADAM),
     )
 )
-async def test_whatever_is_typed_is_understood(asked):
+async def test_whatever_is_typed_is_understood_and_takes_nothing_from_another_alternative(asked):
     found = await among(TEXTS, asked)
-    assert set(found) <= set(TEXTS)
+    either = await among(TEXTS, f"{PADAM}{asked}")
+    assert TEXTS[0] in either
+    assert set(either) <= {TEXTS[0], *found}
 
 
 @given(word=st.text("abdegiklmnoprstuy", min_size=1, max_size=20))

@@ -53,7 +53,7 @@ async def test_two_processes_get_everything():
                 assert [await next_of(told) for _ in made] == made
 
 
-async def test_a_listening_connection_that_is_cut_costs_nothing(caplog, monkeypatch):
+async def test_a_listening_connection_that_is_cut_costs_nothing(monkeypatch):
     monkeypatch.setattr(tail, "POLL_SECONDS", 600)
     unit = await a_unit()
     viewer = await a_follower(unit)

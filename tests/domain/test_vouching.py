@@ -22,7 +22,9 @@ async def signs_in(password: str) -> bool:
     try:
         await sign_in.sign_in(SignIn(EMAIL, password))
     except Refused as refused:
-        return refused.code is not Code.WRONG_CREDENTIALS
+        if refused.code is not Code.WRONG_CREDENTIALS:
+            raise
+        return False
     return True
 
 

@@ -1,5 +1,7 @@
 import pytest
 
+from jejak.domain import completion, relay
+from tests import factories as f
 from tests.graphql.world import World, a_world
 
 
@@ -11,6 +13,15 @@ async def _connected(database):
 @pytest.fixture(autouse=True)
 def _quick(_quick_passwords):
     """What the costs of argon2id are is not the API's to test, and dozens of them are seconds."""
+
+
+@pytest.fixture
+async def ulp(database):
+    """A unit, of which everything that came before has been carried on."""
+    made = await f.a_unit()
+    await relay.drain()
+    await completion.recompute_all()
+    return made
 
 
 @pytest.fixture

@@ -13,6 +13,14 @@ from tests.sql import waiting
 RENAME = "update unit set name = name || '!' where id = $1"
 
 
+async def deadlocks(connection):
+    """Of this database so far, as far as its processes have told."""
+    await connection.execute("select pg_stat_clear_snapshot()")
+    return await connection.fetchval(
+        "select deadlocks from pg_stat_database where datname = current_database()"
+    )
+
+
 async def test_a_change_that_was_ended_for_a_deadlock_is_done_again():
     # Given a fix for two units, of which somebody else holds the second
     up3 = await f.a_unit(UnitKind.UP3)
@@ -31,21 +39,20 @@ async def test_a_change_that_was_ended_for_a_deadlock_is_done_again():
         for unit in (one, two)
     ]
     async with db.connection() as other:
+        before = await deadlocks(other)
         async with other.transaction():
             await other.execute(RENAME, two.id)
             # When each comes to wait for what the other holds
             fixing = asyncio.create_task(
                 manager.done("assignPainPoint", "tasks { id }", painPointId=gid(point), tasks=tasks)
             )
-            while not await waiting():
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(10):
+                while not await waiting():
+                    await asyncio.sleep(0.01)
             await other.execute(RENAME, one.id)
         # Then both are done, once
         assert len((await fixing)["tasks"]) == 2
         assert await Task.count() == 2
-        ended = "select deadlocks from pg_stat_database where datname = current_database()"
-        await other.execute("select pg_stat_clear_snapshot()")
         async with asyncio.timeout(10):
-            while not await other.fetchval(ended):
+            while await deadlocks(other) == before:
                 await asyncio.sleep(0.1)
-                await other.execute("select pg_stat_clear_snapshot()")

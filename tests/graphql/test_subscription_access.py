@@ -19,7 +19,7 @@ from tests import factories as f
 from tests.client import as_, gid
 from tests.graphql.access_document import subscriptions
 from tests.graphql.test_access_matrix import a_wide_world, every_seat
-from tests.graphql.test_subscription import COMPLETION, JOURNEYS, NOTICES, TASKS, a_task, live, ulp  # noqa: F401 -- fixturesfrom tests.graphql.world import a_notice
+from tests.graphql.test_subscription import COMPLETION, JOURNEYS, NOTICES, TASKS, a_task
 from tests.graphql.world import a_notice
 
 OTHER_PASSWORD = "a different battery, horse"
@@ -30,7 +30,7 @@ async def revoke(who, role):
     await person.revoke(SYSTEM, RevokeRole(held.id))
 
 
-async def test_every_subscription_from_every_seat(live, world):  # noqa: F811
+async def test_every_subscription_from_every_seat(live, world):
     """As docs/access.md says: whoever sees a unit is told of it, nobody else, and each of their own notices."""
     assert set(subscriptions().values()) == {"in sight", "own"}
     await a_wide_world(world)
@@ -79,7 +79,7 @@ async def test_every_subscription_from_every_seat(live, world):  # noqa: F811
                 )
 
 
-async def test_nobody_is_told_of_another_region(live, ulp):  # noqa: F811
+async def test_nobody_is_told_of_another_region(live, ulp):
     far = await f.a_unit(parent=await f.a_unit(UnitKind.UP3, await f.reference_unit("BALI")))
     who = await as_(await f.a_person(Role.ADMIN, await f.reference_unit("JATIM")))
     async with live.socket(who) as talk:
@@ -98,7 +98,7 @@ async def test_nobody_is_told_of_another_region(live, ulp):  # noqa: F811
 
 
 @pytest.mark.parametrize("followed", [True, False])
-async def test_a_role_that_is_revoked_counts_no_longer(live, ulp, followed):  # noqa: F811
+async def test_a_role_that_is_revoked_counts_no_longer(live, ulp, followed):
     # Given somebody with roles at two units who follows both
     other = await f.a_unit()
     who = await f.a_person(Role.MANAGER, ulp)
@@ -123,7 +123,7 @@ async def test_a_role_that_is_revoked_counts_no_longer(live, ulp, followed):  # 
         assert rest
 
 
-async def test_what_waited_for_a_worker_while_the_role_was_revoked_is_not_told(live, ulp):  # noqa: F811
+async def test_what_waited_for_a_worker_while_the_role_was_revoked_is_not_told(live, ulp):
     other = await f.a_unit()
     who = await f.a_person(Role.MANAGER, ulp)
     await f.a_role(who, Role.VIEWER, other)
@@ -144,7 +144,7 @@ async def test_what_waited_for_a_worker_while_the_role_was_revoked_is_not_told(l
             assert (await talk.next())["taskChanged"]["eventId"] == str(entry.id)
 
 
-async def test_what_came_with_a_unit_that_moved_here_is_in_the_replay(live, ulp):  # noqa: F811
+async def test_what_came_with_a_unit_that_moved_here_is_in_the_replay(live, ulp):
     new = await f.a_unit(UnitKind.UP3)
     who = await as_(await f.a_person(Role.VIEWER, new))
     async with live.socket(who) as talk:
@@ -160,7 +160,7 @@ async def test_what_came_with_a_unit_that_moved_here_is_in_the_replay(live, ulp)
         assert (await talk.next(key))["taskChanged"]["task"]["id"] == gid(one)
 
 
-async def test_a_replay_tells_what_may_be_seen_now(live, ulp):  # noqa: F811
+async def test_a_replay_tells_what_may_be_seen_now(live, ulp):
     other = await f.a_unit()
     who = await f.a_person(Role.MANAGER, ulp)
     await f.a_role(who, Role.VIEWER, other)
@@ -177,7 +177,7 @@ async def test_a_replay_tells_what_may_be_seen_now(live, ulp):  # noqa: F811
         assert (await talk.next(key))["taskChanged"]["task"]["id"] == gid(two)
 
 
-async def test_a_role_that_is_granted_counts_at_once(live, ulp):  # noqa: F811
+async def test_a_role_that_is_granted_counts_at_once(live, ulp):
     who = await f.a_person(Role.VIEWER, await f.a_unit())
     await relay.drain()
     async with live.socket(await as_(who)) as talk:
@@ -188,7 +188,7 @@ async def test_a_role_that_is_granted_counts_at_once(live, ulp):  # noqa: F811
         assert (await talk.next(key))["taskChanged"]["task"]["id"] == gid(two)
 
 
-async def test_a_unit_that_moves_away_is_not_told_of_any_more(live, ulp):  # noqa: F811
+async def test_a_unit_that_moves_away_is_not_told_of_any_more(live, ulp):
     up3 = await unit.Unit.objects().get(unit.Unit.id == ulp.parent_id)
     stays = await f.a_unit(parent=up3)
     new = await f.a_unit(UnitKind.UP3)
@@ -218,7 +218,7 @@ async def test_a_unit_that_moves_away_is_not_told_of_any_more(live, ulp):  # noq
         assert (await old_talk.next(keys[0]))["taskChanged"]["task"]["id"] == gid(three)
 
 
-async def test_a_password_that_changes_ends_what_is_open_at_once(live, ulp, monkeypatch):  # noqa: F811
+async def test_a_password_that_changes_ends_what_is_open_at_once(live, ulp, monkeypatch):
     monkeypatch.setattr(subscription, "CHECK_SECONDS", 600)
     who = await f.a_person(Role.VIEWER, ulp)
     viewer = await f.viewer_for(who)
@@ -229,7 +229,7 @@ async def test_a_password_that_changes_ends_what_is_open_at_once(live, ulp, monk
         assert await talk.closed() == (4403, "Forbidden")
 
 
-async def test_a_sign_in_that_ends_is_told_of_at_once(live, ulp, monkeypatch):  # noqa: F811
+async def test_a_sign_in_that_ends_is_told_of_at_once(live, ulp, monkeypatch):
     monkeypatch.setattr(subscription, "CHECK_SECONDS", 600)
     who, else_ = await f.a_person(Role.VIEWER, ulp), await f.a_person(Role.VIEWER, ulp)
     async with live.socket(await as_(who)) as talk, live.socket(await as_(else_)) as other:
@@ -244,7 +244,7 @@ async def test_a_sign_in_that_ends_is_told_of_at_once(live, ulp, monkeypatch):  
         assert (await other.next(key))["taskChanged"]["task"]["id"] == gid(one)
 
 
-async def test_after_a_sign_in_has_ended_nothing_is_told(live, ulp, monkeypatch):  # noqa: F811
+async def test_after_a_sign_in_has_ended_nothing_is_told(live, ulp, monkeypatch):
     monkeypatch.setattr(subscription, "CHECK_SECONDS", 600)
     who = await f.a_person(Role.VIEWER, ulp)
     async with live.socket(await as_(who)) as talk:
@@ -258,7 +258,7 @@ async def test_after_a_sign_in_has_ended_nothing_is_told(live, ulp, monkeypatch)
 
 
 @pytest.mark.parametrize("follows", [True, False])
-async def test_a_sign_in_that_ends_is_found_though_nothing_happens(live, ulp, monkeypatch, follows):  # noqa: F811
+async def test_a_sign_in_that_ends_is_found_though_nothing_happens(live, ulp, monkeypatch, follows):
     monkeypatch.setattr(subscription, "CHECK_SECONDS", 0.1)
     who = await f.a_person(Role.VIEWER, ulp)
     async with live.socket(await as_(who)) as talk:
@@ -268,7 +268,7 @@ async def test_a_sign_in_that_ends_is_found_though_nothing_happens(live, ulp, mo
         assert await talk.closed() == (4403, "Forbidden")
 
 
-async def test_an_operation_after_the_sign_in_has_ended_is_not_carried_out(live, ulp, monkeypatch):  # noqa: F811
+async def test_an_operation_after_the_sign_in_has_ended_is_not_carried_out(live, ulp, monkeypatch):
     monkeypatch.setattr(subscription, "CHECK_SECONDS", 600)
     who = await f.a_person(Role.VIEWER, ulp)
     async with live.socket(await as_(who)) as talk:

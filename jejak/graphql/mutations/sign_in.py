@@ -144,10 +144,9 @@ async def _refresh(info: Info, input: RefreshSessionInput) -> SignInPayload:  # 
 
 
 async def _sign_out(info: Info, input: SignOutInput) -> SignOutPayload:  # noqa: A002 -- Relay's name
-    if info.context.viewer is None:
-        raise Refused(Code.UNAUTHENTICATED)
+    viewer = access.signed_in(info.context.viewer)
     try:
-        await session.sign_out(info.context.viewer, translate(input, session.SignOut))
+        await session.sign_out(viewer, translate(input, session.SignOut))
     except Refused as refused:
         return SignOutPayload(errors=user_errors(refused, info.context.language))
     info.context.drop()
@@ -155,9 +154,7 @@ async def _sign_out(info: Info, input: SignOutInput) -> SignOutPayload:  # noqa:
 
 
 async def _end_session(info: Info, input: EndSessionInput) -> EndSessionPayload:  # noqa: A002 -- Relay's name
-    viewer = info.context.viewer
-    if viewer is None:
-        raise Refused(Code.UNAUTHENTICATED)
+    viewer = access.signed_in(info.context.viewer)
     _rehearse(info)
     try:
         ended = await session.end(viewer, translate(input, session.EndSession))

@@ -96,9 +96,9 @@ def own(column: str) -> Sees:
 
 
 @dataclass_transform(kw_only_default=True)
-def entity(table: str, sees: Sees, description: str, name: str | None = None) -> Callable[[C], C]:
+def entity(table: str, sees: Sees, description: str) -> Callable[[C], C]:
     def declare(cls: C) -> C:
-        decorated: Any = strawberry.type(cls, description=description, name=name)
+        decorated: Any = strawberry.type(cls, description=description)
         decorated.__read__ = Entity(table, sees)
         return decorated  # type: ignore[no-any-return]
 

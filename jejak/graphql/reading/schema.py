@@ -17,7 +17,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from jejak.domain import db
+from jejak.domain import access, db
 from jejak.domain.errors import Code, Refused
 from jejak.graphql import ids
 from jejak.graphql.reading.compile import TYPE, Compiler, object_type
@@ -148,14 +148,13 @@ def _is_node(kind: GraphQLObjectType) -> bool:
 
 
 def _compiler(schema: strawberry.Schema, info: ResolveInfo, cost: Cost | None = None) -> Compiler:
-    if info.context.viewer is None:
-        raise Refused(Code.UNAUTHENTICATED)
+    viewer = access.signed_in(info.context.viewer)
     # Strawberry hands its own resolvers the bare values; graphql-core's functions want their own type.
     values: Any = info.variable_values
     if not isinstance(values, VariableValues):
         info = info._replace(variable_values=VariableValues({}, values))
     context = info.context
-    return Compiler(info, Statement(context.viewer, context.language, cost or context.cost), schema)
+    return Compiler(info, Statement(viewer, context.language, cost or context.cost), schema)
 
 
 async def _answer(compiler: Compiler, sql: str) -> Any:
