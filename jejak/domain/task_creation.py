@@ -272,7 +272,7 @@ async def write(judged: Sequence[Judged]) -> None:
     """Inside the open transaction, with their reminders (R6) and events."""
     if not judged:
         return
-    await Task.insert(*(one.task for one in judged))
+    await change.insert([one.task for one in judged])
     await reminder.plan([one.task.id for one in judged])
     await event.append_all([_created(one) for one in judged])
 
