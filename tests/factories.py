@@ -1,6 +1,7 @@
 """Things that tests start from: real domain calls, sensible defaults, everything overridable by keyword."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -13,6 +14,8 @@ from jejak.domain import (
     journey_capture,
     person,
     programme,
+    recurrence,
+    rollout,
     task,
     task_creation,
     unit,
@@ -22,8 +25,12 @@ from jejak.domain.access import SYSTEM, Grant, Viewer
 from jejak.domain.journey import ChangeJourney
 from jejak.domain.journey_capture import CaptureJourney, NewPainPoint, NewStage
 from jejak.domain.person import GrantRole
+from jejak.domain.recurrence import CreateRecurrence
+from jejak.domain.rollout import RolloutInitiative, Work
+from jejak.domain.rollout_scope import Due, Scope
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.person import Person
+from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.task import ChangeTask, NewEvidence, ReportProgress, SubmitTask
@@ -271,3 +278,47 @@ _TASK_WAY: dict[TaskStatus, Sequence[Any]] = {
     TaskStatus.BLOCKED: [_block],
     TaskStatus.CANCELLED: [_cancel],
 }
+
+
+def a_new_rollout(top: Unit | None, **changes: Any) -> RolloutInitiative:
+    """The input for a rollout: every ULP at and below `top` is to shop at another, within ten working days."""
+    given = {
+        "initiative_id": initiative_id("9.2"),
+        "title": "Mystery shopping silang",
+        "description": "",
+        "weight": 1,
+        "unit_id": top.id if top else None,
+        "kinds": [UnitKind.ULP],
+        "unit_ids": None,
+        "due_on": None,
+        "due_in_days": None if "due_on" in changes else 10,
+    } | changes
+    parts = [
+        part(**{name: given.pop(name) for name in part.__dataclass_fields__}) for part in (Work, Scope, Due)
+    ]
+    return RolloutInitiative(*parts, **given)
+
+
+async def a_rollout(top: Unit, viewer: Viewer | None = None, **changes: Any) -> Rollout:
+    viewer = viewer or await a_viewer(Role.PROGRAMME, await reference_unit("HQ"))
+    return (await rollout.create(viewer, a_new_rollout(top, **changes))).rollout
+
+
+def a_new_recurrence(top: Unit, **changes: Any) -> CreateRecurrence:
+    """The input for a monthly recurrence, on the 15th, for every ULP at and below `top`."""
+    new = a_new_rollout(
+        top, **{name: changes.pop(name) for name in ("unit_ids", "kinds", "title") if name in changes}
+    )
+    title = new.work.title if "silang" not in new.work.title else "Mystery shopping silang {month} {year}"
+    given = {
+        "work": replace(new.work, title=title),
+        "scope": new.scope,
+        "rule": "FREQ=MONTHLY;BYMONTHDAY=15",
+        "start_on": clock.today(top.timezone),
+    }
+    return CreateRecurrence(**given | changes)
+
+
+async def a_recurrence(top: Unit, **changes: Any) -> Recurrence:
+    viewer = await a_viewer(Role.PROGRAMME, await reference_unit("HQ"))
+    return await recurrence.create(viewer, a_new_recurrence(top, **changes))

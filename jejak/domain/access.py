@@ -27,6 +27,7 @@ class Right(Enum):
     VERIFY = auto()  # verify and return tasks
     PEOPLE = auto()  # persons and roles
     UNITS = auto()  # the tree
+    ROLL_OUT = auto()  # give an initiative to many units at once, also by a recurrence
 
 
 _CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
@@ -35,7 +36,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CONTRIBUTOR: _CONTRIBUTOR,
     Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE}),
-    Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS}),
+    Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.ROLL_OUT}),
 }
 
 REGIONAL = frozenset({UnitKind.HQ, UnitKind.UID, UnitKind.UIW})
@@ -170,6 +171,20 @@ def require_token(viewer: Viewer, owner: UUID, path: str, *at: str | int) -> All
 def seen(unit_id: str, paths: str) -> Sight:
     """Rows of units below one of `paths`, a text[] expression; `unit_id` is an expression, too."""
     return Sight(f"{unit_id} in (select seen.id from unit seen where seen.path ^@ any({paths}))")
+
+
+def rollout_seen(rollout: str, unit_id: str, paths: str) -> Sight:
+    """A rollout: for whoever sees the unit below which it lies, or one of its tasks. Takes expressions."""
+    given = f"select from task given where given.rollout_id = {rollout} and {seen('given.unit_id', paths)}"
+    return Sight(f"({seen(unit_id, paths)} or exists ({given}))")
+
+
+def recurrence_seen(recurrence: str, unit_id: str, paths: str) -> Sight:
+    """A recurrence: for whoever sees the unit below which it lies, or one of its rollouts. Takes expressions."""
+    made = rollout_seen("made.id", "made.unit_id", paths)
+    return Sight(
+        f"({seen(unit_id, paths)} or exists (select from rollout made where made.recurrence_id = {recurrence} and {made}))"
+    )
 
 
 def person_seen(person: str, paths: str, viewer: str) -> Sight:

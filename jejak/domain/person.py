@@ -12,7 +12,7 @@ from jejak.domain.errors import Code, Refused
 from jejak.domain.event import Happened
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import EventKind, Language, Role, UnitKind
+from jejak.domain.vocabulary import EventKind, Language, OwnerRule, Role, UnitKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +206,24 @@ async def revoke(viewer: Viewer, wanted: RevokeRole) -> Membership:
             return membership
         if membership.role == Role.ADMIN and unit.kind == UnitKind.HQ and await _is_last_administrator(unit):
             raise Refused(Code.LAST_ADMINISTRATOR, "membership_id")
-        membership.revoked_at = clock.now()
-        await membership.save(columns=[Membership.revoked_at])
-        before = {"role": membership.role, "ranger": membership.ranger, "unit_id": unit.id}
-        await event.append(
-            by, EventKind.PERSON_ROLE_REVOKED, ("person", membership.person_id), unit.id, before=before
-        )
+        await write_revoked([(by, membership)])
     return membership
+
+
+async def write_revoked(roles: Sequence[tuple[Allowed, Membership]]) -> None:
+    """Inside the open transaction, which holds the people, with their events."""
+    for _, membership in roles:
+        membership.revoked_at = clock.now()
+    await db.execute(
+        "update membership set revoked_at = $2 where id = any($1)", [row.id for _, row in roles], clock.now()
+    )
+    await event.append_all([_revoked(by, row) for by, row in roles])
+
+
+def _revoked(by: Allowed, row: Membership) -> Happened:
+    before = {"role": row.role, "ranger": row.ranger, "unit_id": row.unit_id}
+    kind = EventKind.PERSON_ROLE_REVOKED
+    return Happened(by, kind, ("person", row.person_id), row.unit_id, before=before)
 
 
 async def _is_last_administrator(headquarters: Unit) -> bool:
@@ -291,6 +302,27 @@ async def rangers_of(units: Iterable[UUID]) -> dict[UUID, UUID]:
         list(asked),
     )
     return {UUID(str(row["unit_id"])): UUID(str(row["person_id"])) for row in rows}
+
+
+async def owners_of(units: Iterable[UUID]) -> dict[UUID, tuple[UUID, OwnerRule]]:
+    """By unit, who answers for what is rolled out to it: its PIC Ranger, else who holds MANAGER right there. Of several
+    the one of longest standing.
+    """
+    rows = await db.fetch(
+        """
+        select distinct on (unit_id) unit_id, person_id, ranger from membership
+        where unit_id = any($1::uuid[]) and (ranger or role = 'MANAGER') and revoked_at is null
+        order by unit_id, ranger desc, granted_at, id
+        """,
+        sorted(set(units)),
+    )
+    return {
+        UUID(str(row["unit_id"])): (
+            UUID(str(row["person_id"])),
+            OwnerRule.RANGER if row["ranger"] else OwnerRule.MANAGER,
+        )
+        for row in rows
+    }
 
 
 async def first_administrator(email: str) -> str | None:

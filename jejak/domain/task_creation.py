@@ -234,6 +234,7 @@ def _as_it_may_be(viewer: Viewer, wanted: Wanted, known: _Known) -> Judged:
         initiative_id=new.initiative_id,
         unit_id=unit.id,
         pain_point_id=wanted.point.id if wanted.point else None,
+        rollout_id=None,
         title=title,
         description=description,
         owner_id=known.owners.admit(new.owner_id or known.rangers.get(unit.id), unit, *at),
@@ -279,4 +280,6 @@ async def write(judged: Sequence[Judged]) -> None:
 
 def _created(one: Judged) -> Happened:
     after = {name: getattr(one.task, name) for name in _TOLD}
+    if one.task.rollout_id is not None:
+        after["rollout_id"] = one.task.rollout_id
     return Happened(one.by, EventKind.TASK_CREATED, ("task", one.task.id), one.unit.id, after=after)

@@ -61,6 +61,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Minta 1 sampai {most} baris dengan `first` atau `last` (bukan keduanya), dan kursor dari daftar yang sama.",
         "Ask for 1 to {most} rows by `first` or `last` (not both), with a cursor from the same list.",
     ),
+    Code.INVALID_RULE: (
+        "Pola berulang ini tidak dapat dipakai: {part}. Contoh: FREQ=MONTHLY;BYMONTHDAY=15.",
+        "This recurrence rule cannot be used: {part}. For example: FREQ=MONTHLY;BYMONTHDAY=15.",
+    ),
     Code.INVALID_TEXT: (
         "Teks berisi karakter yang tidak diizinkan.",
         "The text contains characters that are not allowed.",
@@ -88,6 +92,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.NO_OWNER: (
         "Unit ini belum memiliki PIC Ranger; sebutkan pemilik tugas.",
         "This unit has no PIC Ranger; name an owner.",
+    ),
+    Code.NO_UNITS: (
+        "Tidak ada unit terbuka dalam cakupan ini.",
+        "No open unit lies in this scope.",
     ),
     Code.NOT_ACCEPTED: ("Journey ini belum diterima.", "This journey has not been accepted."),
     Code.NOT_FOUND: ("Tidak ditemukan.", "Not found."),
@@ -151,6 +159,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.TREE_CYCLE: ("Unit tidak dapat berada di bawah dirinya sendiri.", "A unit cannot lie below itself."),
     Code.UNAUTHENTICATED: ("Silakan masuk terlebih dahulu.", "Please sign in first."),
+    Code.UNITS_WITHOUT_OWNER: (
+        "{count} unit belum memiliki PIC Ranger maupun manajer; pratinjau menyebut unit mana saja.",
+        "{count} units have neither a PIC Ranger nor a manager; the preview says which.",
+    ),
     Code.UNIT_CLOSED: ("Unit ini sudah ditutup.", "This unit is closed."),
     Code.UNKNOWN_DOCUMENT: (
         "Dokumen ini tidak termasuk dalam daftar yang boleh dijalankan layanan ini.",

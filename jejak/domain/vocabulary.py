@@ -131,6 +131,29 @@ class NoticeKind(StrEnum):
     OVERDUE = "OVERDUE"
 
 
+class OwnerRule(StrEnum):
+    """By which rule a rollout finds who answers for a unit's task."""
+
+    RANGER = "RANGER"
+    MANAGER = "MANAGER"
+
+
+class WhyNot(StrEnum):
+    """Why a unit gets no task of a rollout."""
+
+    NO_OWNER = "NO_OWNER"
+    UNIT_CLOSED = "UNIT_CLOSED"
+    ALREADY_GIVEN = "ALREADY_GIVEN"
+    PAST_DATE = "PAST_DATE"
+
+
+class WithoutOwner(StrEnum):
+    """What becomes of a rollout where units have nobody who could answer for its task."""
+
+    SKIP = "SKIP"
+    REFUSE = "REFUSE"
+
+
 class SearchKind(StrEnum):
     """What can be found by its words."""
 
@@ -205,4 +228,10 @@ class EventKind(StrEnum):
     TASK_BLOCKED = "task.blocked"
     TASK_UNBLOCKED = "task.unblocked"
     TASK_CANCELLED = "task.cancelled"
+    ROLLOUT_CREATED = "rollout.created"
+    ROLLOUT_EXTENDED = "rollout.extended"
+    ROLLOUT_CANCELLED = "rollout.cancelled"
+    RECURRENCE_CREATED = "recurrence.created"
+    RECURRENCE_UPDATED = "recurrence.updated"
+    RECURRENCE_ENDED = "recurrence.ended"
     NOTICES_READ = "notices.read"

@@ -25,6 +25,8 @@ _NAMED: dict[str, tuple[str, str | None]] = {
     "pain_point_id": ("PainPoint", "unit_id"),
     "task_id": ("Task", "unit_id"),
     "initiative_id": ("Initiative", None),
+    "rollout_id": ("Rollout", None),
+    "recurrence_id": ("Recurrence", None),
     "person_id": ("Person", None),
     "owner_id": ("Person", None),
     "captured_by": ("Person", None),
@@ -37,12 +39,12 @@ _TABLES = {"Unit": "unit", "Journey": "journey", "PainPoint": "pain_point", "Tas
 def _shown_of(side: str) -> Callable[[Field], str]:
     """R12: what an event holds of before or after, under the API's names, without what the viewer may not know of.
 
-    A unit's path names everything above it. An id is a global id, where the viewer sees what it names.
+    A unit's path names everything above it, and a scope units that may lie elsewhere. An id is a global id, where the viewer sees what it names.
     """
 
     def sql(field: Field) -> str:
         key = "(told.value #>> '{}')::uuid"
-        seen, values = ["when 'path' then false"], []
+        seen, values = ["when 'path' then false when 'unit_ids' then false"], []
         for name, (kind, place) in _NAMED.items():
             values.append(f"when '{name}' then to_jsonb({ids.encoded_in_sql(kind, key)})")
             if place is None:

@@ -18,6 +18,15 @@ from jejak.graphql.programme import Initiative, Programme, Step
 from jejak.graphql.reading import Connection, Field, many, one, page
 from jejak.graphql.reading.declare import REQUIRED
 from jejak.graphql.reading.schema import by_global_ids
+from jejak.graphql.rollout import (
+    Recurrence,
+    RecurrenceFilter,
+    RecurrenceOrder,
+    Rollout,
+    RolloutFilter,
+    RolloutOrder,
+)
+from jejak.graphql.rollout_preview import RolloutPreviews
 from jejak.graphql.search import SearchHit, searched
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
 from jejak.graphql.unit import Unit, UnitFilter, UnitOrder
@@ -42,7 +51,7 @@ def _by_id(type_name: str, description: str) -> Any:
 
 
 @strawberry.type(description="What can be asked.")
-class Query:
+class Query(RolloutPreviews):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,
@@ -75,6 +84,19 @@ class Query:
     journey: Journey | None = _by_id("Journey", "A journey; null where the viewer does not see it.")
     pain_point: PainPoint | None = _by_id("PainPoint", "A pain point; null where the viewer does not see it.")
     task: Task | None = _by_id("Task", "A task; null where the viewer does not see it.")
+    rollout: Rollout | None = _by_id("Rollout", "A rollout; null where the viewer does not see it.")
+    rollouts: Connection[Rollout] = page(
+        "true",
+        "Rollouts that the viewer sees: those of their units, and those that their units were given.",
+        order=RolloutOrder,
+        filters=RolloutFilter,
+    )
+    recurrences: Connection[Recurrence] = page(
+        "true",
+        "Rollouts that come again, of which the viewer sees some, or where they lie.",
+        order=RecurrenceOrder,
+        filters=RecurrenceFilter,
+    )
     people: Connection[Person] = page(
         "true", "People that the viewer sees.", order=PersonOrder, filters=PersonFilter
     )

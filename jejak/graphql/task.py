@@ -28,6 +28,7 @@ from jejak.graphql.vocabulary import Category, Service, TaskStatus, UnitKind, en
 
 if TYPE_CHECKING:
     from jejak.graphql.programme import Initiative
+    from jejak.graphql.rollout import Rollout
     from jejak.graphql.unit import Unit
 
 
@@ -67,6 +68,9 @@ class Task(Node):
     pain_point: PainPoint | None = one(
         "{u}.id = {t}.pain_point_id", "For which pain point; null where the viewer does not see it."
     )
+    rollout: Annotated["Rollout", strawberry.lazy("jejak.graphql.rollout")] | None = one(
+        "{u}.id = {t}.rollout_id", "By which rollout it was given; null where by none.", sees=everyone
+    )
     owner: Person = one("{u}.id = {t}.owner_id", "Who answers for it.", sees=everyone)
     submitted_by: Person | None = one("{u}.id = {t}.submitted_by", "Who handed it in.", sees=everyone)
     verified_by: Person | None = one("{u}.id = {t}.verified_by", "Who verified it.", sees=everyone)
@@ -99,6 +103,7 @@ class TaskFilter:
     unit_id: strawberry.ID | None = given("Of this unit and everything below it.")
     initiative_id: strawberry.ID | None = given("Under this initiative.")
     pain_point_id: strawberry.ID | None = given("For this pain point.")
+    rollout_id: strawberry.ID | None = given("Given by this rollout.")
     owner_id: strawberry.ID | None = given("Whose owner is this person.")
     mine: bool | None = given("Only those whose owner is (or is not) the viewer.")
     step_number: int | None = given("Under an initiative of this step.")
@@ -117,6 +122,7 @@ class TaskFilter:
             *under(field, "unit_id", self.unit_id),
             *is_key(field, "initiative_id", "Initiative", self.initiative_id),
             *is_key(field, "pain_point_id", "PainPoint", self.pain_point_id, within="pain_point"),
+            *is_key(field, "rollout_id", "Rollout", self.rollout_id),
             *is_key(field, "owner_id", "Person", self.owner_id),
             *is_it(
                 lambda: f"{field.u}.owner_id = {field.statement.param(viewer.person, 'uuid')}",

@@ -16,6 +16,7 @@ from jejak.domain.vocabulary import (
     JourneyStatus,
     Language,
     NoticeKind,
+    OwnerRule,
     PainPointState,
     Parameter,
     Role,
@@ -25,6 +26,8 @@ from jejak.domain.vocabulary import (
     TaskStatus,
     Touchpoint,
     UnitKind,
+    WhyNot,
+    WithoutOwner,
 )
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "JourneyStatus",
     "Language",
     "NoticeKind",
+    "OwnerRule",
     "PainPointState",
     "Parameter",
     "Role",
@@ -45,6 +49,8 @@ __all__ = [
     "TaskStatus",
     "Touchpoint",
     "UnitKind",
+    "WhyNot",
+    "WithoutOwner",
     "enum",
 ]
 
@@ -172,6 +178,26 @@ enum(
     OVERDUE="A task is past its due date.",
 )
 enum(
+    OwnerRule,
+    "By which rule it was found who answers for a unit's task.",
+    RANGER="The unit's PIC Ranger of longest standing.",
+    MANAGER="The unit has no PIC Ranger: who has been MANAGER right there for longest.",
+)
+enum(
+    WhyNot,
+    "Why a unit gets no task of a rollout.",
+    NO_OWNER="It has neither a PIC Ranger nor a MANAGER right there.",
+    UNIT_CLOSED="It is closed.",
+    ALREADY_GIVEN="It has a task of this rollout, or had one that was cancelled.",
+    PAST_DATE="The last working day for it has passed there.",
+)
+enum(
+    WithoutOwner,
+    "What becomes of a rollout where units have nobody to answer for its task.",
+    SKIP="The others get it; `extendRollout` gives it to these once they have somebody.",
+    REFUSE="Nobody gets it.",
+)
+enum(
     SearchKind,
     "What was found.",
     JOURNEY="A journey, by its title, its narrative or one of its stages.",
@@ -237,5 +263,11 @@ enum(
     TASK_BLOCKED="It cannot go on.",
     TASK_UNBLOCKED="It can go on.",
     TASK_CANCELLED="It was given up.",
+    ROLLOUT_CREATED="It was given to its units.",
+    ROLLOUT_EXTENDED="It was given to further units.",
+    ROLLOUT_CANCELLED="It was given up as a whole, with its open tasks.",
+    RECURRENCE_CREATED="It was set up.",
+    RECURRENCE_UPDATED="What is to come changed.",
+    RECURRENCE_ENDED="It comes no more.",
     NOTICES_READ="Notices were marked as read.",
 )

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from jejak.domain import completion, housekeeping, relay, reminder
+from jejak.domain import completion, housekeeping, recurrence, relay, reminder
 
 Step = Callable[[], Awaitable[Any]]
 
@@ -14,8 +14,8 @@ async def carry_on(ctx: dict[Any, Any]) -> None:
 
 
 async def minute(ctx: dict[Any, Any]) -> None:
-    """A full recomputation, which also sees due dates that passed; the day's snapshot; the ladder."""
-    await _each((relay.drain, completion.recompute_all, completion.snapshot, reminder.run))
+    """What comes again; a full recomputation, which also sees due dates that passed; the day's snapshot; the ladder."""
+    await _each((recurrence.run, relay.drain, completion.recompute_all, completion.snapshot, reminder.run))
 
 
 async def hour(ctx: dict[Any, Any]) -> None:

@@ -25,6 +25,7 @@ OWN_WORD = {
     "clientMutationId": "INVALID_ID",
     "parentCode": "INVALID_CODE",
     "unitCode": "INVALID_CODE",
+    "rule": "INVALID_RULE",
 }
 # What is right or wrong, whatever is wrong with it.
 SECRETS: dict[str, tuple[str]] = {
@@ -42,6 +43,8 @@ BOUNDS = {
     "emotion": (-2, 2),
     "targetMinutes": (0, 525_600),
     "actualMinutes": (0, 525_600),
+    "dueInDays": (1, 500),
+    "leadDays": (0, 60),
 }
 MOST = {
     "stages": 50,
@@ -51,10 +54,18 @@ MOST = {
     "noticeIds": 500,
     "assignments": 500,
     "rows": 1_000,
+    "kinds": 10,
+    "unitIds": 1_000,
 }
 MOST_ROWS = {("createTasks", "tasks"): 500, ("updateTasks", "tasks"): 500}
 # Which thing a field's id names; by default the field says it itself.
-NAMED = {"parentId": "Unit", "ownerId": "Person", "recapturesId": "Journey"}
+NAMED = {
+    "parentId": "Unit",
+    "ownerId": "Person",
+    "recapturesId": "Journey",
+    "fromId": "Person",
+    "toId": "Person",
+}
 
 
 @dataclass(frozen=True)
@@ -206,6 +217,12 @@ SEES_ALL = {
     "grantRole",
     "revokeRole",
     "importPeople",
+    "rolloutInitiative",
+    "extendRollout",
+    "cancelRollout",
+    "createRecurrence",
+    "updateRecurrence",
+    "endRecurrence",
 }
 BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
 

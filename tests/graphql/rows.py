@@ -8,6 +8,7 @@ from jejak.domain.tables.event import Event
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.tables.notice import Digest, Notice, Reminder, Rung
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.task import Evidence, Task
 from jejak.domain.tables.unit import Unit
@@ -117,6 +118,43 @@ def task(at: Unit, owner: Person, **changes: Any) -> Task:
         "updated_at": AT,
     }
     return Task(**given | changes)
+
+
+def recurrence(at: Unit, by: Person, **changes: Any) -> Recurrence:
+    given = {
+        "initiative_id": f.initiative_id("1.1"),
+        "unit_id": at.id,
+        "top_id": at.id,
+        "kinds": ["ULP"],
+        "unit_ids": [],
+        "title": "Latih {month}",
+        "description": "",
+        "rule": "FREQ=MONTHLY;BYMONTHDAY=1",
+        "start_on": DAY,
+        "lead_days": 7,
+        "upcoming": [DAY],
+        "created_by": by.id,
+        "created_at": AT,
+        "updated_at": AT,
+    }
+    return Recurrence(**given | changes)
+
+
+def rollout(at: Unit, by: Person, **changes: Any) -> Rollout:
+    given = {
+        "initiative_id": f.initiative_id("1.1"),
+        "unit_id": at.id,
+        "top_id": at.id,
+        "kinds": ["ULP"],
+        "unit_ids": [],
+        "title": "Latih",
+        "description": "",
+        "due_on": DAY,
+        "created_by": by.id,
+        "created_at": AT,
+        "updated_at": AT,
+    }
+    return Rollout(**given | changes)
 
 
 def evidence(of: Task, by: Person) -> Evidence:

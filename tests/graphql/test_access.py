@@ -75,6 +75,12 @@ RULES: dict[str, Rule] = {
     "blockTask": _late(CAPTURE, "taskId"),
     "unblockTask": _late(CAPTURE, "taskId"),
     "cancelTask": _late(MANAGE, "taskId"),
+    "rolloutInitiative": Rule(TREE, "unitId", ("REQUIRED", "title"), {"title": ""}),
+    "extendRollout": _late(TREE, "rolloutId"),
+    "cancelRollout": _late(TREE, "rolloutId"),
+    "createRecurrence": Rule(TREE, "unitId", ("REQUIRED", "title"), {"title": ""}),
+    "updateRecurrence": _late(TREE, "recurrenceId"),
+    "endRecurrence": _late(TREE, "recurrenceId"),
 }
 # These have tests of their own below: no version stands in the way of doing them.
 OWN = {"signOut", "changePassword", "setLanguage"}
@@ -150,8 +156,12 @@ def selection(mutation: str) -> str:
 
 def _shown(kind: Any) -> str:
     fields = {name: get_named_type(field.type) for name, field in kind.fields.items() if name != "errors"}
-    asked = (name if is_leaf_type(target) else f"{name} {{ id }}" for name, target in fields.items())
+    asked = (name if is_leaf_type(target) else _named(name, target) for name, target in fields.items())
     return " ".join(asked) or "__typename"
+
+
+def _named(name: str, target: Any) -> str:
+    return f"{name} {{ {'id' if 'id' in target.fields else '__typename'} }}"
 
 
 def answers_of(mutation: str) -> Any:

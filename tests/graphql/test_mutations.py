@@ -261,6 +261,80 @@ SHOWN = {
     "blockTask": lambda w: (TASK, _task(w, w.planned, status="BLOCKED", statusReason="Menunggu material")),
     "unblockTask": lambda w: (TASK, _task(w, w.blocked, status="PLANNED")),
     "cancelTask": lambda w: (TASK, _task(w, w.planned, status="CANCELLED", statusReason="Tidak perlu")),
+    "rolloutInitiative": lambda w: (
+        """count rollout { title description weight kinds dueInDays version initiative { code } unit { id } createdBy { id }
+        progress { units tasks reported } units(first: 9) { nodes { id } } tasks(first: 9) { nodes { owner { id } weight } } }""",
+        {
+            "count": 1,
+            "rollout": {
+                "title": "Mystery shopping",
+                "description": "Silang antar unit",
+                "weight": 2,
+                "kinds": ["UP3"],
+                "dueInDays": None,
+                "version": 1,
+                "initiative": {"code": "9.2"},
+                "unit": {"id": gid(w.here)},
+                "createdBy": {"id": gid(w.programme)},
+                "progress": {"units": 1, "tasks": 1, "reported": "0.00"},
+                "units": {"nodes": [{"id": gid(w.here)}]},
+                "tasks": {"nodes": [{"owner": {"id": gid(w.owner)}, "weight": 2}]},
+            },
+        },
+    ),
+    "extendRollout": lambda w: (
+        "count rollout { id version }",
+        {"count": 0, "rollout": {"id": gid(w.rollout), "version": 1}},
+    ),
+    "cancelRollout": lambda w: (
+        "count rollout { id version cancelReason tasks(first: 9) { nodes { status } } progress { tasks verified } }",
+        {
+            "count": 1,
+            "rollout": {
+                "id": gid(w.rollout),
+                "version": 2,
+                "cancelReason": "Diganti",
+                "tasks": {"nodes": [{"status": "CANCELLED"}]},
+                "progress": {"tasks": 0, "verified": None},
+            },
+        },
+    ),
+    "createRecurrence": lambda w: (
+        "recurrence { title weight rule leadDays skipped endedAt version createdBy { id } units(first: 9) { totalCount } }",
+        {
+            "recurrence": {
+                "title": "Mystery shopping",
+                "weight": 2,
+                "rule": "FREQ=MONTHLY;BYMONTHDAY=15",
+                "leadDays": 10,
+                "skipped": 0,
+                "endedAt": None,
+                "version": 1,
+                "createdBy": {"id": gid(w.programme)},
+                "units": {"totalCount": 1},
+            }
+        },
+    ),
+    "updateRecurrence": lambda w: (
+        "recurrence { id title description weight rule leadDays version kinds units(first: 9) { totalCount } }",
+        {
+            "recurrence": {
+                "id": gid(w.recurrence),
+                "title": "Laporan {month}",
+                "description": "Per bulan",
+                "weight": 3,
+                "rule": "FREQ=MONTHLY;BYMONTHDAY=-1",
+                "leadDays": 5,
+                "version": 2,
+                "kinds": ["ULP", "UP3"],
+                "units": {"totalCount": 2},
+            }
+        },
+    ),
+    "endRecurrence": lambda w: (
+        "recurrence { id version nextOccurrences }",
+        {"recurrence": {"id": gid(w.recurrence), "version": 2, "nextOccurrences": []}},
+    ),
     "markNoticesRead": lambda w: ("notices { id }", {"notices": [{"id": gid(w.notice)}]}),
 }
 
@@ -308,6 +382,8 @@ CREATES = [
     "assignPainPoints",
     "createUnit",
     "createPerson",
+    "rolloutInitiative",
+    "createRecurrence",
 ]
 MADE = {
     "captureJourney": "journey { id }",
@@ -317,6 +393,8 @@ MADE = {
     "assignPainPoints": "results { tasks { id } }",
     "createUnit": "unit { id }",
     "createPerson": "person { id }",
+    "rolloutInitiative": "count rollout { id }",
+    "createRecurrence": "recurrence { id }",
 }
 
 

@@ -23,14 +23,14 @@ from jejak.domain.vocabulary import Language, NoticeKind
 from jejak.graphql.schema import sdl
 from tests.client import NOBODY, schema
 
-QUERIES = "viewer node nodes unit units programme steps step initiative journeys painPoints tasks notices people search journey painPoint task"
+QUERIES = "viewer node nodes unit units programme steps step initiative journeys painPoints tasks notices people search journey painPoint task rollout rollouts rolloutPreview rolloutExtensionPreview recurrences"
 MUTATIONS = """signIn captureJourney submitJourney acceptJourney returnJourney archiveJourney assignPainPoint closePainPoint
 dismissPainPoint createTask updateTask reportProgress submitTask verifyTask returnTask blockTask unblockTask cancelTask
 markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole createTasks updateTasks assignPainPoints
-importUnits importPeople"""
+importUnits importPeople rolloutInitiative extendRollout cancelRollout createRecurrence updateRecurrence endRecurrence"""
 # What every bulk mutation answers, whatever becomes of its rows.
 ROWS = {"results", "count"}
-LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices"]
+LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices", "rollouts", "recurrences"]
 
 
 def own_types():
@@ -142,6 +142,8 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "assignPainPoints",
         "importUnits",
         "importPeople",
+        "rolloutInitiative",
+        "createRecurrence",
     }
     for name, field in schema().mutation_type.fields.items():
         expected = parts_of(field).get("expectedVersion")
@@ -164,6 +166,8 @@ def test_every_create_can_be_retried():
         "assignPainPoints",
         "createUnit",
         "createPerson",
+        "rolloutInitiative",
+        "createRecurrence",
     ):
         assert "clientMutationId" in schema().mutation_type.fields[name].args["input"].type.of_type.fields
 

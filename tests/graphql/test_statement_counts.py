@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -154,17 +155,45 @@ async def a_place(count: int) -> Place:
         journeys.append(rows.journey(top, who, recaptures_id=journeys[0 if n in few else -1].id))
     stages = [rows.stage(one) for one in journeys] + [rows.stage(first, n) for n in few[1:]]
     points = [rows.pain_point(stages[0 if n in few else n - 1], top) for n in each]
-    tasks = [rows.task(top, who, pain_point_id=points[0 if n in few else n - 1].id) for n in each]
+    scopes = [["ULP"] if n == 1 else [] for n in each]
+    recurrences = [rows.recurrence(top, who, kinds=kinds) for kinds in scopes]
+    days = [rows.DAY + timedelta(days=n) for n in each]
+    rollouts = [
+        rows.rollout(top, who, kinds=kinds, recurrence_id=recurrences[0].id, occurs_on=day)
+        for kinds, day in zip(scopes, days, strict=True)
+    ]
+    tasks = [
+        rows.task(
+            units[n - 1],
+            who,
+            pain_point_id=points[0 if n in few else n - 1].id,
+            rollout_id=rollouts[0].id if n in few else None,
+        )
+        for n in each
+    ]
     shown = [rows.evidence(tasks[0], who) for _ in few]
     subjects = {
         "task.updated": tasks[0],
         "journey.submitted": first,
         "unit.moved": top,
         "pain_point.assigned": points[0],
+        "rollout.extended": rollouts[0],
+        "recurrence.updated": recurrences[0],
     }
     events = [rows.event(thing, kind, top, who, 1_000 + n) for kind, thing in subjects.items() for n in each]
     await rows.write(
-        *units, *people, *roles, *credentials, *journeys, *stages, *points, *tasks, *shown, *events
+        *units,
+        *people,
+        *roles,
+        *credentials,
+        *journeys,
+        *stages,
+        *points,
+        *recurrences,
+        *rollouts,
+        *tasks,
+        *shown,
+        *events,
     )
     await rows.notices(tasks[:1], who, [(n, rows.AT) for n in each])
     found = await db.fetch(EVERY_ID, top.path, 100)
@@ -180,6 +209,8 @@ with here as (select id from unit where path ^@ $1), found as (
     union all select 'Journey', id from journey where unit_id in (select id from here)
     union all select 'PainPoint', id from pain_point where unit_id in (select id from here)
     union all select 'Task', id from task where unit_id in (select id from here)
+    union all select 'Rollout', id from rollout where unit_id in (select id from here)
+    union all select 'Recurrence', id from recurrence where unit_id in (select id from here)
     union all select 'Membership', id from membership where unit_id in (select id from here)
     union all select 'Person', person_id from membership where unit_id in (select id from here)
     union all select 'Notice', n.id from notice n join task t on t.id = n.task_id where t.unit_id in (select id from here)
@@ -217,9 +248,18 @@ def test_every_list_of_the_schema_is_counted():
     named = {name.split(".")[1] for name in lists}
     # These lie on the third level of what is counted.
     assert named - counted <= {"evidence", "painPoints", "stages"}
-    assert {"units", "journeys", "painPoints", "tasks", "people", "search", "notices", "steps"} <= {
-        way.split("[]")[0] for way in QUERIES
-    }
+    assert {
+        "units",
+        "journeys",
+        "painPoints",
+        "tasks",
+        "people",
+        "search",
+        "notices",
+        "steps",
+        "rollouts",
+        "recurrences",
+    } <= {way.split("[]")[0] for way in QUERIES}
 
 
 async def test_each_root_field_of_a_request_costs_one_statement_and_the_token_one():

@@ -13,6 +13,7 @@ from jejak.domain.sign_in import SignIn
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.notice import Notice
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
@@ -47,6 +48,8 @@ class World:
     handed_in: Task
     blocked: Task
     notice: Notice
+    rollout: Rollout
+    recurrence: Recurrence
     account: "Account"
 
 
@@ -126,6 +129,8 @@ async def a_world() -> World:
         handed_in=tasks[TaskStatus.SUBMITTED],
         blocked=tasks[TaskStatus.BLOCKED],
         notice=await a_notice(owner, tasks[TaskStatus.PLANNED]),
+        rollout=await f.a_rollout(here, kinds=[UnitKind.UP3]),
+        recurrence=await f.a_recurrence(here, kinds=[UnitKind.UP3]),
         account=await an_account(owner, manager, spare_person),
     )
 
@@ -215,6 +220,23 @@ def _update(w: World) -> dict[str, Any]:
         dueOn=f.in_working_days(w.here, 20).isoformat(),
         weight=7,
     )
+
+
+def _rollout(w: World, **more: Any) -> dict[str, Any]:
+    given = {
+        "initiativeId": initiative("9.2"),
+        "title": "Mystery shopping",
+        "description": "Silang antar unit",
+        "weight": 2,
+        "unitId": gid(w.here),
+        "kinds": ["UP3"],
+        "unitIds": [gid(w.here)],
+    }
+    return given | more
+
+
+def _in_days(w: World, days: int) -> str:
+    return (clock.today(w.here.timezone) + timedelta(days=days)).isoformat()
 
 
 EVERYTHING = {"errorPolicy": "REJECT_EVERYTHING"}
@@ -359,5 +381,37 @@ VALID: dict[str, Callable[[World], Given]] = {
     "blockTask": lambda w: (w.owner, _change(w.planned, "taskId", reason="Menunggu material")),
     "unblockTask": lambda w: (w.owner, _change(w.blocked, "taskId")),
     "cancelTask": lambda w: (w.manager, _change(w.planned, "taskId", reason="Tidak perlu")),
+    "rolloutInitiative": lambda w: (
+        w.programme,
+        _rollout(w, dueOn=_in_days(w, 30), withoutOwner="REFUSE", clientMutationId="rollout-1"),
+    ),
+    "extendRollout": lambda w: (w.programme, _change(w.rollout, "rolloutId", dueOn=_in_days(w, 30))),
+    "cancelRollout": lambda w: (w.programme, _change(w.rollout, "rolloutId", reason="Diganti")),
+    "createRecurrence": lambda w: (
+        w.programme,
+        _rollout(
+            w,
+            rule="FREQ=MONTHLY;BYMONTHDAY=15",
+            startOn=_in_days(w, 1),
+            leadDays=10,
+            clientMutationId="recurrence-1",
+        ),
+    ),
+    "updateRecurrence": lambda w: (
+        w.programme,
+        _change(
+            w.recurrence,
+            "recurrenceId",
+            title="Laporan {month}",
+            description="Per bulan",
+            weight=3,
+            rule="FREQ=MONTHLY;BYMONTHDAY=-1",
+            leadDays=5,
+            unitId=gid(w.here),
+            kinds=["UP3", "ULP"],
+            unitIds=[gid(w.below)],
+        ),
+    ),
+    "endRecurrence": lambda w: (w.programme, _change(w.recurrence, "recurrenceId")),
     "markNoticesRead": lambda w: (w.owner, {"noticeIds": [gid(w.notice)]}),
 }

@@ -8,11 +8,14 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from jejak.domain import completion, db, reminder
+from jejak.domain import clock, completion, db, recurrence, reminder
 from jejak.domain.tables.notice import Notice
+from jejak.domain.tables.rollout import Rollout
+from jejak.domain.tables.task import Task
+from jejak.domain.vocabulary import Role, UnitKind
 from jejak.workers import main
 from tests.cli.conftest import _pycache, shell  # noqa: F401 -- fixtures
-from tests.factories import a_task, a_unit
+from tests.factories import a_person, a_recurrence, a_task, a_unit
 from tests.figures import figures_of
 from tests.moments import MONDAY, go_to
 from tests.refusals import unchanged
@@ -146,6 +149,37 @@ async def test_killed_in_the_middle_everything_is_done_by_the_next(shell, databa
     await completion.recompute_all()
     assert await figures_of(ulp.path) == figures
     assert figures["tasks"] == 3
+
+
+async def test_killed_while_it_makes_an_occurrence_the_next_makes_it_once(shell, database_url, redis_url):  # noqa: F811
+    # Given a worker that has begun to make an occurrence, and waits for one of its units
+    up3 = await a_unit(UnitKind.UP3)
+    ulp = await a_unit(UnitKind.ULP, up3)
+    await a_person(Role.CONTRIBUTOR, ulp, ranger=True)
+    await a_recurrence(up3, rule="FREQ=DAILY;COUNT=1", start_on=clock.today(up3.timezone) + timedelta(days=5))
+    urls = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    async with db.connection() as other, other.transaction():
+        await other.execute("select from unit where id = $1 for update", ulp.id)
+        with shell.started("worker", **urls) as process:
+            await becomes(_somebody_waits_for_a_row, 30)
+            # When it is killed
+            process.kill()
+    # Then nothing of it is there
+    assert await Rollout.count() == 0
+    # And another makes it, once
+    with shell.started("worker", **urls) as process:
+        await becomes(_made_once, 30)
+        assert (await asyncio.to_thread(process.stop)).code == 0
+    await recurrence.run()
+    assert (await Rollout.count(), await Task.count()) == (1, 1)
+
+
+async def _somebody_waits_for_a_row() -> bool:
+    return await waiting() > 0
+
+
+async def _made_once() -> bool:
+    return await Task.count() == 1
 
 
 async def _done(unit) -> bool:

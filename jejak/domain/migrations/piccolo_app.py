@@ -17,6 +17,7 @@ APP_CONFIG = AppConfig(
                 "sign_in",
                 "programme",
                 "journey",
+                "rollout",
                 "task",
                 "event",
                 "completion",

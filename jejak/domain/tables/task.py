@@ -5,6 +5,7 @@ from jejak.domain.db import DB, new_id
 from jejak.domain.tables.journey import PainPoint
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.programme import Initiative
+from jejak.domain.tables.rollout import Rollout
 from jejak.domain.tables.unit import Unit
 
 
@@ -13,6 +14,7 @@ class Task(Table, db=DB, tablename="task"):
     initiative_id = ForeignKey(Initiative, null=False)
     unit_id = ForeignKey(Unit, null=False)
     pain_point_id = ForeignKey(PainPoint, null=True)
+    rollout_id = ForeignKey(Rollout, null=True, default=None)
     title = Text()
     description = Text()
     owner_id = ForeignKey(Person, null=False)
