@@ -157,6 +157,13 @@ def require_everywhere(viewer: Viewer, right: Right, paths: Iterable[str], *at: 
     return Allowed(viewer)
 
 
+def require_somewhere(viewer: Viewer, right: Right, paths: Iterable[str], *at: str | int) -> Allowed:
+    """Refuses FORBIDDEN unless the viewer has `right` at one of the units; of each thing it is asked again where it lies."""
+    if not any(may(viewer, right, path) for path in paths):
+        raise Refused(Code.FORBIDDEN, *at)
+    return Allowed(viewer)
+
+
 def require_token(viewer: Viewer, owner: UUID, path: str, *at: str | int) -> Allowed:
     """An API token of `owner`'s for the unit at `path`: theirs, and for who manages people there.
 

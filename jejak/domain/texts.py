@@ -117,6 +117,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Too many requests; try again in {seconds} s.",
     ),
     Code.REQUIRED: ("Wajib diisi.", "This is required."),
+    Code.SAME_PERSON: ("Pilih orang yang berbeda.", "Choose somebody else."),
     Code.SESSION_ENDED: (
         "Sesi ini sudah berakhir; silakan masuk lagi.",
         "This session has ended; please sign in again.",

@@ -263,11 +263,13 @@ enum(
     TASK_BLOCKED="It cannot go on.",
     TASK_UNBLOCKED="It can go on.",
     TASK_CANCELLED="It was given up.",
+    TASK_HANDED_OVER="It was handed over to another owner.",
     ROLLOUT_CREATED="It was given to its units.",
     ROLLOUT_EXTENDED="It was given to further units.",
     ROLLOUT_CANCELLED="It was given up as a whole, with its open tasks.",
     RECURRENCE_CREATED="It was set up.",
     RECURRENCE_UPDATED="What is to come changed.",
     RECURRENCE_ENDED="It comes no more.",
+    PERSON_HANDED_OVER="A person's tasks were handed over to another.",
     NOTICES_READ="Notices were marked as read.",
 )

@@ -88,7 +88,7 @@ ACCOUNT = OWN | {"endSession", "createApiToken", "revokeApiToken", "invitePerson
 APART = (
     ANONYMOUS
     | ACCOUNT
-    | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
+    | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits", "handOver"}
 )
 
 
@@ -312,6 +312,17 @@ async def test_a_pain_point_is_assigned_by_who_manages_its_unit_and_the_tasks(wo
         assert told == [(code, refused)], str(seat)
         assert bool(payload["painPoint"]) == seat.sees
         assert payload["tasks"] is None
+
+
+async def test_tasks_are_handed_over_by_who_may_assign_them_and_roles_by_who_manages_people(world):
+    given = VALID["handOver"](world)[1] | {"preview": True}
+    for roles, right in ((False, Role.MANAGER), (True, Role.ADMIN)):
+        async for seat, client in seats(world, world.here):
+            async with unchanged():
+                refusals = await client.refusals("handOver", **given | {"roles": roles})
+            refused = ("FORBIDDEN", ["roles"] if roles else ["unitId"])
+            wanted = [] if seat.role is right else [refused]
+            assert refusals == (wanted if seat.sees else [("NOT_FOUND", ["fromId"])]), str(seat)
 
 
 async def test_units_are_imported_by_who_keeps_the_tree_and_sees_their_place(world):

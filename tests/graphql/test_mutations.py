@@ -335,6 +335,20 @@ SHOWN = {
         "recurrence { id version nextOccurrences }",
         {"recurrence": {"id": gid(w.recurrence), "version": 2, "nextOccurrences": []}},
     ),
+    "handOver": lambda w: (
+        """taskCount noticeCount roleCount leftCount person { id } roles { id } tasks { owner { id } }
+        left { task { id } membership { id } errors { code } }""",
+        {
+            "taskCount": 4,
+            "noticeCount": 1,
+            "roleCount": 0,
+            "leftCount": 0,
+            "person": {"id": gid(w.owner)},
+            "roles": [],
+            "tasks": [{"owner": {"id": gid(w.manager)}}] * 4,
+            "left": [],
+        },
+    ),
     "markNoticesRead": lambda w: ("notices { id }", {"notices": [{"id": gid(w.notice)}]}),
 }
 

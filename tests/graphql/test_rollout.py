@@ -12,6 +12,7 @@ from jejak.domain import clock, db, recurrence
 from jejak.domain.tables.rollout import Rollout
 from jejak.domain.tables.task import Task
 from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
+from jejak.graphql import ids
 from tests import factories as f
 from tests.client import as_, gid
 from tests.graphql import rows
@@ -339,3 +340,47 @@ async def test_the_monthly_report_of_every_unit_comes_by_itself():
             },
         }
     ]  # fmt: skip
+
+
+async def test_handing_over_answers_what_it_moved_and_what_it_could_not(programme):
+    # Given one task that the other can carry out, and one that they cannot
+    up3 = await f.a_unit(UnitKind.UP3)
+    here, there = [await f.a_unit(UnitKind.ULP, up3) for _ in range(2)]
+    leaves, comes = await f.a_person(Role.CONTRIBUTOR, up3), await f.a_person(Role.CONTRIBUTOR, here)
+    boss = await f.a_viewer(Role.MANAGER, up3)
+    moved, left = [await f.a_task(unit, owner=leaves, viewer=boss) for unit in (here, there)]
+    given = {"fromId": gid(leaves), "toId": gid(comes), "reason": "Mutasi"}
+    shows = """taskCount leftCount tasks { id owner { id } history(first: 9) { nodes { kind before after } } }
+        left { task { id owner { id } } membership { id } errors { code } }"""
+    client = await as_(boss)
+    # When it is only looked at, then everything is as it was
+    async with unchanged():
+        preview = await client.done("handOver", shows, **given, preview=True)
+    assert [task["owner"] for task in preview["tasks"]] == [{"id": gid(leaves)}]
+    # And when it is done
+    done = await client.done("handOver", shows, **given)
+    assert (done["taskCount"], done["leftCount"]) == (1, 1)
+    (task,) = done["tasks"]
+    assert (task["id"], task["owner"]) == (gid(moved), {"id": gid(comes)})
+    assert task["history"]["nodes"][-1] == {
+        "kind": "TASK_HANDED_OVER",
+        "before": {"ownerId": gid(leaves)},
+        "after": {"ownerId": gid(comes), "reason": "Mutasi"},
+    }
+    stays = {"id": gid(left), "owner": {"id": gid(leaves)}}
+    assert done["left"] == [{"task": stays, "membership": None, "errors": [{"code": "NOT_STAFF"}]}]
+    assert ids.split(task["id"])[1] == moved.id
+
+
+async def test_handing_over_refuses_a_question_that_is_too_dear_before_it_moves_anything(programme):
+    up3 = await f.a_unit(UnitKind.UP3)
+    leaves, comes = [await f.a_person(Role.CONTRIBUTOR, up3) for _ in range(2)]
+    await f.a_task(up3, owner=leaves)
+    client = (await as_(await f.a_viewer(Role.MANAGER, up3))).at_limits()
+    document = """mutation ($input: HandOverInput!) { handOver(input: $input) {
+        tasks { history(first: 100) { nodes { actor { name } } } } errors { code } } }"""
+    async with unchanged():
+        _, errors = await client.post(
+            document, input={"fromId": gid(leaves), "toId": gid(comes), "reason": "Mutasi"}
+        )
+    assert [error["extensions"]["code"] for error in errors] == ["TOO_COSTLY"]

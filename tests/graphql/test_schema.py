@@ -27,7 +27,8 @@ QUERIES = "viewer node nodes unit units programme steps step initiative journeys
 MUTATIONS = """signIn captureJourney submitJourney acceptJourney returnJourney archiveJourney assignPainPoint closePainPoint
 dismissPainPoint createTask updateTask reportProgress submitTask verifyTask returnTask blockTask unblockTask cancelTask
 markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole createTasks updateTasks assignPainPoints
-importUnits importPeople rolloutInitiative extendRollout cancelRollout createRecurrence updateRecurrence endRecurrence"""
+importUnits importPeople rolloutInitiative extendRollout cancelRollout createRecurrence updateRecurrence endRecurrence
+handOver"""
 # What every bulk mutation answers, whatever becomes of its rows.
 ROWS = {"results", "count"}
 LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices", "rollouts", "recurrences"]
@@ -144,6 +145,7 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "importPeople",
         "rolloutInitiative",
         "createRecurrence",
+        "handOver",
     }
     for name, field in schema().mutation_type.fields.items():
         expected = parts_of(field).get("expectedVersion")

@@ -413,5 +413,16 @@ VALID: dict[str, Callable[[World], Given]] = {
         ),
     ),
     "endRecurrence": lambda w: (w.programme, _change(w.recurrence, "recurrenceId")),
+    "handOver": lambda w: (
+        w.manager,
+        {
+            "fromId": gid(w.owner),
+            "toId": gid(w.manager),
+            "reason": "Mutasi",
+            "unitId": gid(w.here),
+            "roles": False,
+            "preview": False,
+        },
+    ),
     "markNoticesRead": lambda w: (w.owner, {"noticeIds": [gid(w.notice)]}),
 }

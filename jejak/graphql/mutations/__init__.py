@@ -3,6 +3,7 @@
 import strawberry
 
 from jejak.graphql.mutations.api_token import ApiTokenMutations
+from jejak.graphql.mutations.hand_over import HandOverMutations
 from jejak.graphql.mutations.invitation import InvitationMutations
 from jejak.graphql.mutations.journey import JourneyMutations
 from jejak.graphql.mutations.notice import NoticeMutations
@@ -31,6 +32,7 @@ class Mutation(
     TaskMutations,
     TaskBulkMutations,
     RolloutMutations,
+    HandOverMutations,
     NoticeMutations,
 ):
     pass
