@@ -20,7 +20,10 @@ APP_CONFIG = AppConfig(
                 "task",
                 "event",
                 "completion",
+                "channel",
                 "notice",
+                "delivery",
+                "calendar_feed",
                 "feed",
                 "search",
             )
