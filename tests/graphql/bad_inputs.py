@@ -42,6 +42,7 @@ BOUNDS = {
     "emotion": (-2, 2),
     "targetMinutes": (0, 525_600),
     "actualMinutes": (0, 525_600),
+    "ceiling": (1, 24),
 }
 MOST = {
     "stages": 50,
@@ -51,6 +52,7 @@ MOST = {
     "noticeIds": 500,
     "assignments": 500,
     "rows": 1_000,
+    "preferences": 2,
 }
 MOST_ROWS = {("createTasks", "tasks"): 500, ("updateTasks", "tasks"): 500}
 # Which thing a field's id names; by default the field says it itself.

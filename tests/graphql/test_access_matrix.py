@@ -36,7 +36,21 @@ ARGUMENTS = {
     "Initiative.completion": "unitId: $unit",
 }
 # Asked apart: the ways to everything by its id, and what everybody is answered differently.
-BY_ID = frozenset({"node", "nodes", "journey", "painPoint", "task", "viewer", "people", "notices"})
+BY_ID = frozenset(
+    {
+        "node",
+        "nodes",
+        "journey",
+        "painPoint",
+        "task",
+        "viewer",
+        "people",
+        "notices",
+        "notificationPreferences",
+    }
+)
+# Of types whose rows others see as well: shown to whose row it is alone, in tests of their own.
+ITS_OWNERS = "its owner"
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,8 @@ class Thing:
                 return True
             case "own":
                 return bool(self.person == seat.person.id)
+            case "administered":
+                return bool(self.person == seat.person.id) or "HQ/" in seat.manages
             case "known" | "managed" if self.person == seat.person.id:
                 return True
             case "managed":
@@ -85,6 +101,12 @@ async def things() -> dict[str, Thing]:
         "Person": "select p.id, array(select u.path from membership m join unit u on u.id = m.unit_id where m.person_id = p.id) as paths, p.id as person from person p",
         "Session": "select id, '{}'::text[] as paths, person_id as person from session",
         "ApiToken": "select k.id, array[u.path] as paths, m.person_id as person from api_token k join membership m on m.id = k.membership_id join unit u on u.id = m.unit_id",
+        **{
+            kind: f"select id, '{{}}'::text[] as paths, person_id as person from {name}"
+            for kind, name in {
+                "Webhook": "webhook_endpoint", "Delivery": "delivery", "CalendarFeed": "calendar_feed",
+            }.items()
+        },
         "Notice": "select id, '{}'::text[] as paths, person_id as person from notice",
         **{
             kind: f"select id, '{{}}'::text[] as paths, null::uuid as person from {kind.lower()}"
@@ -117,7 +139,7 @@ def selection(kind: Any, *, but: frozenset[str] = frozenset()) -> str:
     """Every field of the type; of what has an id, the id, and of what has none, everything again."""
     parts = []
     for name, field in fields(kind).items():
-        if name in but:
+        if name in but or decisions().get(kind.name, {}).get(name) == ITS_OWNERS:
             continue
         target, key = named(field), f"{kind.name}.{name}"
         arguments = [ARGUMENTS[key]] if key in ARGUMENTS else []

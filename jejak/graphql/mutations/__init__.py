@@ -3,6 +3,7 @@
 import strawberry
 
 from jejak.graphql.mutations.api_token import ApiTokenMutations
+from jejak.graphql.mutations.channel import ChannelMutations
 from jejak.graphql.mutations.invitation import InvitationMutations
 from jejak.graphql.mutations.journey import JourneyMutations
 from jejak.graphql.mutations.notice import NoticeMutations
@@ -30,5 +31,6 @@ class Mutation(
     TaskMutations,
     TaskBulkMutations,
     NoticeMutations,
+    ChannelMutations,
 ):
     pass
