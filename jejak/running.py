@@ -19,7 +19,8 @@ from jejak.api.heads import BoundedHeads
 from jejak.api.rate import Rate
 from jejak.api.wake import waking
 from jejak.api.websocket import MOST_MESSAGE
-from jejak.domain import calendar, db, person, programme, reminder
+from jejak.channels import outbox
+from jejak.domain import calendar, db, person, programme, reminder, webhook_target
 from jejak.domain.migrations.run import migrate
 from jejak.domain.tail import Tail
 from jejak.embedded import running as embedded
@@ -201,6 +202,7 @@ async def serving(on: uvicorn.Server, sock: socket.socket) -> AsyncIterator[asyn
 @contextlib.asynccontextmanager
 async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
     """The API on `sock`, which wakes the workers, and counts requests with all others on the same Valkey."""
+    webhook_target.allow(settings.webhooks)
     rate = Rate(settings.limits)
     on = server(create_app(settings, rate), settings)
     async with waking(redis_url), rate.shared(redis_url), serving(on, sock) as task:
@@ -208,7 +210,8 @@ async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncI
 
 
 @contextlib.asynccontextmanager
-async def worker(redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
+async def worker(redis_url: str, settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
+    outbox.configure(settings)
     task = asyncio.create_task(work(redis_url), name="worker")
     try:
         yield task

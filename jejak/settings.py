@@ -3,11 +3,14 @@
 import ipaddress
 import os
 from dataclasses import dataclass, field, fields
+from email.errors import HeaderParseError
+from email.headerregistry import Address, HeaderRegistry
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from jejak.domain.checks import Checks
+from jejak.domain.webhook_target import Policy
 
 
 class SettingsError(Exception):
@@ -21,6 +24,19 @@ class IdentityProvider:
     issuer: str
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The mail server, and whose name mail bears. `implicit_tls`: from the first byte on, else STARTTLS where offered."""
+
+    host: str
+    port: int
+    sender: str
+    envelope: str
+    implicit_tls: bool = False
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,9 @@ class Settings:
     trusted_documents: Path | None = None
     """With it nothing but the documents in this file is run."""
     introspection: bool = True
+    mail: Mail | None = None
+    """Without it no e-mail is sent."""
+    webhooks: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
 
     @classmethod
@@ -84,6 +103,11 @@ class Settings:
             trusted_proxies=_networks("JEJAK_TRUSTED_PROXIES"),
             trusted_documents=_file("JEJAK_TRUSTED_DOCUMENTS"),
             introspection=_switch("JEJAK_INTROSPECTION", default=True),
+            mail=_mail(),
+            webhooks=Policy(
+                tuple(ipaddress.ip_network(one) for one in _networks("WEBHOOK_ALLOW_PRIVATE")),
+                http=_switch("WEBHOOK_ALLOW_HTTP", default=False),
+            ),
             limits=_limits(),
             identity_provider=_identity_provider(public_url),
         )
@@ -222,3 +246,47 @@ def _identity_provider(public_url: str | None) -> IdentityProvider | None:
             "JEJAK_OIDC_ISSUER is not an https address; write it as the provider's discovery document does"
         )
     return IdentityProvider(issuer, client_id, client_secret or None)
+
+
+_MAIL_PORTS = {"smtp": 587, "smtps": 465}
+
+
+def _mail() -> Mail | None:
+    url, sender = (os.environ.get(name, "").strip() for name in ("SMTP_URL", "MAIL_FROM"))
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in _MAIL_PORTS or not parts.hostname or parts.path not in {"", "/"} or parts.query:
+        # Not what it is: there may be a password in it.
+        raise SettingsError(
+            "SMTP_URL is not of the form smtp://user:password@host:587 or smtps://...; correct it, or unset it for no e-mail"
+        )
+    return Mail(
+        host=parts.hostname,
+        port=port or _MAIL_PORTS[parts.scheme],
+        sender=sender,
+        envelope=_envelope("MAIL_FROM", sender),
+        implicit_tls=parts.scheme == "smtps",
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def _envelope(name: str, sender: str) -> str:
+    """The bare address of a sender, who may be written with a name."""
+    try:
+        header: Any = HeaderRegistry()("From", sender)
+        (found,) = header.addresses
+    except (ValueError, HeaderParseError, IndexError, AttributeError):
+        found = Address()
+    checks = Checks()
+    checks.email(found.addr_spec, name)
+    if checks.problems or header.defects:
+        raise SettingsError(
+            f"{name} is not an e-mail address; with SMTP_URL, set it to whom mail is from, as Jejak <jejak@pln.example>"
+        )
+    return str(found.addr_spec)

@@ -2,16 +2,18 @@
 
 import os
 from dataclasses import fields
+from ipaddress import ip_network
 
 import pytest
 
-from jejak.settings import IdentityProvider, Limits, Settings, SettingsError
+from jejak.domain.webhook_target import Policy
+from jejak.settings import IdentityProvider, Limits, Mail, Settings, SettingsError
 
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch):
     for name in list(os.environ):
-        if name.startswith(("JEJAK_", "DATABASE_URL", "REDIS_URL")):
+        if name.startswith(("JEJAK_", "DATABASE_URL", "REDIS_URL", "SMTP_URL", "MAIL_FROM", "WEBHOOK_")):
             monkeypatch.delenv(name)
 
 
@@ -149,3 +151,47 @@ def test_half_an_identity_provider_is_refused(monkeypatch, name):
 def test_an_identity_provider_is_reached_by_tls(monkeypatch, issuer):
     with pytest.raises(SettingsError, match="JEJAK_OIDC_ISSUER is not an https address"):
         given(monkeypatch, **PROVIDER | {"JEJAK_OIDC_ISSUER": issuer})
+
+
+SENDER = "Jejak <jejak@pln.example>"
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("smtp://mail.pln.example", ("mail.pln.example", 587, False, None, None)),
+        ("smtp://mail.pln.example:25/", ("mail.pln.example", 25, False, None, None)),
+        ("smtps://a%40b:p%3Aw@mail.pln.example", ("mail.pln.example", 465, True, "a@b", "p:w")),
+    ],
+)
+def test_a_mail_server_is_a_url(monkeypatch, url, meant):
+    host, port, tls, user, password = meant
+    found = given(monkeypatch, SMTP_URL=url, MAIL_FROM=SENDER).mail
+    assert found == Mail(host, port, SENDER, "jejak@pln.example", tls, user, password)
+    assert "p:w" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"SMTP_URL": "http://secret@mail.pln.example", "MAIL_FROM": SENDER}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://", "MAIL_FROM": SENDER}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://secret:x@mail:port", "MAIL_FROM": SENDER}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://mail/x?secret", "MAIL_FROM": SENDER}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://mail"}, "MAIL_FROM"),
+        ({"SMTP_URL": "smtp://mail", "MAIL_FROM": "nobody"}, "MAIL_FROM"),
+        ({"SMTP_URL": "smtp://mail", "MAIL_FROM": "a@pln.example, b@pln.example"}, "MAIL_FROM"),
+        ({"WEBHOOK_ALLOW_PRIVATE": "10.0.0.0/8, inside"}, "WEBHOOK_ALLOW_PRIVATE"),
+        ({"WEBHOOK_ALLOW_HTTP": "yes"}, "WEBHOOK_ALLOW_HTTP"),
+    ],
+)
+def test_what_is_no_channel_is_said_without_telling_a_secret(monkeypatch, environment, named):
+    with pytest.raises(SettingsError) as caught:
+        given(monkeypatch, **environment)
+    assert named in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_webhooks_may_go_inside_where_that_is_said(monkeypatch):
+    found = given(monkeypatch, WEBHOOK_ALLOW_PRIVATE="10.0.0.0/8, fd00::/8", WEBHOOK_ALLOW_HTTP="on").webhooks
+    assert found == Policy((ip_network("10.0.0.0/8"), ip_network("fd00::/8")), http=True)

@@ -6,7 +6,8 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from jejak.api import oidc, stream, trusted, websocket
+from jejak.api import oidc, stream, trusted, unsubscribe, websocket
+from jejak.api.calendar_feed import calendar
 from jejak.api.cookie import Cookies
 from jejak.api.endpoint import Endpoint
 from jejak.api.errors import failed, refused, refused_by_rule
@@ -36,7 +37,7 @@ def create_app(settings: Settings, rate: Rate | None = None) -> Litestar:
     tail = Tail()
     endpoint = Endpoint(schema, limits, guard, Load(limits), documents, tail)
     return Litestar(
-        route_handlers=[*endpoint.routes(), websocket.route(endpoint), *_at_provider(settings), live, ready],
+        route_handlers=[*endpoint.routes(), websocket.route(endpoint), *_at_provider(settings), *_open()],
         state=State({"cookies": Cookies.of(settings), "tail": tail}),
         lifespan=[lambda _: tail.running()],
         middleware=[guard.checked],
@@ -48,6 +49,11 @@ def create_app(settings: Settings, rate: Rate | None = None) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _open() -> list[HTTPRouteHandler]:
+    """What is asked without signing in."""
+    return [calendar, unsubscribe.ask, unsubscribe.end, live, ready]
 
 
 def _at_provider(settings: Settings) -> list[HTTPRouteHandler]:

@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 _STATUS = {
     Code.WRONG_CSRF_TOKEN: 403,
     Code.NO_ACCOUNT: 403,
+    Code.NOT_FOUND: 404,
     Code.EMAIL_NOT_VERIFIED: 403,
     Code.SIGN_IN_REFUSED: 403,
     Code.SIGN_IN_UNAVAILABLE: 502,

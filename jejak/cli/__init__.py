@@ -55,6 +55,10 @@ def main(*, verbose: bool = False) -> None:
       JEJAK_TRUSTED_PROXIES    addresses or networks whose X-Forwarded headers hold; unset: none
       JEJAK_TRUSTED_DOCUMENTS  a list made by trust-documents: nothing else is run; unset: anything is
       JEJAK_INTROSPECTION      on or off; unset: on
+      SMTP_URL, MAIL_FROM      a mail server, as smtp://user:password@host:587, and whom mail is from;
+                               unset: no e-mail is sent
+      WEBHOOK_ALLOW_PRIVATE    networks inside that webhooks may go to, comma separated; unset: none
+      WEBHOOK_ALLOW_HTTP       on or off: whether webhooks may do without https; unset: off
 
     \b
     Limits, each a whole number from 1:
@@ -95,7 +99,7 @@ def up(host: str, port: int, data: Path) -> None:
                 await stack.enter_async_context(running.database(own.database_url))
                 prepared = await running.prepare(settings.admin_email)
             _tell_password(settings.admin_email, prepared.password)
-            work_on = await stack.enter_async_context(running.worker(own.redis_url))
+            work_on = await stack.enter_async_context(running.worker(own.redis_url, settings))
             serving = await stack.enter_async_context(running.api(settings, sock, own.redis_url))
             _welcome(settings.public_url or _address(sock), settings.admin_email, prepared.password)
             await running.until_stopped(work_on, serving, own.lost)
@@ -181,7 +185,7 @@ def worker(data: Path) -> None:
             own = await stack.enter_async_context(running.servers(settings, data))
             await stack.enter_async_context(running.database(own.database_url))
             await must_be_migrated()
-            work_on = await stack.enter_async_context(running.worker(own.redis_url))
+            work_on = await stack.enter_async_context(running.worker(own.redis_url, settings))
             click.echo("The worker is up   (Ctrl-C stops it)")
             await running.until_stopped(work_on, own.lost)
 

@@ -77,7 +77,7 @@ async def _stage(settings: Settings, folder: Path) -> AsyncIterator[Stage]:
             raise running.CannotRun(f"{folder} already holds a Jejak; the demo needs a new folder")
         rules = await calendar.rules(programme.reference_id("unit", "HQ"))
         _move_to(_working_morning(rules, clock.today(ZONE)))
-        await stack.enter_async_context(running.worker(servers.redis_url))
+        await stack.enter_async_context(running.worker(servers.redis_url, settings))
         await stack.enter_async_context(running.api(settings, sock, servers.redis_url))
         base = f"http://127.0.0.1:{sock.getsockname()[1]}"
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=base, timeout=30))

@@ -175,6 +175,24 @@ def require_token(viewer: Viewer, owner: UUID, path: str, *at: str | int) -> All
     return allowed
 
 
+def at_headquarters(viewer: Viewer, right: Right) -> bool:
+    """Whether the viewer has `right` by a role held at headquarters. Never so for a program with an API token."""
+    return not viewer.integration and any(
+        grant.kind is UnitKind.HQ and right in RIGHTS[grant.role] for grant in viewer.grants
+    )
+
+
+def require_delivery(viewer: Viewer, receiver: UUID, *at: str | int) -> Allowed:
+    """A delivery to `receiver`: theirs, and for who manages people at headquarters.
+
+    Refuses NOT_FOUND, and FORBIDDEN to a program with an API token.
+    """
+    allowed = account(viewer)
+    if receiver != viewer.person_id and not at_headquarters(viewer, Right.PEOPLE):
+        raise Refused(Code.NOT_FOUND, *at)
+    return allowed
+
+
 def seen(unit_id: str, paths: str) -> Sight:
     """Rows of units below one of `paths`, a text[] expression; `unit_id` is an expression, too."""
     return Sight(f"{unit_id} in (select seen.id from unit seen where seen.path ^@ any({paths}))")
@@ -219,6 +237,11 @@ def account_seen(person: str, viewer: str, integration: str) -> Sight:
     return Sight(f"(not {integration} and {person} = {viewer})")
 
 
+def delivery_seen(receiver: str, viewer: str, integration: str, everyone: str) -> Sight:
+    """As `require_delivery`; `everyone`: that the viewer manages people at headquarters. Takes expressions."""
+    return Sight(f"(not {integration} and ({everyone} or {receiver} = {viewer}))")
+
+
 def token_seen(membership: str, viewer: str, paths: str, integration: str) -> Sight:
     """As `require_token`; `paths` are those where the viewer manages people. Takes expressions."""
     place = seen("held.unit_id", paths)
@@ -239,3 +262,14 @@ def works_at(person: str, path: str, roles: str) -> str:
         select from membership held join unit place on place.id = held.unit_id
         where held.person_id = {person} and held.revoked_at is null and held.role = any({roles}) and {path} ^@ place.path
     )"""
+
+
+def sees(person: str, path: str) -> Sight:
+    """SQL: the person, who need not be the viewer, sees what lies at the unit with this path.
+
+    Takes expressions, in which `held` and `place` would mean what they mean here.
+    """
+    return Sight(f"""exists (
+        select from membership held join unit place on place.id = held.unit_id
+        where held.person_id = {person} and held.revoked_at is null and {path} ^@ place.path
+    )""")

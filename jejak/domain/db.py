@@ -41,6 +41,7 @@ class Lock(IntEnum):
     PEOPLE = 7305
     RELAY = 7306
     FEED = 7307
+    DELIVERIES = 7310
 
 
 async def connect(url: str, **pool: Any) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from jejak.domain import clock, db, feed, throttle
+from jejak.domain import clock, db, delivery_making, feed, throttle
 
 # A phone that was away longer than this sends a capture anew under a new id.
 CLIENT_MUTATIONS_KEPT = timedelta(days=90)
@@ -18,4 +18,5 @@ async def forget_old() -> None:
     await db.execute("delete from provider_sign_in where expires_at < $1", now)
     await throttle.forget_old()
     await feed.forget()
+    await delivery_making.forget()
     await db.execute("delete from client_mutation where created_at < $1", now - CLIENT_MUTATIONS_KEPT)

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     BROWSER = "jejak_browser_"
     API = "jejak_api_"
     INVITATION = "jejak_invitation_"
+    CALENDAR = "jejak_calendar_"
 
 
 def new(kind: Kind) -> str:

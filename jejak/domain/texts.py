@@ -22,6 +22,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "This initiative asks for evidence before the task is submitted.",
     ),
     Code.FORBIDDEN: ("Peran Anda tidak mengizinkan ini.", "Your role does not allow this."),
+    Code.FORBIDDEN_URL: (
+        "Alamat ini tidak dapat dituju: harus https, di internet umum, dan nama hostnya harus dikenal.",
+        "This address cannot be used: it must be https, on the public internet, and its host must be known.",
+    ),
     Code.FOREIGN_ORIGIN: (
         "Situs ini tidak diizinkan memakai layanan ini; mintalah administrator mendaftarkan alamatnya.",
         "This website may not use the service; ask its administrator to list the site's origin.",
@@ -202,6 +206,10 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.OVERDUE: (
         "Tugas “{title}” melewati jatuh tempo {due}.",
         "Task “{title}” is past its due date {due}.",
+    ),
+    NoticeKind.CHANNEL_PAUSED: (
+        "Pengiriman lewat {channel} dihentikan sementara karena tidak terjangkau; dicoba lagi dengan sendirinya.",
+        "Delivery by {channel} is paused because it is out of reach; it is tried again by itself.",
     ),
 }
 

@@ -129,6 +129,36 @@ class NoticeKind(StrEnum):
     DUE_SOON = "DUE_SOON"
     DUE_TODAY = "DUE_TODAY"
     OVERDUE = "OVERDUE"
+    CHANNEL_PAUSED = "CHANNEL_PAUSED"
+
+
+class Channel(StrEnum):
+    """R6: a way by which notices leave the house. The inbox is none: they are there before anything is sent."""
+
+    EMAIL = "EMAIL"
+    WEBHOOK = "WEBHOOK"
+
+
+class ChannelCondition(StrEnum):
+    OFF = "OFF"  # nobody has set it up
+    OPEN = "OPEN"
+    PAUSED = "PAUSED"  # out of reach; looked for from time to time
+
+
+class DeliveryState(StrEnum):
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    DEAD = "DEAD"
+    WITHDRAWN = "WITHDRAWN"  # there was nothing left to say, or nobody to say it to
+
+
+class Outcome(StrEnum):
+    """Of one attempt at a delivery."""
+
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"  # may go well another time
+    REFUSED = "REFUSED"  # will not
+    UNREACHABLE = "UNREACHABLE"  # nothing of this channel goes out
 
 
 class OwnerRule(StrEnum):
@@ -206,6 +236,14 @@ class EventKind(StrEnum):
     PERSON_TOKEN_REVOKED = "person.token_revoked"  # noqa: S105 -- an event, not a token
     PERSON_PASSWORD_ENDED = "person.password_ended"  # noqa: S105 -- an event, not a password
     PERSON_ROLE_REVOKED = "person.role_revoked"
+    PERSON_CHANNEL_CHOSEN = "person.channel_chosen"
+    PERSON_WEBHOOK_REGISTERED = "person.webhook_registered"
+    PERSON_WEBHOOK_ROTATED = "person.webhook_rotated"
+    PERSON_WEBHOOK_TESTED = "person.webhook_tested"
+    PERSON_WEBHOOK_REMOVED = "person.webhook_removed"
+    PERSON_DELIVERY_RESENT = "person.delivery_resent"
+    PERSON_CALENDAR_CREATED = "person.calendar_created"
+    PERSON_CALENDAR_REVOKED = "person.calendar_revoked"
     PROGRAMME_LOADED = "programme.loaded"
     JOURNEY_CAPTURED = "journey.captured"
     JOURNEY_REVISED = "journey.revised"

@@ -32,6 +32,8 @@ _NAMED: dict[str, tuple[str, str | None]] = {
     "captured_by": ("Person", None),
     "submitted_by": ("Person", None),
     "verified_by": ("Person", None),
+    "endpoint_id": ("Webhook", None),
+    "delivery_id": ("Delivery", None),
 }
 _TABLES = {"Unit": "unit", "Journey": "journey", "PainPoint": "pain_point", "Task": "task"}
 

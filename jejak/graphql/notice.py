@@ -21,12 +21,14 @@ def _text(field: Field) -> str:
             texts.notice_template(kind, field.statement.language)
             .replace("{title}", "%1$s")
             .replace("{due}", "%2$s")
+            .replace("{channel}", "%3$s")
         )
         cases.append(f"when '{kind}' then {field.statement.param(template, 'text')}")
     # Whoever no longer sees the task is not told its title, as it may have changed since.
     seen = access.seen("task.unit_id", field.statement.paths)
     title = f"coalesce((select task.title from task where task.id = {field.t}.task_id and {seen}), '...')"
-    return f"format(case {field.t}.kind {' '.join(cases)} end, {title}, {field.t}.due_on)"
+    channel = f"case {field.t}.channel when 'EMAIL' then 'e-mail' when 'WEBHOOK' then 'webhook' end"
+    return f"format(case {field.t}.kind {' '.join(cases)} end, {title}, {field.t}.due_on, {channel})"
 
 
 @entity("notice", own("person_id"), "Something that the viewer was told.")
@@ -34,7 +36,7 @@ class Notice(Node):
     id: strawberry.ID = global_id("Notice")
     kind: NoticeKind = column("What it is about.")
     text: str = expression(_text, "The sentence, in the person's language.")
-    due_on: date = column("The due date it speaks of.")
+    due_on: date | None = column("The due date it speaks of; null where it speaks of none.")
     digest_id: strawberry.ID = expression("{t}.digest_id::text", "Notices of one run share it.")
     task: Task | None = one("{u}.id = {t}.task_id", "The task; null where the viewer no longer sees it.")
     created_at: datetime = column("When.")

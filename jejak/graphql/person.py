@@ -9,6 +9,14 @@ import strawberry
 from jejak.domain import access
 from jejak.domain.access import Sight
 from jejak.graphql.api_token import ApiToken, of_the_person, of_the_role
+from jejak.graphql.channel import (
+    CalendarFeed,
+    NotificationPreference,
+    Webhook,
+    calendar_feed,
+    preferences,
+    webhooks,
+)
 from jejak.graphql.filters import any_of, given, holds, is_it, one_of, under, where_any
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import (
@@ -154,3 +162,6 @@ class Viewer:
     api_tokens: list[ApiToken] = many(
         of_the_person, "{u}.created_at, {u}.id", "Programs' tokens in force, of all their roles."
     )
+    notification_preferences: list[NotificationPreference] = preferences()
+    webhooks: list[Webhook] = webhooks()
+    calendar_feed: CalendarFeed | None = calendar_feed()

@@ -8,7 +8,9 @@ import strawberry
 from jejak.domain import access
 from jejak.domain.errors import Code, Refused
 from jejak.graphql import ids
+from jejak.graphql.channel import NotificationPreference, preferences
 from jejak.graphql.context import Info
+from jejak.graphql.delivery import Delivery, DeliveryFilter, DeliveryOrder
 from jejak.graphql.journey import Journey, JourneyFilter, JourneyOrder
 from jejak.graphql.node import Node
 from jejak.graphql.notice import Notice, NoticeFilter, NoticeOrder
@@ -102,6 +104,13 @@ class Query(RolloutPreviews):
     )
     search: Connection[SearchHit] = searched()
     notices: Connection[Notice] = page("true", "The viewer's inbox.", order=NoticeOrder, filters=NoticeFilter)
+    notification_preferences: list[NotificationPreference] = preferences()
+    deliveries: Connection[Delivery] = page(
+        "true",
+        "What was sent by e-mail and webhook: the viewer's own, for who is ADMIN at headquarters everybody's.",
+        order=DeliveryOrder,
+        filters=DeliveryFilter,
+    )
 
     @strawberry.field(
         description="What a page sends as `X-CSRF-Token` with every POST; null where the session is not in a cookie."

@@ -11,11 +11,15 @@ from jejak.domain.texts import message
 from jejak.domain.vocabulary import (
     Alignment,
     Category,
+    Channel,
+    ChannelCondition,
+    DeliveryState,
     ErrorPolicy,
     EventKind,
     JourneyStatus,
     Language,
     NoticeKind,
+    Outcome,
     OwnerRule,
     PainPointState,
     Parameter,
@@ -33,12 +37,16 @@ from jejak.domain.vocabulary import (
 __all__ = [
     "Alignment",
     "Category",
+    "Channel",
+    "ChannelCondition",
+    "DeliveryState",
     "ErrorCode",
     "ErrorPolicy",
     "EventKind",
     "JourneyStatus",
     "Language",
     "NoticeKind",
+    "Outcome",
     "OwnerRule",
     "PainPointState",
     "Parameter",
@@ -176,6 +184,7 @@ enum(
     DUE_SOON="A task is due in the days to come.",
     DUE_TODAY="A task is due today.",
     OVERDUE="A task is past its due date.",
+    CHANNEL_PAUSED="A channel is out of reach, for whoever looks after it.",
 )
 enum(
     OwnerRule,
@@ -241,6 +250,14 @@ enum(
     PERSON_REFRESH_REUSED="A refresh token was presented twice, and its session was ended.",
     PERSON_TOKEN_CREATED="A token for a program was made.",  # noqa: S106 -- an event, not a token
     PERSON_TOKEN_REVOKED="A program's token was revoked.",  # noqa: S106 -- an event, not a token
+    PERSON_CHANNEL_CHOSEN="A person chose how a channel speaks to them.",
+    PERSON_WEBHOOK_REGISTERED="A person registered a webhook.",
+    PERSON_WEBHOOK_ROTATED="A webhook got a new secret.",
+    PERSON_WEBHOOK_TESTED="A person had a test sent to a webhook.",
+    PERSON_WEBHOOK_REMOVED="A webhook was removed.",
+    PERSON_DELIVERY_RESENT="A delivery that had been given up is tried again.",
+    PERSON_CALENDAR_CREATED="A person made a link for their calendar; the one before ended.",
+    PERSON_CALENDAR_REVOKED="A link for a calendar was ended.",
     PROGRAMME_LOADED="A version of the programme was loaded.",
     JOURNEY_CAPTURED="It was captured.",
     JOURNEY_REVISED="Its content was replaced before it was accepted.",
@@ -272,4 +289,34 @@ enum(
     RECURRENCE_ENDED="It comes no more.",
     PERSON_HANDED_OVER="A person's tasks were handed over to another.",
     NOTICES_READ="Notices were marked as read.",
+)
+enum(
+    Channel,
+    "A way by which notices leave the house; the inbox has them all anyway.",
+    EMAIL="E-mail to the person's address.",
+    WEBHOOK="Signed HTTP requests to the person's webhooks.",
+)
+enum(
+    ChannelCondition,
+    "How a channel is as a whole.",
+    OFF="Nobody has set it up here.",
+    OPEN="It works, as far as is known.",
+    PAUSED="It is out of reach, and looked for from time to time.",
+)
+enum(
+    DeliveryState,
+    "What became of a delivery.",
+    PENDING="It waits to be sent, for the first time or again.",
+    DELIVERED="The receiver took it.",
+    DEAD="It was given up, and can be resent.",
+    WITHDRAWN="There was nothing left to say when it was to be sent, or its channel was given up.",
+)
+enum(
+    Outcome,
+    "How an attempt at a delivery went.",
+    name="DeliveryOutcome",
+    DELIVERED="The receiver took it.",
+    FAILED="It may go well another time.",
+    REFUSED="The receiver will not have it.",
+    UNREACHABLE="The channel is out of reach; it does not count against the delivery.",
 )

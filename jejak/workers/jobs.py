@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from jejak.channels import outbox
 from jejak.domain import completion, housekeeping, recurrence, relay, reminder
 
 Step = Callable[[], Awaitable[Any]]
@@ -15,7 +16,21 @@ async def carry_on(ctx: dict[Any, Any]) -> None:
 
 async def minute(ctx: dict[Any, Any]) -> None:
     """What comes again; a full recomputation, which also sees due dates that passed; the day's snapshot; the ladder."""
-    await _each((recurrence.run, relay.drain, completion.recompute_all, completion.snapshot, reminder.run))
+    await _each(
+        (
+            recurrence.run,
+            relay.drain,
+            completion.recompute_all,
+            completion.snapshot,
+            reminder.run,
+            outbox.make,
+        )
+    )
+
+
+async def deliver(ctx: dict[Any, Any]) -> None:
+    """Sends by e-mail and webhook what is due. By itself, since whom it waits for are strangers."""
+    await outbox.send()
 
 
 async def hour(ctx: dict[Any, Any]) -> None:

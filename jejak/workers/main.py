@@ -42,6 +42,14 @@ def worker(redis: ArqRedis) -> Worker:
                 max_tries=_TRIES,
                 timeout=300,
             ),
+            cron(
+                jobs.deliver,
+                name="deliver",
+                second={5, 25, 45},
+                keep_result=0,
+                max_tries=_TRIES,
+                timeout=400,
+            ),
             cron(jobs.hour, name="hour", minute=7, second=30, keep_result=0, max_tries=_TRIES),
         ],
         max_jobs=3,  # they wait for each other's locks more than they gain
@@ -102,6 +110,7 @@ async def _by_hand(minute_due: float) -> float:
         await jobs.carry_on({})
         if now >= minute_due:
             await jobs.minute({})
+            await jobs.deliver({})
             return now + 60
     except Exception:  # noqa: BLE001 -- whatever it is, as a database that is away as well, work has to go on
         _log.exception("the worker failed without Valkey")

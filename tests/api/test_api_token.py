@@ -97,18 +97,33 @@ async def test_a_program_sees_nothing_of_the_account_and_changes_nothing_of_it()
     others = await a_program(other, Role.VIEWER)
     program = await a_program(person, Role.ADMIN)
     mine = await as_(person)
-    query = "{ viewer { sessions { id } apiTokens { id } memberships { id apiTokens { id } } } }"
-    own = (await mine.data(query))["viewer"]
+    hook = (await mine.done("registerWebhook", "webhook { id }", url="https://1.1.1.1/"))["webhook"]["id"]
+    sent = (await mine.done("testWebhook", "delivery { id }", webhookId=hook))["delivery"]["id"]
+    feed = (await mine.done("createCalendarFeed", "calendarFeed { id }"))["calendarFeed"]["id"]
+    query = """{ viewer { sessions { id } apiTokens { id } memberships { id apiTokens { id } }
+        webhooks { id } calendarFeed { id } notificationPreferences { channel } }
+        notificationPreferences { channel } deliveries(first: 9) { totalCount } }"""
+    everything = await mine.data(query)
+    assert (len(everything["notificationPreferences"]), everything["deliveries"]) == (2, {"totalCount": 1})
+    own = everything["viewer"]
+    assert (own["webhooks"], own["calendarFeed"]) == ([{"id": hook}], {"id": feed})
     assert own["sessions"]
     assert own["apiTokens"]
     # then
     (held,) = own["memberships"]
-    assert (await program.data(query))["viewer"] == {
-        "sessions": [],
-        "apiTokens": [],
-        "memberships": [{"id": held["id"], "apiTokens": []}],
+    assert await program.data(query) == {
+        "viewer": {
+            "sessions": [],
+            "apiTokens": [],
+            "memberships": [{"id": held["id"], "apiTokens": []}],
+            "webhooks": [],
+            "calendarFeed": None,
+            "notificationPreferences": [],
+        },
+        "notificationPreferences": [],
+        "deliveries": {"totalCount": 0},
     }
-    for key in (own["sessions"][0]["id"], own["apiTokens"][0]["id"]):
+    for key in (own["sessions"][0]["id"], own["apiTokens"][0]["id"], hook, sent, feed):
         assert await program.data("query ($id: ID!) { node(id: $id) { id } }", id=key) == {"node": None}
     day = (clock.now() + timedelta(days=3)).date().isoformat()
     async with unchanged():
@@ -120,6 +135,12 @@ async def test_a_program_sees_nothing_of_the_account_and_changes_nothing_of_it()
             "signOut": {"everywhere": True},
             "endSession": {"sessionId": own["sessions"][0]["id"]},
             "invitePerson": {"personId": gid(other)},
+            "updateNotificationPreferences": {"preferences": [{"channel": "EMAIL", "enabled": False}]},
+            "registerWebhook": {"url": "https://1.1.1.1/"},
+            **{name: {"webhookId": hook} for name in ("rotateWebhookSecret", "removeWebhook", "testWebhook")},
+            "resendDelivery": {"deliveryId": sent},
+            "createCalendarFeed": {},
+            "revokeCalendarFeed": {"calendarFeedId": feed},
         }.items():
             assert [code for code, _ in await program.refusals(mutation, **given)] == ["FORBIDDEN"], mutation
     await others.data("{ viewer { id } }")

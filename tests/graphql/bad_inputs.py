@@ -45,6 +45,7 @@ BOUNDS = {
     "actualMinutes": (0, 525_600),
     "dueInDays": (1, 500),
     "leadDays": (0, 60),
+    "ceiling": (1, 24),
 }
 MOST = {
     "stages": 50,
@@ -56,6 +57,7 @@ MOST = {
     "rows": 1_000,
     "kinds": 10,
     "unitIds": 1_000,
+    "preferences": 2,
 }
 MOST_ROWS = {("createTasks", "tasks"): 500, ("updateTasks", "tasks"): 500}
 # Which thing a field's id names; by default the field says it itself.

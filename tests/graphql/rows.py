@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from jejak.domain import db
+from jejak.domain.tables.channel import WebhookEndpoint
+from jejak.domain.tables.delivery import Delivery, DeliveryAttempt
 from jejak.domain.tables.event import Event
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.tables.notice import Digest, Notice, Reminder, Rung
@@ -206,6 +208,43 @@ async def notices(of: list[Task], who: Person, times: list[tuple[int, datetime]]
     await Reminder.insert(*reminders)
     await digest.save()
     await Notice.insert(*told)
+
+
+def webhook(of: Person, **changes: Any) -> WebhookEndpoint:
+    key = db.new_id()
+    return WebhookEndpoint(
+        **{
+            "id": key,
+            "person_id": of.id,
+            "url": f"https://{key}.example/",
+            "secret": "whsec_",
+            "created_at": AT,
+        }
+        | changes
+    )
+
+
+def delivery(of: Person, at: Unit, **changes: Any) -> Delivery:
+    """By e-mail, unless an `endpoint_id` is given."""
+    given = {
+        "person_id": of.id,
+        "channel": "WEBHOOK" if changes.get("endpoint_id") else "EMAIL",
+        "endpoint_id": None,
+        "target": changes.get("endpoint_id") or of.id,
+        "unit_id": at.id,
+        "day": DAY,
+        "state": "DELIVERED",
+        "next_attempt_at": AT,
+        "expires_at": FAR,
+        "created_at": AT,
+        "settled_at": AT,
+    }
+    return Delivery(**given | changes)
+
+
+def attempt(of: Delivery, nth: int) -> DeliveryAttempt:
+    given = {"at": AT, "milliseconds": 1, "outcome": "FAILED", "said": "HTTP 500", "answer": ""}
+    return DeliveryAttempt(delivery_id=of.id, nth=nth, **given)
 
 
 async def write(*rows: Any) -> None:

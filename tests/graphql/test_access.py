@@ -83,8 +83,24 @@ RULES: dict[str, Rule] = {
     "endRecurrence": _late(TREE, "recurrenceId"),
 }
 # These have tests of their own below: no version stands in the way of doing them.
-OWN = {"signOut", "changePassword", "setLanguage"}
-ACCOUNT = OWN | {"endSession", "createApiToken", "revokeApiToken", "invitePerson"}
+OWN = {
+    "signOut",
+    "changePassword",
+    "setLanguage",
+    "updateNotificationPreferences",
+    "registerWebhook",
+    "createCalendarFeed",
+}
+WEBHOOKS = {"rotateWebhookSecret", "removeWebhook", "testWebhook"}
+ACCOUNT = OWN | {
+    "endSession",
+    "createApiToken",
+    "revokeApiToken",
+    "invitePerson",
+    "resendDelivery",
+    "revokeCalendarFeed",
+}
+ACCOUNT |= WEBHOOKS
 APART = (
     ANONYMOUS
     | ACCOUNT
@@ -208,15 +224,25 @@ async def test_who_may_do_it_is_decided_by_role_and_place(world, mutation):
     assert wrong == {}
 
 
-@pytest.mark.parametrize(("mutation", "shown"), [("changePassword", "person"), ("setLanguage", "viewer")])
+@pytest.mark.parametrize(
+    ("mutation", "shown"),
+    [
+        ("changePassword", "person { id }"),
+        ("setLanguage", "viewer { id }"),
+        ("updateNotificationPreferences", "viewer { id }"),
+        ("registerWebhook", "webhook { url }"),
+        ("createCalendarFeed", "calendarFeed { lastUsedAt }"),
+    ],
+)
 async def test_who_has_no_role_has_an_account_and_who_is_signed_out_none(world, mutation, shown):
     given = VALID[mutation](world)[1]
     async with unchanged():
         _, errors = await NOBODY.post(document(mutation), input=given)
     assert [error["extensions"]["code"] for error in errors] == ["UNAUTHENTICATED"]
     nowhere = await f.a_person(None)
-    payload = await (await as_(nowhere)).done(mutation, f"{shown} {{ id }}", **given)
-    assert payload[shown] == {"id": gid(nowhere)}
+    name, told = shown.split()[0], {"url": given.get("url"), "lastUsedAt": None, "id": gid(nowhere)}
+    payload = await (await as_(nowhere)).done(mutation, shown, **given)
+    assert payload[name] == {key: told[key] for key in payload[name]}
 
 
 @pytest.mark.parametrize("mutation", [name for name in VALID if name not in ANONYMOUS | OWN])
@@ -248,6 +274,44 @@ async def test_a_session_is_nobodys_but_its_own(world):
     async for seat, client in seats(world, world.here):
         async with unchanged():
             assert await client.refusals("endSession", **given) == [("NOT_FOUND", ["sessionId"])], str(seat)
+
+
+@pytest.mark.parametrize("mutation", [*sorted(WEBHOOKS), "revokeCalendarFeed"])
+async def test_webhooks_and_calendar_links_are_nobodys_but_their_own(world, mutation):
+    given = VALID[mutation](world)[1]
+    async for seat, client in seats(world, world.here):
+        async with unchanged():
+            payload = await client.do(mutation, selection(mutation), **given)
+        told = [(error["code"], error["path"][1:]) for error in payload["errors"]]
+        assert (told, shows_an_object(payload)) == ([("NOT_FOUND", [next(iter(given))])], False), str(seat)
+
+
+async def test_a_delivery_is_seen_and_resent_by_whose_it_is_and_who_manages_people_at_headquarters(world):
+    given = VALID["resendDelivery"](world)[1]
+    query = """query ($id: ID!) {
+        node(id: $id) { ... on Delivery { address webhook { id } person { id } attempts { said answer } } }
+        deliveries(first: 9) { totalCount nodes { id } } }"""
+    shown = {"address": "p***@pln.example", "webhook": None, "person": {"id": gid(world.owner)}}
+    async for seat, client in seats(world, world.here):
+        may = seat.role is Role.ADMIN and seat.unit.kind == UnitKind.HQ
+        # when
+        seen = await client.data(query, id=given["deliveryId"])
+        # then
+        attempts = [{"said": "550 No such user", "answer": None}]
+        assert seen["node"] == (shown | {"attempts": attempts} if may else None), str(seat)
+        assert seen["deliveries"]["totalCount"] == len(seen["deliveries"]["nodes"]) == int(may), str(seat)
+        if not may:
+            async with unchanged():
+                refusals = await client.refusals("resendDelivery", **given)
+            assert refusals == [("NOT_FOUND", ["deliveryId"])], str(seat)
+    owner = await as_(world.owner)
+    (attempt,) = (await owner.data(query, id=given["deliveryId"]))["node"]["attempts"]
+    assert attempt["answer"] == "for the owner only"
+    assert await owner.refusals("resendDelivery", **given) == []
+    async for seat, client in seats(world, world.here):
+        if seat.role is Role.ADMIN and seat.unit.kind == UnitKind.HQ:
+            async with unchanged():  # resending again is no error, and no change
+                assert await client.refusals("resendDelivery", **given) == [], str(seat)
 
 
 async def test_a_programs_token_is_made_for_a_role_of_ones_own(world):

@@ -41,7 +41,18 @@ ARGUMENTS = {
 }
 # Asked apart: the ways to everything by its id, and what everybody is answered differently.
 BY_ID = frozenset(
-    {"node", "nodes", "journey", "painPoint", "task", "rollout", "viewer", "people", "notices"}
+    {
+        "node",
+        "nodes",
+        "journey",
+        "painPoint",
+        "task",
+        "rollout",
+        "viewer",
+        "people",
+        "notices",
+        "notificationPreferences",
+    }
     | {"rolloutPreview", "rolloutExtensionPreview"}
 )
 
@@ -56,6 +67,8 @@ class Whatever:
 
 
 WHATEVER = Whatever()
+# Of types whose rows others see as well: shown to whose row it is alone, in tests of their own.
+ITS_OWNERS = "its owner"
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,8 @@ class Thing:
                 return True
             case "own":
                 return bool(self.person == seat.person.id)
+            case "administered":
+                return bool(self.person == seat.person.id) or "HQ/" in seat.manages
             case "known" | "managed" if self.person == seat.person.id:
                 return True
             case "managed":
@@ -104,6 +119,12 @@ async def things() -> dict[str, Thing]:
         "Person": "select p.id, array(select u.path from membership m join unit u on u.id = m.unit_id where m.person_id = p.id) as paths, p.id as person from person p",
         "Session": "select id, '{}'::text[] as paths, person_id as person from session",
         "ApiToken": "select k.id, array[u.path] as paths, m.person_id as person from api_token k join membership m on m.id = k.membership_id join unit u on u.id = m.unit_id",
+        **{
+            kind: f"select id, '{{}}'::text[] as paths, person_id as person from {name}"
+            for kind, name in {
+                "Webhook": "webhook_endpoint", "Delivery": "delivery", "CalendarFeed": "calendar_feed",
+            }.items()
+        },
         "Notice": "select id, '{}'::text[] as paths, person_id as person from notice",
         **{
             kind: f"""select r.id, array(select u.path from unit u where u.id = r.unit_id
@@ -142,7 +163,7 @@ def selection(kind: Any, *, but: frozenset[str] = frozenset()) -> str:
     """Every field of the type; of what has an id, the id, and of what has none, everything again."""
     parts = []
     for name, field in fields(kind).items():
-        if name in but:
+        if name in but or decisions().get(kind.name, {}).get(name) == ITS_OWNERS:
             continue
         target, key = named(field), f"{kind.name}.{name}"
         arguments = [ARGUMENTS[key]] if key in ARGUMENTS else []

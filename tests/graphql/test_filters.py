@@ -11,6 +11,7 @@ from jejak.domain.tables.person import Person
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import JourneyStatus, PainPointState, Role, TaskStatus, UnitKind
+from jejak.graphql import ids
 from tests import factories as f
 from tests.client import Client, as_, gid, schema
 from tests.graphql import rows
@@ -23,6 +24,7 @@ NAME = {
     "tasks": "title",
     "people": "name",
     "notices": "text",
+    "deliveries": "address",
 }
 LATER = rows.AT + timedelta(hours=1)
 
@@ -43,7 +45,7 @@ class Scene:
         if name.startswith("initiative "):
             return initiative(name.split()[1])
         found = self.things.get(name) or getattr(self, name)
-        return gid(found)
+        return ids.encode("Webhook", found.id) if name.startswith("hook ") else gid(found)
 
 
 def everything_at(unit: Unit, who: Person, letter: str, **of: Any) -> dict[str, Any]:
@@ -86,6 +88,12 @@ async def scene(_connected) -> Scene:
     }
     things = everything_at(here, ana, "A", **bad) | everything_at(below, budi, "B", **small)
     things |= everything_at(elsewhere, far, "X", **bad)
+    hook, foreign = (rows.webhook(who, url=f"https://{who.name}.example/x") for who in (ana, far))
+    things |= {"hook A": hook, "hook X": foreign}
+    things["delivery A"] = rows.delivery(ana, here, state="DEAD")
+    things["delivery hook"] = rows.delivery(ana, here, endpoint_id=hook.id, created_at=LATER)
+    things["delivery B"] = rows.delivery(budi, below)
+    things["delivery X"] = rows.delivery(far, elsewhere, endpoint_id=foreign.id)
     await rows.write(*things.values())
     return Scene(here, below, elsewhere, ana, budi, far, things)
 
@@ -98,6 +106,7 @@ async def names(client: Client, listed: str, filled: dict[str, Any]) -> set[str]
     return {node["name"] for node in found["nodes"]}
 
 
+ANA, HOOK = "a***@pln.example", "https://Ana.example/***"
 # Values that name a thing of the scene are written `@name`.
 CASES = [
     ("units", {"hasRanger": True}, {"UP3 Sini"}),
@@ -173,6 +182,18 @@ CASES = [
     ("people", {"text": "BUDI@pln"}, {"Budi"}),
     ("people", {"text": "an"}, {"Ana"}),
     ("people", {"text": "jauh"}, set()),
+    ("deliveries", {}, {ANA, HOOK}),
+    ("deliveries", {"states": ["DEAD"]}, {ANA}),
+    ("deliveries", {"states": ["PENDING", "WITHDRAWN"]}, set()),
+    ("deliveries", {"channels": ["WEBHOOK"]}, {HOOK}),
+    ("deliveries", {"mine": True}, {ANA, HOOK}),
+    ("deliveries", {"mine": False}, set()),
+    ("deliveries", {"personId": "@ana"}, {ANA, HOOK}),
+    ("deliveries", {"personId": "@budi"}, set()),
+    ("deliveries", {"webhookId": "@hook A"}, {HOOK}),
+    ("deliveries", {"webhookId": "@hook X"}, set()),
+    ("deliveries", {"createdFrom": LATER.isoformat()}, {HOOK}),
+    ("deliveries", {"createdTo": LATER.isoformat()}, {ANA}),
 ]  # fmt: skip
 
 

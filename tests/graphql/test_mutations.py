@@ -10,7 +10,7 @@ from jejak.domain.vocabulary import Language, Role
 from jejak.graphql import ids
 from tests import factories as f
 from tests.client import NOBODY, Client, as_, gid, schema, versioned
-from tests.graphql.world import ANONYMOUS, VALID, a_stage_input
+from tests.graphql.world import ANONYMOUS, VALID, a_stage_input, webhook_gid
 from tests.refusals import events_of, unchanged
 
 # What the payload shows of a mutation that has gone well: a selection, and what it answers.
@@ -44,6 +44,67 @@ SHOWN = {
     "invitePerson": lambda w: ("person { id }", {"person": {"id": gid(w.account.invited)}}),
     "acceptInvitation": lambda w: ("email", {"email": w.account.invited.email}),
     "setLanguage": lambda w: ("viewer { language }", {"viewer": {"language": "EN"}}),
+    "updateNotificationPreferences": lambda w: (
+        "viewer { notificationPreferences { channel enabled ceiling state } }",
+        {
+            "viewer": {
+                "notificationPreferences": [
+                    {"channel": "EMAIL", "enabled": True, "ceiling": 5, "state": "OFF"},
+                    {"channel": "WEBHOOK", "enabled": True, "ceiling": 3, "state": "OPEN"},
+                ]
+            }
+        },
+    ),
+    "registerWebhook": lambda w: (
+        "webhook { url removedAt state previousSecretUntil }",
+        {
+            "webhook": {
+                "url": "https://1.0.0.1/hook",
+                "removedAt": None,
+                "state": "OPEN",
+                "previousSecretUntil": None,
+            }
+        },
+    ),
+    "rotateWebhookSecret": lambda w: ("webhook { id url }", _webhook(w)),
+    "removeWebhook": lambda w: ("webhook { id url }", _webhook(w)),
+    "testWebhook": lambda w: (
+        "delivery { channel test state notices attemptsLeft address attempts { nth } webhook { id } person { id } }",
+        {
+            "delivery": {
+                "channel": "WEBHOOK",
+                "test": True,
+                "state": "PENDING",
+                "notices": 0,
+                "attemptsLeft": 8,
+                "address": "https://1.1.1.1/***",
+                "attempts": [],
+                "webhook": {"id": webhook_gid(w)},
+                "person": {"id": gid(w.owner)},
+            }
+        },
+    ),
+    "resendDelivery": lambda w: (
+        "delivery { id reference state settledAt notices attempts { nth outcome said } }",
+        {
+            "delivery": {
+                "id": gid(w.channels.delivery),
+                "reference": str(w.channels.delivery.id),
+                "state": "PENDING",
+                "settledAt": None,
+                "notices": 1,
+                "attempts": [{"nth": 1, "outcome": "REFUSED", "said": "550 No such user"}],
+            }
+        },
+    ),
+    "createCalendarFeed": lambda w: (
+        "calendarFeed { lastUsedAt revokedAt }",
+        {"calendarFeed": {"lastUsedAt": None, "revokedAt": None}},
+    ),
+    "revokeCalendarFeed": lambda w: (
+        "calendarFeed { id lastUsedAt }",
+        {"calendarFeed": {"id": gid(w.channels.feed), "lastUsedAt": None}},
+    ),
     "changePassword": lambda w: ("person { id }", {"person": {"id": gid(w.owner)}}),
     "createUnit": lambda w: (
         "unit { code name kind timezone version parent { id } closedAt }",
@@ -351,6 +412,10 @@ SHOWN = {
     ),
     "markNoticesRead": lambda w: ("notices { id }", {"notices": [{"id": gid(w.notice)}]}),
 }
+
+
+def _webhook(w):
+    return {"webhook": {"id": webhook_gid(w), "url": w.channels.webhook.url}}
 
 
 def _journey(made, status):

@@ -21,7 +21,7 @@ from tests.graphql import rows
 from tests.graphql.world import a_notice
 from tests.sql import statements
 
-LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices"]
+LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices", "deliveries"]
 
 
 def orders_of(listed: str) -> list[str]:
@@ -44,6 +44,8 @@ IN_SQL = {
     ("people", "NEWEST_FIRST"): "created_at desc, id desc",
     ("notices", "NEWEST_FIRST"): "created_at desc, id desc",
     ("notices", "OLDEST_FIRST"): "created_at, id",
+    ("deliveries", "NEWEST_FIRST"): "created_at desc, id desc",
+    ("deliveries", "OLDEST_FIRST"): "created_at, id",
 }
 TABLE = {
     "units": "unit",
@@ -52,6 +54,7 @@ TABLE = {
     "tasks": "task",
     "people": "person",
     "notices": "notice",
+    "deliveries": "delivery",
 }
 TYPE = {
     "units": "Unit",
@@ -60,6 +63,7 @@ TYPE = {
     "tasks": "Task",
     "people": "Person",
     "notices": "Notice",
+    "deliveries": "Delivery",
 }
 
 
@@ -90,15 +94,21 @@ class Shelf:
             one = rows.person(name=f"Orang é {rank}", created_at=at)
             await rows.write(below, journey, stage, point, task, one, rows.membership(one, self.unit))
             await rows.notices([task], self.person, [(0, at)])
+            await rows.write(rows.delivery(self.person, self.unit, created_at=at))
 
     async def in_order(self, listed: str, order: str) -> list[str]:
         """Every global id of a list, as SQL orders them."""
         where = {
             "notices": "person_id = $1",
+            "deliveries": "person_id = $1",
             "units": "path ^@ $1",
             "people": "id in (select person_id from membership where unit_id = $1)",
         }.get(listed, "unit_id = $1")
-        key = {"notices": self.person.id, "units": self.unit.path}.get(listed, self.unit.id)
+        key = {
+            "notices": self.person.id,
+            "deliveries": self.person.id,
+            "units": self.unit.path,
+        }.get(listed, self.unit.id)
         found = await db.fetch(
             f"select id from {TABLE[listed]} where {where} order by {IN_SQL[listed, order]}", key
         )

@@ -32,6 +32,15 @@ handOver"""
 # What every bulk mutation answers, whatever becomes of its rows.
 ROWS = {"results", "count"}
 LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices", "rollouts", "recurrences"]
+QUERIES = "viewer notificationPreferences deliveries node nodes unit units programme steps step initiative journeys painPoints tasks notices people search journey painPoint task"
+MUTATIONS = """signIn captureJourney submitJourney acceptJourney returnJourney archiveJourney assignPainPoint closePainPoint
+dismissPainPoint createTask updateTask reportProgress submitTask verifyTask returnTask blockTask unblockTask cancelTask
+markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole createTasks updateTasks assignPainPoints
+importUnits importPeople updateNotificationPreferences registerWebhook rotateWebhookSecret removeWebhook testWebhook
+resendDelivery createCalendarFeed revokeCalendarFeed"""
+# What every bulk mutation answers, whatever becomes of its rows.
+ROWS = {"results", "count"}
+LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices", "deliveries"]
 
 
 def own_types():
@@ -146,6 +155,14 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "rolloutInitiative",
         "createRecurrence",
         "handOver",
+        "updateNotificationPreferences",
+        "registerWebhook",
+        "rotateWebhookSecret",
+        "removeWebhook",
+        "testWebhook",
+        "resendDelivery",
+        "createCalendarFeed",
+        "revokeCalendarFeed",
     }
     for name, field in schema().mutation_type.fields.items():
         expected = parts_of(field).get("expectedVersion")
@@ -197,8 +214,11 @@ def test_every_code_has_words_in_every_language(code, language):
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_notice_has_words_in_every_language(kind, language):
     template = texts.notice_template(kind, language)
-    assert "{title}" in template
-    assert "{due}" in template
+    if kind is NoticeKind.CHANNEL_PAUSED:
+        assert "{channel}" in template
+    else:
+        assert "{title}" in template
+        assert "{due}" in template
     # It becomes a format of PostgreSQL, in which a per cent sign would mean something.
     assert "%" not in template
 

@@ -101,6 +101,8 @@ def every_query() -> Iterator[tuple[str, str]]:
 
 
 QUERIES = dict(every_query())
+# As long for everybody.
+OF_ONE = ("viewer.notificationPreferences", "viewer.calendarFeed")
 _counted: dict[str, tuple[int, int]] = {}
 
 
@@ -195,8 +197,11 @@ async def a_place(count: int) -> Place:
         *shown,
         *events,
     )
+    hooks = [rows.webhook(who) for _ in each]
+    sent = [rows.delivery(who, top, endpoint_id=hooks[0].id) for _ in each]
+    await rows.write(*hooks, *sent, *(rows.attempt(sent[0], n) for n in few))
     await rows.notices(tasks[:1], who, [(n, rows.AT) for n in each])
-    found = await db.fetch(EVERY_ID, top.path, 100)
+    found = await db.fetch(EVERY_ID, top.path, 100, who.id)
     reference = await db.fetch(
         "select 'Step' as type, id from step union all select 'Initiative', id from initiative"
     )
@@ -214,6 +219,7 @@ with here as (select id from unit where path ^@ $1), found as (
     union all select 'Membership', id from membership where unit_id in (select id from here)
     union all select 'Person', person_id from membership where unit_id in (select id from here)
     union all select 'Notice', n.id from notice n join task t on t.id = n.task_id where t.unit_id in (select id from here)
+    union all select 'Delivery', id from delivery where person_id = $3
 ), numbered as (select *, row_number() over (partition by type order by id) as nth from found)
 select type, id from numbered order by nth, type limit $2 - 40
 """
@@ -228,7 +234,7 @@ async def test_no_list_costs_more_statements_as_it_grows():
         _counted[way] = one, hundred
         # then
         assert len(long) > len(short) or way.startswith(
-            ("steps", "nodes[Step", "nodes[Ini", "nodes[Programme", "nodes[Measure")
+            ("steps", "nodes[Step", "nodes[Ini", "nodes[Programme", "nodes[Measure", *OF_ONE)
         ), way
     assert _counted == dict.fromkeys(QUERIES, (EXPECTED, EXPECTED))
 
@@ -259,6 +265,7 @@ def test_every_list_of_the_schema_is_counted():
         "steps",
         "rollouts",
         "recurrences",
+        "deliveries",
     } <= {way.split("[]")[0] for way in QUERIES}
 
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from jejak.domain import api_token, clock, db, invitation, sign_in
+from jejak.domain import api_token, calendar_feed, clock, db, invitation, sign_in, webhook
 from jejak.domain.access import SYSTEM
 from jejak.domain.api_token import CreateApiToken
+from jejak.domain.calendar_feed import CreateCalendarFeed
 from jejak.domain.invitation import InvitePerson
 from jejak.domain.sign_in import SignIn
+from jejak.domain.tables.calendar_feed import CalendarFeed
+from jejak.domain.tables.channel import WebhookEndpoint
+from jejak.domain.tables.delivery import Delivery
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.notice import Notice
 from jejak.domain.tables.person import Membership, Person
@@ -18,6 +22,7 @@ from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import JourneyStatus, Role, TaskStatus, UnitKind
+from jejak.domain.webhook import RegisterWebhook
 from jejak.graphql import ids
 from tests import factories as f
 from tests.client import gid
@@ -51,6 +56,16 @@ class World:
     rollout: Rollout
     recurrence: Recurrence
     account: "Account"
+    channels: "Channels"
+
+
+@dataclass
+class Channels:
+    """The owner's: where their digests go, a dead e-mail with an attempt, a link of their calendar."""
+
+    webhook: WebhookEndpoint
+    delivery: Delivery
+    feed: CalendarFeed
 
 
 @dataclass
@@ -85,6 +100,44 @@ async def an_account(owner: Person, manager: Person, invited: Person) -> Account
     return Account(session, opened.refresh_token or "", invited, invitation_token, membership, kept)
 
 
+async def channels_of(owner: Person, notice: Notice) -> Channels:
+    viewer = await f.viewer_for(owner)
+    made = await webhook.register(viewer, RegisterWebhook("https://1.1.1.1/hook/secret"))
+    endpoint = await WebhookEndpoint.objects().get(WebhookEndpoint.id == made.id)
+    link = await calendar_feed.create(viewer, CreateCalendarFeed())
+    feed = await CalendarFeed.objects().get(CalendarFeed.id == link.id)
+    assert endpoint is not None
+    assert feed is not None
+    return Channels(endpoint, await a_dead_delivery(owner, notice), feed)
+
+
+async def a_dead_delivery(owner: Person, notice: Notice) -> Delivery:
+    """As a worker leaves it, at whatever hour it is now."""
+    await db.execute(
+        """
+        with dead as (
+            insert into delivery (id, person_id, channel, target, unit_id, day, test, state, attempts, next_attempt_at,
+                expires_at, created_at, settled_at)
+            select $1, $2, 'EMAIL', $2, t.unit_id, $4::date, false, 'DEAD', 1, $3, $3, $3, $3 from task t where t.id = $5
+            returning id
+        ), bundled as (
+            insert into delivery_notice (id, delivery_id, target, notice_id) select gen_random_uuid(), id, $2, $6 from dead
+        )
+        insert into delivery_attempt (id, delivery_id, nth, at, milliseconds, outcome, said, answer)
+        select gen_random_uuid(), id, 1, $3, 12, 'REFUSED', '550 No such user', 'for the owner only' from dead
+        """,
+        key := db.new_id(),
+        owner.id,
+        clock.now(),
+        clock.now().date(),
+        notice.task_id,
+        notice.id,
+    )
+    found = await Delivery.objects().get(Delivery.id == key)
+    assert found is not None
+    return found
+
+
 async def a_world() -> World:
     hq, region = await f.reference_unit("HQ"), await f.reference_unit("JATIM")
     here, sibling = await f.a_unit(UnitKind.UP3), await f.a_unit(UnitKind.UP3)
@@ -107,6 +160,7 @@ async def a_world() -> World:
     spare_person = await f.a_person(Role.VIEWER, here)
     spare = await Membership.objects().get(Membership.person_id == spare_person.id)
     assert spare is not None
+    notice = await a_notice(owner, tasks[TaskStatus.PLANNED])
     return World(
         hq=hq,
         region=region,
@@ -128,10 +182,11 @@ async def a_world() -> World:
         planned=tasks[TaskStatus.PLANNED],
         handed_in=tasks[TaskStatus.SUBMITTED],
         blocked=tasks[TaskStatus.BLOCKED],
-        notice=await a_notice(owner, tasks[TaskStatus.PLANNED]),
         rollout=await f.a_rollout(here, kinds=[UnitKind.UP3]),
         recurrence=await f.a_recurrence(here, kinds=[UnitKind.UP3]),
+        notice=notice,
         account=await an_account(owner, manager, spare_person),
+        channels=await channels_of(owner, notice),
     )
 
 
@@ -145,8 +200,9 @@ async def a_notice(who: Person, about: Task) -> Notice:
             update reminder set outcome = 'SENT', settled_at = $3
             where id = (select id from reminder where task_id = $5 order by remind_on limit 1) returning *
         )
-        insert into notice (id, person_id, digest_id, kind, task_id, reminder_id, due_on, created_at)
-        select $4, $2, bundled.id, 'DUE_SOON', r.task_id, r.id, r.due_on, $3 from bundled, spoken r
+        insert into notice (id, person_id, digest_id, kind, task_id, reminder_id, due_on, created_at, unit_id)
+        select $4, $2, bundled.id, 'DUE_SOON', r.task_id, r.id, r.due_on, $3, t.unit_id
+        from bundled, spoken r join task t on t.id = r.task_id
         """,
         db.new_id(),
         who.id,
@@ -237,6 +293,10 @@ def _rollout(w: World, **more: Any) -> dict[str, Any]:
 
 def _in_days(w: World, days: int) -> str:
     return (clock.today(w.here.timezone) + timedelta(days=days)).isoformat()
+
+
+def webhook_gid(w: World) -> str:
+    return ids.encode("Webhook", w.channels.webhook.id)
 
 
 EVERYTHING = {"errorPolicy": "REJECT_EVERYTHING"}
@@ -424,5 +484,16 @@ VALID: dict[str, Callable[[World], Given]] = {
             "preview": False,
         },
     ),
+    "updateNotificationPreferences": lambda w: (
+        w.owner,
+        {"preferences": [{"channel": "EMAIL", "enabled": True, "ceiling": 5}]},
+    ),
+    "registerWebhook": lambda w: (w.owner, {"url": "https://1.0.0.1/hook"}),
+    "rotateWebhookSecret": lambda w: (w.owner, {"webhookId": webhook_gid(w)}),
+    "removeWebhook": lambda w: (w.owner, {"webhookId": webhook_gid(w)}),
+    "testWebhook": lambda w: (w.owner, {"webhookId": webhook_gid(w)}),
+    "resendDelivery": lambda w: (w.owner, {"deliveryId": gid(w.channels.delivery)}),
+    "createCalendarFeed": lambda w: (w.owner, {"replace": True}),
+    "revokeCalendarFeed": lambda w: (w.owner, {"calendarFeedId": gid(w.channels.feed)}),
     "markNoticesRead": lambda w: (w.owner, {"noticeIds": [gid(w.notice)]}),
 }

@@ -10,6 +10,7 @@ from jejak import running
 from jejak.api import wake
 from jejak.api.wake import waking
 from jejak.domain import access, db, event
+from jejak.settings import Settings
 from jejak.workers import main
 from tests.factories import a_task, a_unit
 from tests.figures import figures_of
@@ -126,7 +127,7 @@ async def _warned(caplog) -> bool:
 async def test_stopping_takes_no_time_whatever_it_is_doing(redis_url):
     """A cancellation that is swallowed would leave `jejak up` hanging."""
     for step in range(30):
-        async with asyncio.timeout(5), running.worker(redis_url), waking(redis_url):
+        async with asyncio.timeout(5), running.worker(redis_url, Settings()), waking(redis_url):
             async with db.transaction():
                 await happens()
             await asyncio.sleep(step / 1_000)

@@ -21,7 +21,10 @@ APP_CONFIG = AppConfig(
                 "task",
                 "event",
                 "completion",
+                "channel",
                 "notice",
+                "delivery",
+                "calendar_feed",
                 "feed",
                 "search",
             )

@@ -2,8 +2,10 @@ from piccolo.columns import UUID, Date, ForeignKey, Integer, SmallInt, Text, Tim
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
+from jejak.domain.tables.channel import WebhookEndpoint
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.task import Task
+from jejak.domain.tables.unit import Unit
 
 
 class Ladder(Table, db=DB, tablename="ladder"):
@@ -46,12 +48,17 @@ class Digest(Table, db=DB, tablename="digest"):
 
 
 class Notice(Table, db=DB, tablename="notice"):
+    """`unit_id`: where its person holds the role by which they are told. `channel`, `endpoint_id`: of CHANNEL_PAUSED."""
+
     id = UUID(primary_key=True, default=new_id)
     person_id = ForeignKey(Person, null=False)
     digest_id = ForeignKey(Digest, null=False)
     kind = Text()
-    task_id = ForeignKey(Task, null=False)
-    reminder_id = ForeignKey(Reminder, null=False)
-    due_on = Date()
+    task_id = ForeignKey(Task, null=True)
+    reminder_id = ForeignKey(Reminder, null=True)
+    due_on = Date(null=True, default=None)
+    unit_id = ForeignKey(Unit, null=True)
+    channel = Text(null=True, default=None)
+    endpoint_id = ForeignKey(WebhookEndpoint, null=True)
     created_at = Timestamptz()
     read_at = Timestamptz(null=True, default=None)

@@ -3,6 +3,7 @@
 import strawberry
 
 from jejak.graphql.mutations.api_token import ApiTokenMutations
+from jejak.graphql.mutations.channel import ChannelMutations
 from jejak.graphql.mutations.hand_over import HandOverMutations
 from jejak.graphql.mutations.invitation import InvitationMutations
 from jejak.graphql.mutations.journey import JourneyMutations
@@ -34,5 +35,6 @@ class Mutation(
     RolloutMutations,
     HandOverMutations,
     NoticeMutations,
+    ChannelMutations,
 ):
     pass
