@@ -10,6 +10,7 @@ from jejak.domain.errors import Problem
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import (
     Alignment,
+    Audience,
     Category,
     ErrorPolicy,
     EventKind,
@@ -18,6 +19,7 @@ from jejak.domain.vocabulary import (
     NoticeKind,
     PainPointState,
     Parameter,
+    ReminderOutcome,
     Role,
     RowOutcome,
     SearchKind,
@@ -29,6 +31,7 @@ from jejak.domain.vocabulary import (
 
 __all__ = [
     "Alignment",
+    "Audience",
     "Category",
     "ErrorCode",
     "ErrorPolicy",
@@ -38,6 +41,7 @@ __all__ = [
     "NoticeKind",
     "PainPointState",
     "Parameter",
+    "ReminderOutcome",
     "Role",
     "RowOutcome",
     "SearchKind",
@@ -170,6 +174,28 @@ enum(
     DUE_SOON="A task is due in the days to come.",
     DUE_TODAY="A task is due today.",
     OVERDUE="A task is past its due date.",
+    BLOCKED="A task cannot go on, and whoever manages its unit is told.",
+    AWAITING_VERIFICATION="A task was handed in and is to be verified.",
+    ESCALATED="A task of a unit here or below is late.",
+    NO_MANAGER="A unit was passed over by an escalation, since nobody manages it.",
+    HANDED_OVER="A task is the viewer's own now.",
+    CHANNEL_PAUSED="Delivery to a channel of the viewer's kept failing and is paused.",
+)
+enum(
+    Audience,
+    "Who is told: the owner of a task, or who manages a unit on the line above it. Where a unit has no manager, the next above.",
+    OWNER="The task's owner.",
+    UNIT="Who manages the task's unit.",
+    UP3="Who manages the UP3; the next unit above where the task's line has none.",
+    REGION="Who manages the region.",
+    HEADQUARTERS="Who manages at headquarters; who keeps the programme where nobody does.",
+)
+enum(
+    ReminderOutcome,
+    "What became of a planned rung.",
+    SENT="It was said.",
+    FOLDED="Another one was said in its place.",
+    DROPPED="The task had been verified or cancelled before.",
 )
 enum(
     SearchKind,
@@ -237,5 +263,8 @@ enum(
     TASK_BLOCKED="It cannot go on.",
     TASK_UNBLOCKED="It can go on.",
     TASK_CANCELLED="It was given up.",
+    TASK_REMINDERS_SNOOZED="Its owner put off the reminders.",
+    TASK_ESCALATION_ACKNOWLEDGED="Somebody who was told that it is late takes care of it.",
+    UNIT_REMINDER_RULES_UPDATED="The rules of reminding that are kept there changed.",
     NOTICES_READ="Notices were marked as read.",
 )

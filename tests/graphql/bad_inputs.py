@@ -42,6 +42,9 @@ BOUNDS = {
     "emotion": (-2, 2),
     "targetMinutes": (0, 525_600),
     "actualMinutes": (0, 525_600),
+    "offsetDays": (-60, 60),
+    "snoozeLimitDays": (0, 60),
+    "acknowledgeDays": (1, 60),
 }
 MOST = {
     "stages": 50,
@@ -51,6 +54,7 @@ MOST = {
     "noticeIds": 500,
     "assignments": 500,
     "rows": 1_000,
+    "rungs": 30,
 }
 MOST_ROWS = {("createTasks", "tasks"): 500, ("updateTasks", "tasks"): 500}
 # Which thing a field's id names; by default the field says it itself.
@@ -206,6 +210,7 @@ SEES_ALL = {
     "grantRole",
     "revokeRole",
     "importPeople",
+    "updateReminderRules",
 }
 BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
 

@@ -31,6 +31,7 @@ ARGUMENTS = {
     "Query.painPoint": "id: $node",
     "Query.task": "id: $node",
     "Query.search": 'text: "pasang or menunggu or pelatihan"',
+    "Query.reminderRules": "unitId: $unit",
     "Programme.completion": "unitId: $unit",
     "Step.completion": "unitId: $unit",
     "Initiative.completion": "unitId: $unit",

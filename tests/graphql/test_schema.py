@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -23,11 +24,11 @@ from jejak.domain.vocabulary import Language, NoticeKind
 from jejak.graphql.schema import sdl
 from tests.client import NOBODY, schema
 
-QUERIES = "viewer node nodes unit units programme steps step initiative journeys painPoints tasks notices people search journey painPoint task"
+QUERIES = "viewer reminderRules node nodes unit units programme steps step initiative journeys painPoints tasks notices people search journey painPoint task"
 MUTATIONS = """signIn captureJourney submitJourney acceptJourney returnJourney archiveJourney assignPainPoint closePainPoint
 dismissPainPoint createTask updateTask reportProgress submitTask verifyTask returnTask blockTask unblockTask cancelTask
 markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole createTasks updateTasks assignPainPoints
-importUnits importPeople"""
+importUnits importPeople updateReminderRules snoozeReminders acknowledgeEscalation"""
 # What every bulk mutation answers, whatever becomes of its rows.
 ROWS = {"results", "count"}
 LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices"]
@@ -142,6 +143,8 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "assignPainPoints",
         "importUnits",
         "importPeople",
+        "snoozeReminders",
+        "acknowledgeEscalation",
     }
     for name, field in schema().mutation_type.fields.items():
         expected = parts_of(field).get("expectedVersion")
@@ -191,8 +194,10 @@ def test_every_code_has_words_in_every_language(code, language):
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_notice_has_words_in_every_language(kind, language):
     template = texts.notice_template(kind, language)
-    assert "{title}" in template
-    assert "{due}" in template
+    # It names its task, if it is of one, and nothing that is not filled in
+    named = set(re.findall(r"{(\w+)}", template))
+    assert named <= set(texts.NAMED)
+    assert ("title" in named) == (kind not in {NoticeKind.NO_MANAGER, NoticeKind.CHANNEL_PAUSED})
     # It becomes a format of PostgreSQL, in which a per cent sign would mean something.
     assert "%" not in template
 

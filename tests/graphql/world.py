@@ -47,6 +47,7 @@ class World:
     handed_in: Task
     blocked: Task
     notice: Notice
+    escalation: Notice
     account: "Account"
 
 
@@ -102,6 +103,7 @@ async def a_world() -> World:
         for status in (TaskStatus.PLANNED, TaskStatus.SUBMITTED, TaskStatus.BLOCKED)
     }
     spare_person = await f.a_person(Role.VIEWER, here)
+    region_manager = await f.a_person(Role.MANAGER, region)
     spare = await Membership.objects().get(Membership.person_id == spare_person.id)
     assert spare is not None
     return World(
@@ -113,7 +115,7 @@ async def a_world() -> World:
         elsewhere=elsewhere,
         owner=owner,
         manager=manager,
-        region_manager=await f.a_person(Role.MANAGER, region),
+        region_manager=region_manager,
         admin=await f.a_person(Role.ADMIN, hq),
         programme=await f.a_person(Role.PROGRAMME, hq),
         spare=spare,
@@ -126,11 +128,14 @@ async def a_world() -> World:
         handed_in=tasks[TaskStatus.SUBMITTED],
         blocked=tasks[TaskStatus.BLOCKED],
         notice=await a_notice(owner, tasks[TaskStatus.PLANNED]),
+        escalation=await a_notice(
+            region_manager, tasks[TaskStatus.PLANNED], audience="REGION", kind="ESCALATED"
+        ),
         account=await an_account(owner, manager, spare_person),
     )
 
 
-async def a_notice(who: Person, about: Task) -> Notice:
+async def a_notice(who: Person, about: Task, *, audience: str = "OWNER", kind: str = "DUE_SOON") -> Notice:
     """As the reminder run writes it, at whatever hour it is now."""
     notice_id = db.new_id()
     await db.execute(
@@ -138,16 +143,19 @@ async def a_notice(who: Person, about: Task) -> Notice:
         with bundled as (insert into digest (id, person_id, created_at) values ($1, $2, $3) returning id),
         spoken as (
             update reminder set outcome = 'SENT', settled_at = $3
-            where id = (select id from reminder where task_id = $5 order by remind_on limit 1) returning *
+            where id = (select id from reminder where task_id = $5 and audience = $6 order by remind_on limit 1) returning *
         )
-        insert into notice (id, person_id, digest_id, kind, task_id, reminder_id, due_on, created_at)
-        select $4, $2, bundled.id, 'DUE_SOON', r.task_id, r.id, r.due_on, $3 from bundled, spoken r
+        insert into notice (id, person_id, digest_id, unit_id, kind, task_id, reminder_id, due_on, created_at)
+        select $4, $2, bundled.id, t.unit_id, $7, r.task_id, r.id, r.due_on, $3
+        from bundled, spoken r join task t on t.id = r.task_id
         """,
         db.new_id(),
         who.id,
         clock.now(),
         notice_id,
         about.id,
+        audience,
+        kind,
     )
     found = await Notice.objects().get(Notice.id == notice_id)
     assert found is not None
@@ -359,5 +367,24 @@ VALID: dict[str, Callable[[World], Given]] = {
     "blockTask": lambda w: (w.owner, _change(w.planned, "taskId", reason="Menunggu material")),
     "unblockTask": lambda w: (w.owner, _change(w.blocked, "taskId")),
     "cancelTask": lambda w: (w.manager, _change(w.planned, "taskId", reason="Tidak perlu")),
+    "snoozeReminders": lambda w: (
+        w.owner,
+        {"taskId": gid(w.planned), "until": f.in_working_days(w.here, 2).isoformat()},
+    ),
+    "acknowledgeEscalation": lambda w: (
+        w.region_manager,
+        {"noticeId": gid(w.escalation), "note": "Kami dampingi"},
+    ),
+    "updateReminderRules": lambda w: (
+        w.programme,
+        {
+            "unitId": gid(w.region),
+            "expectedVersion": 1,
+            "rungs": [{"offsetDays": -2, "audience": "OWNER"}, {"offsetDays": 2, "audience": "REGION"}],
+            "snoozeLimitDays": 4,
+            "acknowledgeDays": 2,
+            "inherit": False,
+        },
+    ),
     "markNoticesRead": lambda w: (w.owner, {"noticeIds": [gid(w.notice)]}),
 }

@@ -9,6 +9,7 @@ from jejak.graphql.mutations.notice import NoticeMutations
 from jejak.graphql.mutations.pain_point import PainPointMutations
 from jejak.graphql.mutations.person import PersonMutations
 from jejak.graphql.mutations.person_import import PersonImportMutations
+from jejak.graphql.mutations.reminder import ReminderMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
 from jejak.graphql.mutations.task import TaskMutations
 from jejak.graphql.mutations.task_bulk import TaskBulkMutations
@@ -30,5 +31,6 @@ class Mutation(
     TaskMutations,
     TaskBulkMutations,
     NoticeMutations,
+    ReminderMutations,
 ):
     pass
