@@ -40,7 +40,7 @@ passed as (
 _AT_PLACE = "exists (select from unit place where place.id = {place} and place.calendar_id = any($2::uuid[]))"
 _OWNER_FROM = access.works_from("t.owner_id", "u.path", "$4::text[]")
 _RUNG = """
-reminder r
+{reminders} r
 join task t on t.id = r.task_id and t.due_on = r.due_on
 join unit u on u.id = t.unit_id
 cross join lateral (select ($1::timestamptz at time zone u.timezone)::date as today) here
@@ -66,16 +66,18 @@ end
 # The kind is what is true on the day it is said, which after a downtime may be later than the rung's day.
 RUNGS = f"""
 with picked as materialized (
-    select r.task_id from {_RUNG} where {_READY} limit $3
+    select r.task_id from {_RUNG.format(reminders="reminder")} where {_READY} limit $3
+), theirs as materialized (
+    select r.* from reminder r where r.task_id in (select task_id from picked) and r.outcome is null
 ), ready as materialized (
     select r.id, r.task_id, r.due_on, r.offset_days, r.audience, reach_of(r.audience) as reach, here.today, t.owner_id,
-        t.unit_id, {_OWNER_FROM} as owner_from, t.status not in {task_rules.in_sql(task_rules.OVER)} as lives,
+        t.unit_id, u.path, t.status not in {task_rules.in_sql(task_rules.OVER)} as lives,
         row_number() over (partition by r.task_id, r.audience order by r.remind_on desc, r.offset_days desc) as nth
-    from {_RUNG} where r.task_id in (select task_id from picked) and {_READY}
+    from {_RUNG.format(reminders="theirs")} where {_READY}
 ), speaking as (
     select * from ready where lives and nth = 1
 ), told as (
-    select s.id as reminder_id, s.task_id, s.due_on, s.owner_id as person_id, s.owner_from as unit_id, s.reach, s.offset_days,
+    select s.id as reminder_id, s.task_id, s.due_on, s.owner_id as person_id, {access.works_from("s.owner_id", "s.path", "$4::text[]")} as unit_id, s.reach, s.offset_days,
         case when s.today < s.due_on then 'DUE_SOON' when s.today = s.due_on then 'DUE_TODAY' else 'OVERDUE' end as kind
     from speaking s where s.audience = 'OWNER'
     union all
@@ -89,7 +91,7 @@ with picked as materialized (
 ), settled as (
     update reminder r set settled_at = $1, outcome = case
         when not ready.lives then 'DROPPED'
-        when exists (select from chosen where chosen.reminder_id = ready.id) then 'SENT'
+        when r.id in (select reminder_id from chosen) then 'SENT'
         else 'FOLDED' end
     from ready where ready.id = r.id
 ), passing as (
@@ -102,15 +104,16 @@ select (select count(*) from picked) as taken, array(select id from noted) as no
 # line as an escalation, other than whoever cannot help or verify.
 CALLS = f"""
 with picked as materialized (
-    select t.id, t.unit_id, t.due_on, t.status_nth, called.kind, called.but
-    from task t cross join lateral (
+    select c.id as call_id, t.id, t.unit_id, t.due_on, t.status_nth, called.kind, called.but
+    from task_call c join task t on t.id = c.task_id cross join lateral (
         select case t.status when 'BLOCKED' then 'BLOCKED' else 'AWAITING_VERIFICATION' end as kind,
             case t.status when 'BLOCKED' then array[t.owner_id] else array[t.owner_id, coalesce(t.submitted_by, t.owner_id)] end as but
     ) called
-    where t.status in ('BLOCKED', 'SUBMITTED')
-      and not exists (select from notice n where n.task_id = t.id and n.kind = called.kind and n.occasion = t.status_nth)
-      and {_AT_PLACE.format(place="(select a.place_id from told_above(t.unit_id, 0, called.but) a limit 1)")}
+    where {_AT_PLACE.format(place="(select a.place_id from told_above(t.unit_id, 0, called.but) a limit 1)")}
     limit $3
+    for update of c skip locked
+), answered as (
+    delete from task_call c using picked where c.id = picked.call_id
 ), chosen as materialized (
     select p.id as task_id, p.due_on, p.kind, p.status_nth as occasion, above.person_id, above.place_id as unit_id,
         null::uuid as reminder_id, null::uuid as vacancy_id

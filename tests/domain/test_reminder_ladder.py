@@ -59,7 +59,7 @@ async def a_world(managers: list[tuple[int, int]], programme: bool) -> World:
     units = {
         "HQ": root, "REGION-1": one, "REGION-2": other, "UP3-1": up3, "UP3-2": second,
         "ULP-1": await a_unit(UnitKind.ULP, up3),
-        "ULP-2": await a_unit(UnitKind.ULP, up3, timezone=MAKASSAR),
+        "ULP-2": await a_unit(UnitKind.ULP, second, timezone=MAKASSAR),
         "ULP-3": await a_unit(UnitKind.ULP, second, timezone=JAYAPURA),
     }  # fmt: skip
     async with db.transaction():
@@ -74,7 +74,7 @@ async def a_world(managers: list[tuple[int, int]], programme: bool) -> World:
     places: dict[str, Place] = {}
     for name, unit in units.items():
         above = next((p for p in places.values() if p.id == unit.parent_id), None)
-        closed = HOLIDAYS if name in {"REGION-1", "UP3-1", "ULP-1", "ULP-2"} else frozenset()
+        closed = HOLIDAYS if name in {"REGION-1", "UP3-1", "ULP-1"} else frozenset()
         places[name] = Place(unit.id, unit.kind, unit.timezone, above, closed)
     places["REGION-2"].ladder = STEEP
     clocks = [*places.values(), *(Place(None, "ULP", zone) for zone in ZONES)]

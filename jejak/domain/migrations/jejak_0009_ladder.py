@@ -86,16 +86,25 @@ alter table notice alter column unit_id set not null;
 create unique index notice_once on notice (task_id, kind, occasion, person_id) where occasion is not null;
 create unique index notice_vacancy on notice (vacancy_id, person_id) where vacancy_id is not null;
 
--- Counts the changes of a task's status: what a notice of one of them is told by from the next.
+-- Counts the changes of a task's status: what a notice of one of them is told by from the next. A task that waits for
+-- somebody calls for them, until they are told or it waits no more.
 alter table task add column status_nth integer not null default 0;
-create function task_status_counts() returns trigger language plpgsql as $$
+create table task_call (
+    id uuid primary key default gen_random_uuid(),
+    task_id uuid not null unique references task
+);
+create function task_calls() returns trigger language plpgsql as $$
 begin
     new.status_nth := old.status_nth + 1;
+    delete from task_call where task_id = new.id;
+    if new.status in ('BLOCKED', 'SUBMITTED') then
+        insert into task_call (task_id) values (new.id);
+    end if;
     return new;
 end $$;
-create trigger task_status_counts before update of status on task
-    for each row when (old.status is distinct from new.status) execute function task_status_counts();
-create index task_calls on task (id) where status in ('BLOCKED', 'SUBMITTED');
+create trigger task_calls before update of status on task
+    for each row when (old.status is distinct from new.status) execute function task_calls();
+insert into task_call (task_id) select id from task where status in ('BLOCKED', 'SUBMITTED');
 
 -- How high a unit stands in the tree, and from where up an audience is.
 create function level_of(kind text) returns integer language sql immutable as $$

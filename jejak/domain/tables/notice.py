@@ -87,6 +87,13 @@ class Notice(Table, db=DB, tablename="notice"):
     read_at = Timestamptz(null=True, default=None)
 
 
+class TaskCall(Table, db=DB, tablename="task_call"):
+    """A task that is blocked or handed in, as long as nobody has been told; kept by a trigger."""
+
+    id = UUID(primary_key=True)
+    task_id = ForeignKey(Task, null=False)
+
+
 class Snooze(Table, db=DB, tablename="snooze"):
     """That an owner put off the reminders of a due date, last on `set_on`; `spent_days`: working days until then."""
 
