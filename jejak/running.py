@@ -20,7 +20,7 @@ from jejak.api.rate import Rate
 from jejak.api.wake import waking
 from jejak.api.websocket import MOST_MESSAGE
 from jejak.channels import outbox
-from jejak.domain import calendar, db, person, programme, reminder, webhook_target
+from jejak.domain import calendar, db, ladder, person, programme, webhook_target
 from jejak.domain.migrations.run import migrate
 from jejak.domain.tail import Tail
 from jejak.embedded import running as embedded
@@ -125,7 +125,7 @@ async def prepare(admin_email: str) -> Prepared:
     migrations = await migrate()
     loaded = await programme.load()
     await calendar.ensure()
-    await reminder.ensure_ladder()
+    await ladder.ensure()
     return Prepared(migrations, loaded, await person.first_administrator(admin_email))
 
 

@@ -15,14 +15,14 @@ from uuid import uuid4
 import asyncpg
 from redis.asyncio import Redis, from_url
 
-from jejak.domain import calendar, db, programme, reminder
+from jejak.domain import calendar, db, ladder, programme
 from jejak.domain.migrations.run import migrate
 from jejak.embedded import running
 
 # Many rows that follow from their calendar, which itself never changes.
 SPELLED_OUT = {"working_day": "t.day", "open_interval": "(t.opens at time zone c.zone)::date"}
 CLAIM = "jejak-tests:claimed"
-# What `programme.load()`, `calendar.ensure()` and `reminder.ensure_ladder()` wrote; everything else a test leaves is deleted.
+# What `programme.load()`, `calendar.ensure()` and `ladder.ensure()` wrote; everything else a test leaves is deleted.
 REFERENCE = (
     "calendar",
     "working_week",
@@ -107,7 +107,7 @@ async def _fill(run: Run) -> None:
         await migrate()
         await programme.load()
         await calendar.ensure()
-        await reminder.ensure_ladder()
+        await ladder.ensure()
         await db.execute("create schema pristine")
         for table in REFERENCE:
             await db.execute(f"create table pristine.{table} as table public.{table}")

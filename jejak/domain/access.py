@@ -28,6 +28,7 @@ class Right(Enum):
     PEOPLE = auto()  # persons and roles
     UNITS = auto()  # the tree
     ROLL_OUT = auto()  # give an initiative to many units at once, also by a recurrence
+    RULES = auto()  # the programme's rules, as the reminder ladder
 
 
 _CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
@@ -37,6 +38,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE}),
     Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.ROLL_OUT}),
+    Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.RULES}),
 }
 
 REGIONAL = frozenset({UnitKind.HQ, UnitKind.UID, UnitKind.UIW})
@@ -133,6 +135,13 @@ def require_regional(viewer: Viewer, right: Right, unit: Unit, *at: str | int) -
     if not may(replace(viewer, grants=regional), right, unit.path):
         raise Refused(Code.FORBIDDEN, *at)
     return allowed
+
+
+def require_rules(viewer: Viewer, unit: Unit, *at: str | int) -> Allowed:
+    """The rules kept at `unit`: by who has the right, and a region's own also by who manages it at the region or above."""
+    if may(viewer, Right.RULES, unit.path) or unit.kind == UnitKind.HQ:
+        return require(viewer, Right.RULES, unit, *at)
+    return require_regional(viewer, Right.ASSIGN, unit, *at)
 
 
 def oneself(viewer: Viewer) -> Allowed:
@@ -273,3 +282,12 @@ def sees(person: str, path: str) -> Sight:
         select from membership held join unit place on place.id = held.unit_id
         where held.person_id = {person} and held.revoked_at is null and {path} ^@ place.path
     )""")
+
+
+def works_from(person: str, path: str, roles: str) -> str:
+    """SQL: the unit at which the person holds one of `roles`, nearest to this path, at it or above; null without one."""
+    return f"""(
+        select place.id from membership held join unit place on place.id = held.unit_id
+        where held.person_id = {person} and held.revoked_at is null and held.role = any({roles}) and {path} ^@ place.path
+        order by length(place.path) desc limit 1
+    )"""

@@ -20,6 +20,7 @@ class TaskAction(StrEnum):
 _S = TaskStatus
 AT_WORK = frozenset({_S.PLANNED, _S.IN_PROGRESS, _S.RETURNED})
 OPEN = AT_WORK | {_S.SUBMITTED, _S.BLOCKED}
+OVER = frozenset({_S.VERIFIED, _S.CANCELLED})
 # Not handed in yet: what the due date, and so "overdue", speaks of.
 AWAITED = AT_WORK | {_S.BLOCKED}
 

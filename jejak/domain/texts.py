@@ -4,6 +4,10 @@ from jejak.domain.errors import Code, Problem
 from jejak.domain.vocabulary import Language, NoticeKind
 
 _MESSAGES: dict[Code, tuple[str, str]] = {
+    Code.ALREADY_ACKNOWLEDGED: (
+        "Rekan Anda sudah menanggapi eskalasi ini.",
+        "A colleague has already acknowledged this escalation.",
+    ),
     Code.BAD_REQUEST: ("Permintaan tidak dapat dibaca.", "The request cannot be read."),
     Code.BUSY: (
         "Server sedang sibuk; coba lagi sesaat lagi.",
@@ -16,6 +20,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.EMAIL_NOT_VERIFIED: (
         "Penyedia identitas belum memastikan alamat e-mail Anda; verifikasi di sana, lalu coba lagi.",
         "The identity provider has not verified your e-mail address; verify it there, then try again.",
+    ),
+    Code.ESCALATION_ENDED: (
+        "Eskalasi ini sudah tidak berlaku: tugasnya sudah diajukan, berakhir, atau tenggatnya berubah.",
+        "This escalation is over: its task was handed in, has ended or got another due date.",
     ),
     Code.EVIDENCE_REQUIRED: (
         "Inisiatif ini meminta bukti sebelum tugas diajukan.",
@@ -102,6 +110,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "No open unit lies in this scope.",
     ),
     Code.NOT_ACCEPTED: ("Journey ini belum diterima.", "This journey has not been accepted."),
+    Code.NOT_ESCALATED: (
+        "Pemberitahuan ini bukan eskalasi, jadi tidak perlu ditanggapi.",
+        "This notice is no escalation, so there is nothing to acknowledge.",
+    ),
     Code.NOT_FOUND: ("Tidak ditemukan.", "Not found."),
     Code.NOT_STAFF: (
         "Orang ini tidak dapat mengerjakan tugas di unit tersebut.",
@@ -137,6 +149,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.SIGN_IN_UNAVAILABLE: (
         "Penyedia identitas tidak dapat dihubungi; coba lagi nanti.",
         "The identity provider cannot be reached; try again later.",
+    ),
+    Code.SNOOZE_LIMIT: (
+        "Pengingat untuk satu tenggat dapat ditunda paling lama {most} hari kerja; sisa Anda {left}.",
+        "The reminders of one due date can be put off for {most} working days at most; {left} are left.",
     ),
     Code.STALE: (
         "Data sudah berubah sejak Anda membacanya; periksa keadaan terbaru.",
@@ -197,6 +213,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     ),
 }
 
+# {title} of the task, {unit} whose it is, {owner}, its due date {due}, days {late} when it was said; {vacant} unit; {channel}.
 _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.DUE_SOON: ("Tugas “{title}” jatuh tempo {due}.", "Task “{title}” is due on {due}."),
     NoticeKind.DUE_TODAY: (
@@ -211,7 +228,29 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
         "Pengiriman lewat {channel} dihentikan sementara karena tidak terjangkau; dicoba lagi dengan sendirinya.",
         "Delivery by {channel} is paused because it is out of reach; it is tried again by itself.",
     ),
+    NoticeKind.BLOCKED: (
+        "Tugas “{title}” milik {owner} di {unit} terhambat dan perlu bantuan.",
+        "Task “{title}” of {owner} at {unit} is blocked and needs help.",
+    ),
+    NoticeKind.AWAITING_VERIFICATION: (
+        "Tugas “{title}” milik {owner} di {unit} menunggu verifikasi.",
+        "Task “{title}” of {owner} at {unit} is waiting to be verified.",
+    ),
+    NoticeKind.ESCALATED: (
+        "Tugas “{title}” milik {owner} di {unit} terlambat {late} hari (jatuh tempo {due}).",
+        "Task “{title}” of {owner} at {unit} is late by {late} days (due on {due}).",
+    ),
+    NoticeKind.NO_MANAGER: (
+        "{vacant} belum memiliki manajer; eskalasinya diteruskan ke atas sampai ada yang ditunjuk.",
+        "{vacant} has no manager; its escalations go further up until somebody is appointed.",
+    ),
+    NoticeKind.HANDED_OVER: (
+        "Tugas “{title}” di {unit} kini menjadi tanggung jawab Anda (jatuh tempo {due}).",
+        "Task “{title}” at {unit} is yours now (due on {due}).",
+    ),
 }
+# What of its task, its vacancy or its channel a notice's sentence may name.
+NAMED = ("title", "due", "unit", "owner", "late", "vacant", "channel")
 
 
 def message(problem: Problem, language: Language) -> str:
@@ -220,5 +259,5 @@ def message(problem: Problem, language: Language) -> str:
 
 
 def notice_template(kind: NoticeKind, language: Language) -> str:
-    """The sentence of a notice, with `{title}` and `{due}` to be filled in."""
+    """The sentence of a notice, with some of `NAMED` to be filled in."""
     return _NOTICES[kind][language is Language.EN]

@@ -120,15 +120,32 @@ class TaskStatus(StrEnum):
 
 
 class Audience(StrEnum):
-    """Whom a rung of the reminder ladder speaks to (R6)."""
+    """Whom a rung of the reminder ladder speaks to (R6): the task's owner, then up the line of its unit."""
 
     OWNER = "OWNER"
+    UNIT = "UNIT"
+    UP3 = "UP3"
+    REGION = "REGION"
+    HEADQUARTERS = "HEADQUARTERS"
+
+
+class ReminderOutcome(StrEnum):
+    """What became of a planned rung."""
+
+    SENT = "SENT"
+    FOLDED = "FOLDED"  # another spoke in its place
+    DROPPED = "DROPPED"  # the task was verified or cancelled before
 
 
 class NoticeKind(StrEnum):
     DUE_SOON = "DUE_SOON"
     DUE_TODAY = "DUE_TODAY"
     OVERDUE = "OVERDUE"
+    BLOCKED = "BLOCKED"
+    AWAITING_VERIFICATION = "AWAITING_VERIFICATION"
+    ESCALATED = "ESCALATED"
+    NO_MANAGER = "NO_MANAGER"
+    HANDED_OVER = "HANDED_OVER"
     CHANNEL_PAUSED = "CHANNEL_PAUSED"
 
 
@@ -274,4 +291,7 @@ class EventKind(StrEnum):
     RECURRENCE_UPDATED = "recurrence.updated"
     RECURRENCE_ENDED = "recurrence.ended"
     PERSON_HANDED_OVER = "person.handed_over"
+    TASK_REMINDERS_SNOOZED = "task.reminders_snoozed"
+    TASK_ESCALATION_ACKNOWLEDGED = "task.escalation_acknowledged"
+    UNIT_REMINDER_RULES_UPDATED = "unit.reminder_rules_updated"
     NOTICES_READ = "notices.read"

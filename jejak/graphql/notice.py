@@ -11,24 +11,48 @@ from jejak.graphql.filters import any_of, given, is_it, is_key, moments
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Field, Key, column, entity, expression, one, own
 from jejak.graphql.task import Task
-from jejak.graphql.vocabulary import NoticeKind, enum
+from jejak.graphql.unit import Unit
+from jejak.graphql.vocabulary import Audience, NoticeKind, enum
+
+# What of `about` and `vacant` stands for each name in a sentence.
+_VALUES = {
+    "title": "coalesce(about.title, '...')",
+    "unit": "coalesce(about.unit, '...')",
+    "owner": "coalesce(about.owner, '...')",
+    "late": "about.late",
+    "vacant": "coalesce(vacant.name, '...')",
+}
 
 
 def _text(field: Field) -> str:
-    cases = []
+    t, cases = field.t, []
+    channel = f"case {t}.channel when 'EMAIL' then 'e-mail' when 'WEBHOOK' then 'webhook' end"
+    values = _VALUES | {"due": f"{t}.due_on", "channel": channel}
     for kind in Kind:
-        template = (
-            texts.notice_template(kind, field.statement.language)
-            .replace("{title}", "%1$s")
-            .replace("{due}", "%2$s")
-            .replace("{channel}", "%3$s")
-        )
+        template = texts.notice_template(kind, field.statement.language)
+        for position, name in enumerate(texts.NAMED, 1):
+            template = template.replace(f"{{{name}}}", f"%{position}$s")
         cases.append(f"when '{kind}' then {field.statement.param(template, 'text')}")
-    # Whoever no longer sees the task is not told its title, as it may have changed since.
+    # Whoever no longer sees the task, or the unit, is not told its name, as it may have changed since.
     seen = access.seen("task.unit_id", field.statement.paths)
-    title = f"coalesce((select task.title from task where task.id = {field.t}.task_id and {seen}), '...')"
-    channel = f"case {field.t}.channel when 'EMAIL' then 'e-mail' when 'WEBHOOK' then 'webhook' end"
-    return f"format(case {field.t}.kind {' '.join(cases)} end, {title}, {field.t}.due_on, {channel})"
+    place_seen = access.seen("place.id", field.statement.paths)
+    named = ", ".join(values[name] for name in texts.NAMED)
+    return f"""(
+        select format(case {t}.kind {" ".join(cases)} end, {named})
+        from (values (1)) this left join (
+            select task.title, place.name as unit, owner.name as owner,
+                ({t}.created_at at time zone place.timezone)::date - {t}.due_on as late
+            from task join unit place on place.id = task.unit_id join person owner on owner.id = task.owner_id
+            where task.id = {t}.task_id and {seen}
+        ) about on true left join (
+            select place.name from vacancy v join unit place on place.id = v.unit_id
+            where v.id = {t}.vacancy_id and {place_seen}
+        ) vacant on true
+    )"""
+
+
+def _of_rung(column: str) -> str:
+    return f"(select r.{column} from reminder r where r.id = {{t}}.reminder_id)"
 
 
 @entity("notice", own("person_id"), "Something that the viewer was told.")
@@ -38,7 +62,23 @@ class Notice(Node):
     text: str = expression(_text, "The sentence, in the person's language.")
     due_on: date | None = column("The due date it speaks of; null where it speaks of none.")
     digest_id: strawberry.ID = expression("{t}.digest_id::text", "Notices of one run share it.")
-    task: Task | None = one("{u}.id = {t}.task_id", "The task; null where the viewer no longer sees it.")
+    task: Task | None = one(
+        "{u}.id = {t}.task_id", "The task; null where it speaks of none, or the viewer no longer sees it."
+    )
+    unit: Unit | None = one(
+        "{u}.id = {t}.unit_id",
+        "Where the viewer held the role by which they were told; null where they no longer see it.",
+    )
+    audience: Audience | None = expression(
+        _of_rung("audience"), "As whom the ladder told the viewer; null where it is no rung of the ladder."
+    )
+    offset_days: int | None = expression(
+        _of_rung("offset_days"), "The rung's working days around the due date, as in the rules."
+    )
+    vacant_unit: Unit | None = one(
+        "{u}.id = (select v.unit_id from vacancy v where v.id = {t}.vacancy_id)",
+        "Of NO_MANAGER, the unit that nobody manages; null where the viewer does not see it.",
+    )
     created_at: datetime = column("When.")
     read_at: datetime | None = column("When the viewer marked it as read.")
 

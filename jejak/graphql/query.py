@@ -20,6 +20,7 @@ from jejak.graphql.programme import Initiative, Programme, Step
 from jejak.graphql.reading import Connection, Field, many, one, page
 from jejak.graphql.reading.declare import REQUIRED
 from jejak.graphql.reading.schema import by_global_ids
+from jejak.graphql.reminder import ReminderRules, rules_for
 from jejak.graphql.rollout import (
     Recurrence,
     RecurrenceFilter,
@@ -103,6 +104,7 @@ class Query(RolloutPreviews):
         "true", "People that the viewer sees.", order=PersonOrder, filters=PersonFilter
     )
     search: Connection[SearchHit] = searched()
+    reminder_rules: ReminderRules | None = rules_for()
     notices: Connection[Notice] = page("true", "The viewer's inbox.", order=NoticeOrder, filters=NoticeFilter)
     notification_preferences: list[NotificationPreference] = preferences()
     deliveries: Connection[Delivery] = page(

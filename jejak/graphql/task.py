@@ -24,6 +24,7 @@ from jejak.graphql.reading import (
     one,
     within,
 )
+from jejak.graphql.reminder import Escalation, Reminder, escalation, planned, snoozed_until
 from jejak.graphql.vocabulary import Category, Service, TaskStatus, UnitKind, enum
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class Task(Node):
     evidence: list[Evidence] = many(
         "{u}.task_id = {t}.id", "{u}.added_at, {u}.id", "What shows that it was done."
     )
+    reminders: list[Reminder] = planned()
+    snoozed_until: date | None = expression(
+        snoozed_until, "The day on which its owner's reminders speak again; null where they are not put off."
+    )
+    escalation: Escalation | None = escalation()
     history: Connection[HistoryEntry] = history()
 
 

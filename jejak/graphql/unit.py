@@ -15,6 +15,7 @@ from jejak.graphql.node import Node, global_id
 from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
 from jejak.graphql.person import Membership, MembershipFilter, MembershipOrder, Person
 from jejak.graphql.reading import Connection, Field, Key, Statement, column, entity, many, one, page, within
+from jejak.graphql.reminder import ReminderRules, rules_here
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
 from jejak.graphql.vocabulary import UnitKind, enum
 
@@ -95,4 +96,5 @@ class Unit(Node):
     )
     completion: Completion = completion_here("How far the whole programme has come here and below.")
     league: list[LeagueEntry] = league()
+    reminder_rules: ReminderRules = rules_here()
     history: Connection[HistoryEntry] = history()

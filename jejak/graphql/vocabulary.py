@@ -10,6 +10,7 @@ from jejak.domain.errors import Problem
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import (
     Alignment,
+    Audience,
     Category,
     Channel,
     ChannelCondition,
@@ -23,6 +24,7 @@ from jejak.domain.vocabulary import (
     OwnerRule,
     PainPointState,
     Parameter,
+    ReminderOutcome,
     Role,
     RowOutcome,
     SearchKind,
@@ -36,6 +38,7 @@ from jejak.domain.vocabulary import (
 
 __all__ = [
     "Alignment",
+    "Audience",
     "Category",
     "Channel",
     "ChannelCondition",
@@ -50,6 +53,7 @@ __all__ = [
     "OwnerRule",
     "PainPointState",
     "Parameter",
+    "ReminderOutcome",
     "Role",
     "RowOutcome",
     "SearchKind",
@@ -184,6 +188,11 @@ enum(
     DUE_SOON="A task is due in the days to come.",
     DUE_TODAY="A task is due today.",
     OVERDUE="A task is past its due date.",
+    BLOCKED="A task cannot go on, and whoever manages its unit is told.",
+    AWAITING_VERIFICATION="A task was handed in and is to be verified.",
+    ESCALATED="A task of a unit here or below is late.",
+    NO_MANAGER="A unit was passed over by an escalation, since nobody manages it.",
+    HANDED_OVER="A task is the viewer's own now.",
     CHANNEL_PAUSED="A channel is out of reach, for whoever looks after it.",
 )
 enum(
@@ -205,6 +214,22 @@ enum(
     "What becomes of a rollout where units have nobody to answer for its task.",
     SKIP="The others get it; `extendRollout` gives it to these once they have somebody.",
     REFUSE="Nobody gets it.",
+)
+enum(
+    Audience,
+    "Who is told: the owner of a task, or who manages a unit on the line above it. Where a unit has no manager, the next above.",
+    OWNER="The task's owner.",
+    UNIT="Who manages the task's unit.",
+    UP3="Who manages the UP3; the next unit above where the task's line has none.",
+    REGION="Who manages the region.",
+    HEADQUARTERS="Who manages at headquarters; who keeps the programme where nobody does.",
+)
+enum(
+    ReminderOutcome,
+    "What became of a planned rung.",
+    SENT="It was said.",
+    FOLDED="Another one was said in its place.",
+    DROPPED="The task had been verified or cancelled before.",
 )
 enum(
     SearchKind,
@@ -288,6 +313,9 @@ enum(
     RECURRENCE_UPDATED="What is to come changed.",
     RECURRENCE_ENDED="It comes no more.",
     PERSON_HANDED_OVER="A person's tasks were handed over to another.",
+    TASK_REMINDERS_SNOOZED="Its owner put off the reminders.",
+    TASK_ESCALATION_ACKNOWLEDGED="Somebody who was told that it is late takes care of it.",
+    UNIT_REMINDER_RULES_UPDATED="The rules of reminding that are kept there changed.",
     NOTICES_READ="Notices were marked as read.",
 )
 enum(

@@ -1,17 +1,18 @@
-"""R6: reminders, by example."""
+"""R6: reminders to owners, by example. (Escalation: test_escalation.py.)"""
 
 import asyncio
 from datetime import date, timedelta
 
 import pytest
 
-from jejak.domain import clock, db, feed, person, reminder, task
+from jejak.domain import db, feed, ladder, person, reminder, task
 from jejak.domain.access import SYSTEM
+from jejak.domain.ladder import NewRung, UpdateReminderRules
 from jejak.domain.person import RevokeRole
 from jejak.domain.tables.notice import Digest, Ladder, Notice, Reminder, Rung
 from jejak.domain.tables.person import Membership
 from jejak.domain.task import ChangeTask, ReportProgress, UpdateTask
-from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
+from jejak.domain.vocabulary import Audience, Role, TaskStatus, UnitKind
 from tests.factories import a_person, a_role, a_task, a_unit, a_viewer, bring, reference_unit, viewer_for
 from tests.moments import MONDAY, go_to
 from tests.refusals import dump, unchanged
@@ -21,15 +22,16 @@ NEXT_MONDAY = MONDAY + timedelta(days=7)
 
 
 async def told() -> list[tuple[str, date, int]]:
-    """Kind, due date and rung of every notice there is, in the order of rungs."""
+    """Kind, due date and rung of every notice to an owner there is, in the order of rungs."""
     rows = await db.fetch(
-        "select n.kind, n.due_on, r.offset_days from notice n join reminder r on r.id = n.reminder_id order by n.due_on, r.offset_days"
+        """select n.kind, n.due_on, r.offset_days from notice n join reminder r on r.id = n.reminder_id
+        where r.audience = 'OWNER' order by n.due_on, r.offset_days"""
     )
     return [tuple(row) for row in rows]
 
 
 async def outcomes(task_id) -> dict[int, str | None]:
-    rows = await Reminder.objects().where(Reminder.task_id == task_id)
+    rows = await Reminder.objects().where((Reminder.task_id == task_id) & (Reminder.audience == "OWNER"))
     return {row.offset_days: row.outcome for row in rows}
 
 
@@ -37,7 +39,7 @@ async def test_the_owner_is_reminded_on_every_rung_in_words_true_on_the_day():
     go_to(MONDAY)
     given = await a_task(due_on=MONDAY + timedelta(days=14))
     days = []
-    for day in range(22):
+    for day in range(17):
         go_to(MONDAY + timedelta(days=day))
         days += [MONDAY + timedelta(days=day)] * await reminder.run()
     due = given.due_on
@@ -83,7 +85,8 @@ async def test_what_a_downtime_left_is_folded_into_one_notice():
     go_to(MONDAY)
     given = await a_task(due_on=MONDAY + timedelta(days=14))
     go_to(given.due_on + timedelta(days=30))
-    assert await reminder.run() == 1
+    await reminder.run()
+    assert await Notice.count().where(Notice.person_id == given.owner_id) == 1
     assert await told() == [("OVERDUE", given.due_on, 1)]
     assert await outcomes(given.id) == {-7: "FOLDED", -3: "FOLDED", -1: "FOLDED", 0: "FOLDED", 1: "SENT"}
 
@@ -130,8 +133,15 @@ async def test_tasks_in_two_zones_at_work_make_one_digest():
 @pytest.mark.parametrize("status", [s for s in TaskStatus if s not in {"PLANNED", "IN_PROGRESS", "RETURNED"}])
 async def test_who_has_nothing_to_do_is_not_reminded(status):
     go_to(MONDAY)
-    await a_task(due_on=MONDAY + timedelta(days=1), status=status)
-    go_to(MONDAY + timedelta(days=1))
+    given = await a_task(due_on=MONDAY + timedelta(days=1), status=status)
+    for day in range(2):
+        go_to(MONDAY + timedelta(days=day))
+        await reminder.run()
+    assert await told() == []
+    # And of a task that is over nothing is kept for later
+    over = status in {TaskStatus.VERIFIED, TaskStatus.CANCELLED}
+    kept = {-1: "DROPPED", 0: "DROPPED", 1: None} if over else dict.fromkeys((-1, 0, 1))
+    assert await outcomes(given.id) == kept
     async with unchanged():
         assert await reminder.run() == 0
 
@@ -145,7 +155,8 @@ async def test_a_block_pauses_and_the_end_of_it_catches_up_once():
     given = await task.block(viewer, ChangeTask(given.id, given.version, "Menunggu material"))
     for day in range(4):
         go_to(MONDAY + timedelta(days=day))
-        assert await reminder.run() == 0
+        await reminder.run()
+        assert await told() == []
     await task.unblock(viewer, ChangeTask(given.id, given.version))
     assert await reminder.run() == 1
     assert await reminder.run() == 0
@@ -192,9 +203,9 @@ async def test_a_task_follows_the_ladder_as_it_stood_when_its_due_date_was_set()
         await a_viewer(Role.MANAGER, unit),
         await a_task(unit, due_on=MONDAY + timedelta(days=14)),
     )
-    ladder = Ladder(version=2, created_at=clock.now())
-    await ladder.save()
-    await Rung.insert(Rung(ladder_id=ladder.id, offset_days=-2, audience="OWNER"))
+    headquarters = await reference_unit("HQ")
+    rungs = [NewRung(-2, Audience.OWNER)]
+    await ladder.update(SYSTEM, UpdateReminderRules(headquarters.id, 1, rungs))
     assert set(await outcomes(given.id)) == {-7, -3, -1, 0, 1}
     later = given.due_on + timedelta(days=7)
     await task.update(manager, UpdateTask(given.id, given.version, due_on=later))
@@ -252,13 +263,24 @@ async def test_a_run_that_dies_before_its_commit_has_said_nothing_and_the_next_s
 
 async def test_the_default_ladder_is_written_once():
     before = await dump()
-    await asyncio.gather(*(reminder.ensure_ladder() for _ in range(3)))
+    await asyncio.gather(*(ladder.ensure() for _ in range(3)))
     assert await dump() == before
     await db.execute("delete from rung")
     await db.execute("delete from ladder")
-    await asyncio.gather(*(reminder.ensure_ladder() for _ in range(3)))
+    await asyncio.gather(*(ladder.ensure() for _ in range(3)))
     assert [row.version for row in await Ladder.objects()] == [1]
-    assert sorted(row.offset_days for row in await Rung.objects()) == [-7, -3, -1, 0, 1]
+    rungs = [(row.offset_days, row.audience) for row in await Rung.objects()]
+    assert sorted(rungs) == [
+        (-7, "OWNER"),
+        (-3, "OWNER"),
+        (-1, "OWNER"),
+        (0, "OWNER"),
+        (1, "OWNER"),
+        (3, "UNIT"),
+        (3, "UP3"),
+        (7, "REGION"),
+        (14, "HEADQUARTERS"),
+    ]
 
 
 async def test_an_owner_who_no_longer_works_at_the_unit_is_told_nothing():
@@ -281,7 +303,7 @@ async def test_an_owner_who_no_longer_works_at_the_unit_is_told_nothing():
 
 
 async def planned(task_id) -> list[tuple[date, int, str | None]]:
-    rows = await Reminder.objects().where(Reminder.task_id == task_id)
+    rows = await Reminder.objects().where((Reminder.task_id == task_id) & (Reminder.audience == "OWNER"))
     return sorted((row.due_on, row.offset_days, row.outcome) for row in rows)
 
 
@@ -291,7 +313,7 @@ async def test_a_new_due_date_takes_what_was_never_said_of_the_old_one_away():
     unit = await a_unit()
     manager, given = await a_viewer(Role.MANAGER, unit), await a_task(unit, due_on=FRIDAY)
     go_to(MONDAY + timedelta(days=1))
-    await reminder.run()
+    assert await reminder.run() == 1
     # When its due date goes to another day
     away = await task.update(manager, UpdateTask(given.id, given.version, due_on=NEXT_MONDAY))
     # Then of the old one only what was said is kept

@@ -46,6 +46,9 @@ BOUNDS = {
     "dueInDays": (1, 500),
     "leadDays": (0, 60),
     "ceiling": (1, 24),
+    "offsetDays": (-60, 60),
+    "snoozeLimitDays": (0, 60),
+    "acknowledgeDays": (1, 60),
 }
 MOST = {
     "stages": 50,
@@ -58,6 +61,7 @@ MOST = {
     "kinds": 10,
     "unitIds": 1_000,
     "preferences": 2,
+    "rungs": 30,
 }
 MOST_ROWS = {("createTasks", "tasks"): 500, ("updateTasks", "tasks"): 500}
 # Which thing a field's id names; by default the field says it itself.
@@ -225,6 +229,7 @@ SEES_ALL = {
     "createRecurrence",
     "updateRecurrence",
     "endRecurrence",
+    "updateReminderRules",
 }
 BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
 

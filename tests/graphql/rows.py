@@ -197,6 +197,7 @@ async def notices(of: list[Task], who: Person, times: list[tuple[int, datetime]]
         Notice(
             person_id=who.id,
             digest_id=digest.id,
+            unit_id=of[0].unit_id,
             kind="DUE_SOON",
             task_id=one.task_id,
             reminder_id=one.id,

@@ -105,6 +105,8 @@ APART = (
     ANONYMOUS
     | ACCOUNT
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits", "handOver"}
+    | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
+    | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation"}
 )
 
 
@@ -422,6 +424,39 @@ async def test_notices_are_read_by_nobody_but_whom_they_were_for(world):
                 str(seat)
             )
     assert await (await as_(world.owner)).refusals("markNoticesRead", **given) == []
+
+
+async def test_reminders_are_put_off_by_nobody_but_the_tasks_owner(world):
+    given = VALID["snoozeReminders"](world)[1]
+    async for seat, client in seats(world, world.here):
+        async with unchanged():
+            answer = await told(client, "snoozeReminders", given)
+        assert answer == ("FORBIDDEN" if seat.sees else "NOT_FOUND", "taskId", seat.sees), str(seat)
+    assert await (await as_(world.owner)).refusals("snoozeReminders", **given) == []
+
+
+async def test_an_escalation_is_acknowledged_by_nobody_but_whom_it_told(world):
+    given = VALID["acknowledgeEscalation"](world)[1]
+    async for seat, client in seats(world, world.here):
+        async with unchanged():
+            assert await told(client, "acknowledgeEscalation", given) == ("NOT_FOUND", "noticeId", False), (
+                str(seat)
+            )
+    assert await (await as_(world.region_manager)).refusals("acknowledgeEscalation", **given) == []
+
+
+@pytest.mark.parametrize("kind", ["HQ", "UID", "UP3"])
+async def test_the_rules_of_reminding_are_kept_at_headquarters_and_a_regions_own_also_there(world, kind):
+    unit = {"HQ": world.hq, "UID": world.region, "UP3": world.here}[kind]
+    given = VALID["updateReminderRules"](world)[1] | {"unitId": gid(unit), "expectedVersion": 999}
+    async for seat, client in seats(world, unit):
+        async with unchanged():
+            answer = await told(client, "updateReminderRules", given)
+        manages = seat.role is Role.MANAGER and seat.unit.kind in {UnitKind.HQ, UnitKind.UID}
+        may = seat.sees and (seat.role is Role.PROGRAMME or (manages and kind != "HQ"))
+        refused = ("INVALID_KIND", "unitId") if kind == "UP3" else ("STALE", "expectedVersion")
+        code = refused if may else ("FORBIDDEN" if seat.sees else "NOT_FOUND", "unitId")
+        assert answer == (*code, seat.sees), str(seat)
 
 
 async def test_what_an_input_names_beside_its_target_must_be_seen_too(world):

@@ -35,6 +35,7 @@ ARGUMENTS = {
     "Query.rolloutPreview": 'input: { initiativeId: $unit, title: "x", unitId: $unit, dueInDays: 5 }',
     "Query.rolloutExtensionPreview": "input: { rolloutId: $node, expectedVersion: 1 }",
     "Query.search": 'text: "pasang or menunggu or pelatihan"',
+    "Query.reminderRules": "unitId: $unit",
     "Programme.completion": "unitId: $unit",
     "Step.completion": "unitId: $unit",
     "Initiative.completion": "unitId: $unit",

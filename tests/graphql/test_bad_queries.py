@@ -353,6 +353,7 @@ async def test_who_is_signed_out_learns_nothing_from_any_query():
             "journey": f'(id: "{ids.encode("Journey", KEY)}")',
             "painPoint": f'(id: "{ids.encode("PainPoint", KEY)}")',
             "task": f'(id: "{ids.encode("Task", KEY)}")',
+            "reminderRules": f'(unitId: "{ids.encode("Unit", KEY)}")',
             "search": '(text: "padam", first: 1)',
         }
         arguments = required.get(name, "(first: 1)" if "first" in field.args else "")

@@ -410,6 +410,52 @@ SHOWN = {
             "left": [],
         },
     ),
+    "snoozeReminders": lambda w: (
+        "task { id version snoozedUntil escalation { level } }",
+        {
+            "task": {
+                "id": gid(w.planned),
+                "version": w.planned.version,
+                "snoozedUntil": f.in_working_days(w.here, 2).isoformat(),
+                "escalation": {"level": "REGION"},
+            }
+        },
+    ),
+    "acknowledgeEscalation": lambda w: (
+        "task { id snoozedUntil escalation { level acknowledgedBy { id } note until } }",
+        {
+            "task": {
+                "id": gid(w.planned),
+                "snoozedUntil": None,
+                "escalation": {
+                    "level": "REGION",
+                    "acknowledgedBy": {"id": gid(w.region_manager)},
+                    "note": "Kami dampingi",
+                    "until": f.in_working_days(w.here, 3).isoformat(),
+                },
+            }
+        },
+    ),
+    "updateReminderRules": lambda w: (
+        """unit { reminderRules { unit { id } origin { id } overridden inherits version snoozeLimitDays acknowledgeDays
+            rungs { offsetDays audience } createdBy { id } versions { version } } }""",
+        {
+            "unit": {
+                "reminderRules": {
+                    "unit": {"id": gid(w.region)},
+                    "origin": {"id": gid(w.region)},
+                    "overridden": True,
+                    "inherits": False,
+                    "version": 2,
+                    "snoozeLimitDays": 4,
+                    "acknowledgeDays": 2,
+                    "rungs": VALID["updateReminderRules"](w)[1]["rungs"],
+                    "createdBy": {"id": gid(w.programme)},
+                    "versions": [{"version": 2}],
+                }
+            }
+        },
+    ),
     "markNoticesRead": lambda w: ("notices { id }", {"notices": [{"id": gid(w.notice)}]}),
 }
 

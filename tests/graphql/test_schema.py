@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -29,6 +30,11 @@ dismissPainPoint createTask updateTask reportProgress submitTask verifyTask retu
 markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole createTasks updateTasks assignPainPoints
 importUnits importPeople rolloutInitiative extendRollout cancelRollout createRecurrence updateRecurrence endRecurrence
 handOver"""
+QUERIES = "viewer reminderRules node nodes unit units programme steps step initiative journeys painPoints tasks notices people search journey painPoint task"
+MUTATIONS = """signIn captureJourney submitJourney acceptJourney returnJourney archiveJourney assignPainPoint closePainPoint
+dismissPainPoint createTask updateTask reportProgress submitTask verifyTask returnTask blockTask unblockTask cancelTask
+markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole createTasks updateTasks assignPainPoints
+importUnits importPeople updateReminderRules snoozeReminders acknowledgeEscalation"""
 # What every bulk mutation answers, whatever becomes of its rows.
 ROWS = {"results", "count"}
 LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices", "rollouts", "recurrences"]
@@ -163,6 +169,8 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "resendDelivery",
         "createCalendarFeed",
         "revokeCalendarFeed",
+        "snoozeReminders",
+        "acknowledgeEscalation",
     }
     for name, field in schema().mutation_type.fields.items():
         expected = parts_of(field).get("expectedVersion")
@@ -219,6 +227,10 @@ def test_every_notice_has_words_in_every_language(kind, language):
     else:
         assert "{title}" in template
         assert "{due}" in template
+    # It names its task, if it is of one, and nothing that is not filled in
+    named = set(re.findall(r"{(\w+)}", template))
+    assert named <= set(texts.NAMED)
+    assert ("title" in named) == (kind not in {NoticeKind.NO_MANAGER, NoticeKind.CHANNEL_PAUSED})
     # It becomes a format of PostgreSQL, in which a per cent sign would mean something.
     assert "%" not in template
 

@@ -28,7 +28,8 @@ def versioned() -> dict[str, str | None]:
     return found
 
 
-VERSIONED = versioned()
+# The version it names is that of the rules, not of the unit: its test is in test_reminder.
+VERSIONED = {name: rows for name, rows in versioned().items() if name != "updateReminderRules"}
 
 
 def the_input(mutation: str, world: World) -> tuple[Any, dict[str, Any]]:

@@ -24,6 +24,7 @@ EVERYTHING = """query ($unit: ID!, $code: String!, $node: ID!, $journey: ID!, $p
   tasks(first: 100, filter: {unitId: $unit}) { totalCount nodes { id } }
   people(first: 100, filter: {unitId: $unit}) { totalCount nodes { id } edges { cursor } }
   search(first: 100, text: "pasang or menunggu or pelatihan", unitId: $unit) { totalCount nodes { title excerpt unit { id } } edges { cursor } }
+  reminderRules(unitId: $unit) { unit { id } }
   journey(id: $journey) { id } painPoint(id: $point) { id } task(id: $node) { id }
   everyHit: search(first: 100, text: "pasang or menunggu or pelatihan") { totalCount nodes { unit { id } } }
   everyTask: tasks(first: 100) { totalCount nodes { unit { id } } }
@@ -52,6 +53,7 @@ async def test_every_query_from_every_seat(world):
             assert data["node"] == {"__typename": "Task", "id": gid(world.planned)}
             assert [node["id"] for node in data["nodes"]] == ids
             assert data["initiative"]["completion"]["unit"] == {"id": gid(world.here)}
+            assert data["reminderRules"] == {"unit": {"id": gid(world.here)}}
             assert [data[name]["totalCount"] for name in LISTS] == [2, 4, 4, 4]
             assert [data[name]["id"] for name in ("journey", "painPoint", "task")] == [
                 gid(world.draft),
@@ -67,6 +69,7 @@ async def test_every_query_from_every_seat(world):
             assert data[name] == {"completion": None}
         for name in LISTS:
             assert (data[name]["totalCount"], data[name]["nodes"]) == (0, [])
+        assert data["reminderRules"] is None
         assert data["journeys"]["pageInfo"] == {"endCursor": None}
         assert data["journey"] is data["painPoint"] is data["task"] is None
         for name in ("people", "search"):

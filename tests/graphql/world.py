@@ -55,6 +55,7 @@ class World:
     notice: Notice
     rollout: Rollout
     recurrence: Recurrence
+    escalation: Notice
     account: "Account"
     channels: "Channels"
 
@@ -158,6 +159,7 @@ async def a_world() -> World:
         for status in (TaskStatus.PLANNED, TaskStatus.SUBMITTED, TaskStatus.BLOCKED)
     }
     spare_person = await f.a_person(Role.VIEWER, here)
+    region_manager = await f.a_person(Role.MANAGER, region)
     spare = await Membership.objects().get(Membership.person_id == spare_person.id)
     assert spare is not None
     notice = await a_notice(owner, tasks[TaskStatus.PLANNED])
@@ -170,7 +172,7 @@ async def a_world() -> World:
         elsewhere=elsewhere,
         owner=owner,
         manager=manager,
-        region_manager=await f.a_person(Role.MANAGER, region),
+        region_manager=region_manager,
         admin=await f.a_person(Role.ADMIN, hq),
         programme=await f.a_person(Role.PROGRAMME, hq),
         spare=spare,
@@ -185,12 +187,15 @@ async def a_world() -> World:
         rollout=await f.a_rollout(here, kinds=[UnitKind.UP3]),
         recurrence=await f.a_recurrence(here, kinds=[UnitKind.UP3]),
         notice=notice,
+        escalation=await a_notice(
+            region_manager, tasks[TaskStatus.PLANNED], audience="REGION", kind="ESCALATED"
+        ),
         account=await an_account(owner, manager, spare_person),
         channels=await channels_of(owner, notice),
     )
 
 
-async def a_notice(who: Person, about: Task) -> Notice:
+async def a_notice(who: Person, about: Task, *, audience: str = "OWNER", kind: str = "DUE_SOON") -> Notice:
     """As the reminder run writes it, at whatever hour it is now."""
     notice_id = db.new_id()
     await db.execute(
@@ -198,10 +203,10 @@ async def a_notice(who: Person, about: Task) -> Notice:
         with bundled as (insert into digest (id, person_id, created_at) values ($1, $2, $3) returning id),
         spoken as (
             update reminder set outcome = 'SENT', settled_at = $3
-            where id = (select id from reminder where task_id = $5 order by remind_on limit 1) returning *
+            where id = (select id from reminder where task_id = $5 and audience = $6 order by remind_on limit 1) returning *
         )
-        insert into notice (id, person_id, digest_id, kind, task_id, reminder_id, due_on, created_at, unit_id)
-        select $4, $2, bundled.id, 'DUE_SOON', r.task_id, r.id, r.due_on, $3, t.unit_id
+        insert into notice (id, person_id, digest_id, unit_id, kind, task_id, reminder_id, due_on, created_at)
+        select $4, $2, bundled.id, t.unit_id, $7, r.task_id, r.id, r.due_on, $3
         from bundled, spoken r join task t on t.id = r.task_id
         """,
         db.new_id(),
@@ -209,6 +214,8 @@ async def a_notice(who: Person, about: Task) -> Notice:
         clock.now(),
         notice_id,
         about.id,
+        audience,
+        kind,
     )
     found = await Notice.objects().get(Notice.id == notice_id)
     assert found is not None
@@ -495,5 +502,24 @@ VALID: dict[str, Callable[[World], Given]] = {
     "resendDelivery": lambda w: (w.owner, {"deliveryId": gid(w.channels.delivery)}),
     "createCalendarFeed": lambda w: (w.owner, {"replace": True}),
     "revokeCalendarFeed": lambda w: (w.owner, {"calendarFeedId": gid(w.channels.feed)}),
+    "snoozeReminders": lambda w: (
+        w.owner,
+        {"taskId": gid(w.planned), "until": f.in_working_days(w.here, 2).isoformat()},
+    ),
+    "acknowledgeEscalation": lambda w: (
+        w.region_manager,
+        {"noticeId": gid(w.escalation), "note": "Kami dampingi"},
+    ),
+    "updateReminderRules": lambda w: (
+        w.programme,
+        {
+            "unitId": gid(w.region),
+            "expectedVersion": 1,
+            "rungs": [{"offsetDays": -2, "audience": "OWNER"}, {"offsetDays": 2, "audience": "REGION"}],
+            "snoozeLimitDays": 4,
+            "acknowledgeDays": 2,
+            "inherit": False,
+        },
+    ),
     "markNoticesRead": lambda w: (w.owner, {"noticeIds": [gid(w.notice)]}),
 }

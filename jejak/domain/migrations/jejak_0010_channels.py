@@ -47,13 +47,6 @@ create table channel_state (
     check ((channel = 'WEBHOOK') = (endpoint_id is not null))
 );
 
-alter table notice add column if not exists unit_id uuid references unit;
-alter table notice alter column task_id drop not null;
-alter table notice alter column reminder_id drop not null;
-alter table notice alter column due_on drop not null;
-alter table notice drop constraint if exists notice_kind_check;
-alter table notice add constraint notice_kind_check check (kind in ('DUE_SOON', 'DUE_TODAY', 'OVERDUE', 'BLOCKED',
-    'AWAITING_VERIFICATION', 'ESCALATED', 'NO_MANAGER', 'HANDED_OVER', 'CHANNEL_PAUSED'));
 alter table notice add column channel text check (channel in ('EMAIL', 'WEBHOOK'));
 alter table notice add column endpoint_id uuid references webhook_endpoint;
 alter table notice add check ((kind = 'CHANNEL_PAUSED') = (channel is not null));

@@ -1,4 +1,4 @@
-from piccolo.columns import UUID, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import UUID, Boolean, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
@@ -9,10 +9,20 @@ from jejak.domain.tables.unit import Unit
 
 
 class Ladder(Table, db=DB, tablename="ladder"):
-    """A version of the reminder ladder (R6); a task follows the one in force when its due date was set."""
+    """A version of the reminder ladder (R6); a task follows the one in force when its due date was set.
+
+    `unit_id`: the region whose own it is; null for the whole programme's. `inherits`: the region has the programme's
+    again. Versions are counted over all of them. `snooze_limit_days`: working days in all by which an owner may put
+    off the reminders of one due date; `acknowledge_days`: working days for which an acknowledgement holds the rungs above.
+    """
 
     id = UUID(primary_key=True, default=new_id)
     version = Integer()
+    unit_id = ForeignKey(Unit, null=True)
+    created_by = ForeignKey(Person, null=True)
+    inherits = Boolean(default=False)
+    snooze_limit_days = SmallInt(default=5)
+    acknowledge_days = SmallInt(default=3)
     created_at = Timestamptz()
 
 
@@ -40,25 +50,74 @@ class Reminder(Table, db=DB, tablename="reminder"):
 
 
 class Digest(Table, db=DB, tablename="digest"):
-    """What one person is told in one run; the unit that channels deliver."""
+    """What one person is told in one run; the unit that channels deliver, once it is no longer `open`."""
 
     id = UUID(primary_key=True, default=new_id)
     person_id = ForeignKey(Person, null=False)
+    open = Boolean(default=False)
     created_at = Timestamptz()
 
 
+class Vacancy(Table, db=DB, tablename="vacancy"):
+    """A unit that was passed over because nobody held MANAGER at it, until somebody does."""
+
+    id = UUID(primary_key=True, default=new_id)
+    unit_id = ForeignKey(Unit, null=False)
+    opened_at = Timestamptz()
+    closed_at = Timestamptz(null=True, default=None)
+
+
 class Notice(Table, db=DB, tablename="notice"):
-    """`unit_id`: where its person holds the role by which they are told. `channel`, `endpoint_id`: of CHANNEL_PAUSED."""
+    """`unit_id`: the unit at which the person holds the role by which they are told; its working time is theirs.
+
+    Unique, for ever, by what it is of: the reminder; the task and how many changes of status it had had (`occasion`);
+    the vacancy. `channel`, `endpoint_id`: of CHANNEL_PAUSED.
+    """
 
     id = UUID(primary_key=True, default=new_id)
     person_id = ForeignKey(Person, null=False)
     digest_id = ForeignKey(Digest, null=False)
+    unit_id = ForeignKey(Unit, null=False)
     kind = Text()
     task_id = ForeignKey(Task, null=True)
     reminder_id = ForeignKey(Reminder, null=True)
+    occasion = Integer(null=True, default=None)
+    vacancy_id = ForeignKey(Vacancy, null=True)
     due_on = Date(null=True, default=None)
-    unit_id = ForeignKey(Unit, null=True)
     channel = Text(null=True, default=None)
     endpoint_id = ForeignKey(WebhookEndpoint, null=True)
     created_at = Timestamptz()
     read_at = Timestamptz(null=True, default=None)
+
+
+class TaskCall(Table, db=DB, tablename="task_call"):
+    """A task that is blocked or handed in, as long as nobody has been told; kept by a trigger."""
+
+    id = UUID(primary_key=True)
+    task_id = ForeignKey(Task, null=False)
+
+
+class Snooze(Table, db=DB, tablename="snooze"):
+    """That an owner put off the reminders of a due date, last on `set_on`; `spent_days`: working days until then."""
+
+    id = UUID(primary_key=True, default=new_id)
+    task_id = ForeignKey(Task, null=False)
+    due_on = Date()
+    set_on = Date()
+    until = Date()
+    spent_days = SmallInt()
+
+
+class Acknowledgement(Table, db=DB, tablename="acknowledgement"):
+    """That somebody takes care of an escalated task: the rungs above hold until `until`."""
+
+    id = UUID(primary_key=True, default=new_id)
+    task_id = ForeignKey(Task, null=False)
+    due_on = Date()
+    reminder_id = ForeignKey(Reminder, null=False)
+    offset_days = SmallInt()
+    audience = Text()
+    acknowledged_by = ForeignKey(Person, null=False)
+    at = Timestamptz()
+    until = Date()
+    note = Text()

@@ -28,6 +28,7 @@ class Task(Table, db=DB, tablename="task"):
     blocked_from_reason = Text(null=True, default=None)
     submitted_by = ForeignKey(Person, null=True)
     verified_by = ForeignKey(Person, null=True)
+    status_nth = Integer(default=0)  # how often its status has changed, counted by a trigger
     version = Integer(default=1)
     created_at = Timestamptz()
     updated_at = Timestamptz()

@@ -11,6 +11,7 @@ from jejak.graphql.mutations.notice import NoticeMutations
 from jejak.graphql.mutations.pain_point import PainPointMutations
 from jejak.graphql.mutations.person import PersonMutations
 from jejak.graphql.mutations.person_import import PersonImportMutations
+from jejak.graphql.mutations.reminder import ReminderMutations
 from jejak.graphql.mutations.rollout import RolloutMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
 from jejak.graphql.mutations.task import TaskMutations
@@ -36,5 +37,6 @@ class Mutation(
     HandOverMutations,
     NoticeMutations,
     ChannelMutations,
+    ReminderMutations,
 ):
     pass
