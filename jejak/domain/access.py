@@ -37,8 +37,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CONTRIBUTOR: _CONTRIBUTOR,
     Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE}),
-    Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.ROLL_OUT}),
-    Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.RULES}),
+    Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.ROLL_OUT, Right.RULES}),
 }
 
 REGIONAL = frozenset({UnitKind.HQ, UnitKind.UID, UnitKind.UIW})
