@@ -62,13 +62,16 @@ r.outcome is null and r.remind_on <= $5::date and r.remind_on <= here.today and 
 end
 """
 
+# Whatever somebody else is just changing waits for the next run.
 # $3: how many rungs at most find their tasks; of a task that is found all rungs are settled that can be.
 # The kind is what is true on the day it is said, which after a downtime may be later than the rung's day.
 RUNGS = f"""
 with picked as materialized (
     select r.task_id from {_RUNG.format(reminders="reminder")} where {_READY} limit $3
+    for update of r skip locked
 ), theirs as materialized (
     select r.* from reminder r where r.task_id in (select task_id from picked) and r.outcome is null
+    for update of r skip locked
 ), ready as materialized (
     select r.id, r.task_id, r.due_on, r.offset_days, r.audience, reach_of(r.audience) as reach, here.today, t.owner_id,
         t.unit_id, u.path, t.status not in {task_rules.in_sql(task_rules.OVER)} as lives,

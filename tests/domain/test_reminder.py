@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, timedelta
 
+import asyncpg
 import pytest
 
 from jejak.domain import db, feed, ladder, person, reminder, task
@@ -242,6 +243,25 @@ async def test_concurrent_runs_make_one_notice():
     made = await asyncio.gather(*(asyncio.create_task(reminder.run()) for _ in range(8)))
     assert sorted(made) == [0, 0, 0, 0, 0, 0, 0, 3]
     assert await Notice.count() == 3
+
+
+async def test_what_somebody_is_just_changing_waits_for_the_next_run(database):
+    # Given two tasks that are due, and a transaction that gives one of them another due date
+    go_to(MONDAY)
+    unit = await a_unit()
+    changing, other = [await a_task(unit, due_on=MONDAY + timedelta(days=1)) for _ in range(2)]
+    connection = await asyncpg.connect(dsn=database)
+    try:
+        async with connection.transaction():
+            await connection.execute("delete from reminder where task_id = $1", changing.id)
+            # When a worker runs meanwhile, it neither waits nor fails
+            async with asyncio.timeout(5):
+                assert await reminder.run() == 1
+    finally:
+        await connection.close()
+    # Then nothing is said of what is gone
+    assert await reminder.run() == 0
+    assert [row.task_id for row in await Notice.objects()] == [other.id]
 
 
 async def test_a_run_that_dies_before_its_commit_has_said_nothing_and_the_next_says_all(monkeypatch):

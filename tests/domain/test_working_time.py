@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jejak.domain import working_time
 from jejak.domain.working_time import DEFAULT_WEEK, Hours, Rules, hours, said
-from tests.domain.test_reminder_ladder import day_of
+from tests.domain.ladder_model import Place
 
 DAYS = st.dates(date(2024, 1, 1), date(2035, 12, 31))
 FRIDAY, SATURDAY, SUNDAY, MONDAY = (date(2027, 3, 5) + timedelta(days=n) for n in range(4))
@@ -53,7 +53,8 @@ def test_working_days_skip_holidays_and_count_a_saturday_that_is_worked():
 
 @given(DAYS, st.integers(-19, 19))
 def test_shifting_lands_where_counting_lands(day, offset):
-    assert working_time.shift(USUAL, day, offset) == day_of(day, offset)
+    counted = Place(None, "ULP", USUAL.zone).day_from(day, offset)
+    assert working_time.shift(USUAL, day, offset) == counted
 
 
 @given(DAYS, st.integers(-60, 60), st.integers(-60, 60))
