@@ -63,6 +63,11 @@ async def close() -> None:
     await DB.close_connection_pool()
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Whether it failed since the database is away, and not by itself: what asyncpg cannot write is our mistake."""
+    return isinstance(error, OUT_OF_REACH) and not isinstance(error, ValueError)
+
+
 @asynccontextmanager
 async def connection() -> AsyncIterator[asyncpg.Connection]:
     """The open transaction's connection, or one of the pool's for a single statement."""
