@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -138,15 +138,14 @@ class Person:
 
     async def _create(self) -> None:
         title = f"faults task {uuid4().hex}"
-        today = self.now().astimezone(ZoneInfo(self.place.zone)).date()
-        due_on = str(today + timedelta(days=self.chance.randrange(9)))
+        due_on = str(self._today() + timedelta(days=self.chance.randrange(9)))
         given = {
             "unitId": self.place.unit_id, "initiativeId": self.place.initiative_id, "title": title, "dueOn": due_on,
             "ownerId": self.place.officer_id, "weight": self.chance.randrange(1, 5), "clientMutationId": uuid4().hex,
         }  # fmt: skip
         answer = (await self.asker.ask(self.place.manager, _CREATE, **given))["createTask"]
-        if answer["errors"] == [{"code": "PAST_DATE"}] and self.asker.unsure:
-            # A day went by until it was answered: the first time nothing was done, and now nothing may be.
+        if answer["errors"] == [{"code": "PAST_DATE"}] and due_on < str(self._today()):
+            # A day went by until it was answered: nothing was done before, and now nothing may be.
             self.kept.refused.add(title)
             return
         _must_be_well(answer)
@@ -156,6 +155,9 @@ class Person:
         )
         self.kept.tasks.append(task)
         self._own.append(task)
+
+    def _today(self) -> date:
+        return self.now().astimezone(ZoneInfo(self.place.zone)).date()
 
     async def _change(self) -> None:
         # The latest few: so that some come to their end, and some stay as they are.
