@@ -6,7 +6,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
@@ -39,12 +39,18 @@ Say = Callable[[str], None]
 
 
 class Receiver(Protocol):
-    """What stands where messages are delivered: told to the processes by `env`, asked in the end what is wrong."""
+    """What stands where messages are delivered, for as long as a run lasts: told to the processes by `env`, asked in the
+    end what is wrong.
+    """
 
     @property
     def env(self) -> dict[str, str]: ...
     async def differences(self, connection: asyncpg.Connection) -> list[str]: ...
     def counts(self) -> dict[str, int]: ...
+
+
+# Nothing is delivered anywhere yet.
+RECEIVERS: Sequence[Callable[[], AbstractAsyncContextManager[Receiver]]] = ()
 
 
 @dataclass
@@ -118,13 +124,16 @@ async def run(
     seconds: float,
     every: float,
     say: Say = lambda _: None,
-    receivers: Sequence[Receiver] = (),
     keep: Path | None = None,
 ) -> Outcome:
-    """People work for so many `seconds`, and `every` few of them something goes wrong. `keep`: where what the processes and servers said is copied to in the end."""
+    """People work for so many `seconds`, and `every` few of them something goes wrong.
+
+    `keep`: the folder that what processes and servers said is copied to in the end.
+    """
     outcome = Outcome(seed)
     with TemporaryDirectory(prefix="jejak-faults-") as folder:
         async with AsyncExitStack() as stack:
+            receivers = [await stack.enter_async_context(one()) for one in RECEIVERS]
             state = await _started(Path(folder), stack, receivers, say)
             people = await _prepared(state, stack, seed)
             await _suffers(state, people, plan(seed, seconds, every), seconds)
