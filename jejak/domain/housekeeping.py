@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from jejak.domain import clock, db, delivery_making, feed, throttle
-from jejak.domain import clock, db, feed, heartbeat, throttle
+from jejak.domain import clock, db, delivery_making, feed, heartbeat, throttle
 
 # A phone that was away longer than this sends a capture anew under a new id.
 CLIENT_MUTATIONS_KEPT = timedelta(days=90)

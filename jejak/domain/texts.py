@@ -183,6 +183,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.UNITS_WITHOUT_OWNER: (
         "{count} unit belum memiliki PIC Ranger maupun manajer; pratinjau menyebut unit mana saja.",
         "{count} units have neither a PIC Ranger nor a manager; the preview says which.",
+    ),
     Code.UNAVAILABLE: (
         "Layanan sedang tidak dapat menjangkau basis datanya; coba lagi sesaat lagi, dan periksa dulu apakah perubahan sudah tersimpan.",
         "The service cannot reach its database just now; try again in a moment, and look first whether a change was made.",

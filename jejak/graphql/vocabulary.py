@@ -349,6 +349,8 @@ enum(
     FAILED="It may go well another time.",
     REFUSED="The receiver will not have it.",
     UNREACHABLE="The channel is out of reach; it does not count against the delivery.",
+)
+enum(
     Trouble,
     "What keeps the service from being well.",
     MIGRATIONS_MISSING="The database is behind this version; `jejak migrate` brings it up to date.",

@@ -24,15 +24,18 @@ def test_beside_a_running_up_all_is_well(shell, an_up):
 def test_without_a_worker_it_says_so_in_one_line_and_ends_with_1(shell, prepared):
     ended = shell.run("status", "--json", "--data", prepared.data)
     assert ended.code == 1
-    assert ended.err == "Error: no worker lives; start one: jejak worker\n"
-    assert json.loads(ended.out)["troubles"] == ["NO_WORKER"]
+    # What happened when the folder was prepared may have waited for a while by now.
+    assert ended.err.startswith("Error: no worker lives; start one: jejak worker")
+    assert ended.err.count("\n") == 1
+    assert json.loads(ended.out)["troubles"][0] == "NO_WORKER"
 
 
 def test_valkey_out_of_reach_is_said_and_no_error(shell, prepared):
     ended = shell.run("status", "--data", prepared.data, REDIS_URL="redis://127.0.0.1:1")
     assert ended.code == 1
     assert "Valkey is out of reach" in ended.out
-    assert ended.err.startswith("Error: no worker lives; start one: jejak worker; Valkey is out of reach")
+    assert "Valkey is out of reach" in ended.err
+    assert ended.err.count("\n") == 1
 
 
 def test_where_nothing_is_it_says_what_to_do(shell):

@@ -136,7 +136,7 @@ async def test_a_figure_that_is_wrong_is_found(done, connection):
     [
         ("delete from notice", "was told 0 times"),
         (
-            "insert into notice (id, person_id, digest_id, kind, task_id, reminder_id, due_on, created_at) select gen_random_uuid(), (select id from person p where p.id <> n.person_id limit 1), digest_id, kind, task_id, reminder_id, due_on, created_at from notice n",
+            "insert into notice select (jsonb_populate_record(n, jsonb_build_object('id', gen_random_uuid(), 'person_id', (select id from person p where p.id <> n.person_id limit 1)))).* from notice n",
             "was told 2 times",
         ),
         ("update reminder set outcome = null, settled_at = null where offset_days = 1", "not settled"),

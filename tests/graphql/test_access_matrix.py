@@ -53,6 +53,7 @@ BY_ID = frozenset(
         "people",
         "notices",
         "notificationPreferences",
+        "operations",
     }
     | {"rolloutPreview", "rolloutExtensionPreview"}
 )
@@ -70,8 +71,6 @@ class Whatever:
 WHATEVER = Whatever()
 # Of types whose rows others see as well: shown to whose row it is alone, in tests of their own.
 ITS_OWNERS = "its owner"
-    {"node", "nodes", "journey", "painPoint", "task", "viewer", "people", "notices", "operations"}
-)
 
 
 @dataclass(frozen=True)
