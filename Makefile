@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PORT ?= 8000
 DATA ?= jejak-data
+SECONDS ?= 60
+ROUNDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test schema schema-changes release-schema lock clean
+.PHONY: help demo up test faults schema schema-changes release-schema lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -32,6 +34,9 @@ test: $(READY) ## lint, types, contracts, schema drift and all tests
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/jejak export-schema | diff -u schema.graphql -
 	$(BIN)/pytest -n 2
+
+faults: $(READY) ## kill servers and processes under load, and look for anything lost or done twice: make faults SEED=7 SECONDS=60 ROUNDS=1
+	$(BIN)/python -m tests.faults --seconds $(SECONDS) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 schema: $(READY) ## write schema.graphql anew
 	$(BIN)/jejak export-schema -o schema.graphql

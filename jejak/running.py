@@ -16,6 +16,7 @@ from redis.asyncio.connection import parse_url
 
 from jejak.api.app import create_app
 from jejak.api.heads import BoundedHeads
+from jejak.api.queue import Queue
 from jejak.api.rate import Rate
 from jejak.api.wake import waking
 from jejak.api.websocket import MOST_MESSAGE
@@ -204,8 +205,9 @@ async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncI
     """The API on `sock`, which wakes the workers, and counts requests with all others on the same Valkey."""
     webhook_target.allow(settings.webhooks)
     rate = Rate(settings.limits)
-    on = server(create_app(settings, rate), settings)
-    async with waking(redis_url), rate.shared(redis_url), serving(on, sock) as task:
+    queue = Queue()
+    on = server(create_app(settings, rate, queue), settings)
+    async with waking(redis_url), rate.shared(redis_url), queue.on(redis_url), serving(on, sock) as task:
         yield task
 
 

@@ -11,13 +11,14 @@ from tests.servers import SPELLED_OUT
 
 
 async def dump() -> list[str]:
-    """Every row of every table, as text; but that attempts were counted, which is what a refusal leaves behind.
+    """Every row of every table, as text; but that attempts were counted, which is what a refusal leaves behind, and
+    what the workers note of themselves.
 
     And of calendars, of which each is many rows that never change, only which there are.
     """
     tables = await db.fetch(
         "select tablename from pg_tables where schemaname = 'public' and tablename <> all($1) order by 1",
-        ["throttle", *SPELLED_OUT],
+        ["throttle", "worker", "job_run", *SPELLED_OUT],
     )
     every = " union all ".join(
         f"select '{row['tablename']} ' || t::text as line from {row['tablename']} t" for row in tables

@@ -16,6 +16,7 @@ from jejak.api.health import live, ready
 from jejak.api.load import Load
 from jejak.api.origin import Origins
 from jejak.api.provider import Provider
+from jejak.api.queue import Queue
 from jejak.api.rate import Rate
 from jejak.domain.errors import Refused
 from jejak.domain.tail import Tail
@@ -23,10 +24,10 @@ from jejak.graphql.schema import build_schema
 from jejak.settings import Settings
 
 
-def create_app(settings: Settings, rate: Rate | None = None) -> Litestar:
+def create_app(settings: Settings, rate: Rate | None = None, queue: Queue | None = None) -> Litestar:
     """The database must be connected, and `api.wake.waking` open, for as long as the app serves.
 
-    Without `rate` requests are counted by this app alone. Refuses, by SettingsError, a file of trusted documents
+    Without `rate` requests are counted by this app alone; without `queue` it knows of no Valkey. Refuses, by SettingsError, a file of trusted documents
     that cannot be used.
     """
     limits = settings.limits
@@ -35,7 +36,7 @@ def create_app(settings: Settings, rate: Rate | None = None) -> Litestar:
     documents = None if file is None else trusted.load(file, schema, limits)
     guard = Guard(settings, Origins.of(settings), rate or Rate(limits))
     tail = Tail()
-    endpoint = Endpoint(schema, limits, guard, Load(limits), documents, tail)
+    endpoint = Endpoint(schema, limits, guard, Load(limits), documents, tail, queue or Queue())
     return Litestar(
         route_handlers=[*endpoint.routes(), websocket.route(endpoint), *_at_provider(settings), *_open()],
         state=State({"cookies": Cookies.of(settings), "tail": tail}),

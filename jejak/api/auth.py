@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import NotAuthorizedException
 
 from jejak.api.cookie import Cookies, csrf_matches, csrf_token
+from jejak.api.queue import Queue
 from jejak.domain.access import Viewer
 from jejak.domain.errors import Code, Refused
 from jejak.domain.session import NOWHERE, Origin
@@ -48,6 +49,7 @@ class RequestContext:
     cost: Cost = field(default_factory=Cost)
     set_cookie: Cookie | None = None
     tail: Tail | None = None
+    queue: Queue | None = None
     event_id: str | None = None
     follows: bool = False
     begun: asyncio.Event = field(default_factory=asyncio.Event)
@@ -62,6 +64,9 @@ class RequestContext:
         self.set_cookie = self.cookies.kept_until(self.cookies.session, token, until)
         self.csrf_token = csrf_token(token)
         return self.csrf_token
+
+    async def queue_length(self) -> int | None:
+        return None if self.queue is None else await self.queue.length()
 
     def drop(self) -> None:
         self.viewer = None

@@ -23,6 +23,7 @@ from jejak.api.auth import HttpRequest, RequestContext, context_of
 from jejak.api.errors import GRAPHQL_RESPONSE, JSON, answer, answer_type, bad, told
 from jejak.api.guard import GRAPHQL, Guard, by_address, caller, came_by_cookie
 from jejak.api.load import Gone, Load, in_time, while_there
+from jejak.api.queue import Queue
 from jejak.api.trusted import Trusted, look_up
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tail import Tail
@@ -48,6 +49,7 @@ class Endpoint:
     load: Load
     trusted: Trusted | None
     tail: Tail
+    queue: Queue
 
     def routes(self) -> list[HTTPRouteHandler]:
         # Before the others: where it finds none, Litestar adds one to each of them that knows no other's methods.
@@ -139,6 +141,7 @@ class Endpoint:
         if context.viewer is None and came_by_cookie(request.scope):
             # The same of what was sent for a cookie.
             await self.guard.count(request.scope, by_address(request.scope))
+        context.queue = self.queue
         return context
 
 

@@ -8,12 +8,13 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from jejak.api.auth import HttpRequest, by_quality, preferred
-from jejak.domain import texts
+from jejak.domain import db, texts
 from jejak.domain.errors import Code, Problem, Refused
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 _log = logging.getLogger(__name__)
+RETRY_SECONDS = 2
 _STATUS = {
     Code.WRONG_CSRF_TOKEN: 403,
     Code.NO_ACCOUNT: 403,
@@ -100,8 +101,12 @@ def refused_by_rule(request: HttpRequest, error: Refused) -> Response[bytes]:
 
 
 def failed(request: HttpRequest, error: Exception) -> Response[bytes]:
-    """For `exception_handlers`: a bug, masked under the request's id, which the log bears."""
+    """For `exception_handlers`: the database is away; or a bug, masked under the request's id, which the log bears."""
     request_id = request.scope["state"].get("request_id", "")
+    if db.is_away(error):
+        _log.warning("request %s: the database is out of reach: %r", request_id, error)
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        return answer(request, {"errors": [told(request, Problem(Code.UNAVAILABLE))]}, 503, headers)
     _log.error("request %s failed", request_id, exc_info=error)
     problem = Problem(Code.INTERNAL, values={"request_id": request_id})
     return answer(request, {"errors": [told(request, problem, requestId=request_id)]}, 500)

@@ -200,6 +200,7 @@ class _Connection:
             origin_of(self._socket),
             csrf_token=self._csrf_token,
             tail=self._endpoint.tail,
+            queue=self._endpoint.queue,
         )
 
     async def _taken(self, payload: dict[str, Any]) -> Asked:

@@ -15,6 +15,7 @@ from jejak import __version__, running
 from jejak.cli.imports import import_people, import_units
 from jejak.cli.schema import export_schema, trust_documents
 from jejak.cli.start import data_option, must_be_migrated, run
+from jejak.cli.status import status
 from jejak.demo import play
 from jejak.doctor import examine
 from jejak.domain.sign_in import reset_password
@@ -77,6 +78,7 @@ def main(*, verbose: bool = False) -> None:
 main.add_command(export_schema)
 main.add_command(import_people)
 main.add_command(import_units)
+main.add_command(status)
 main.add_command(trust_documents)
 
 

@@ -29,6 +29,7 @@ class Right(Enum):
     UNITS = auto()  # the tree
     ROLL_OUT = auto()  # give an initiative to many units at once, also by a recurrence
     RULES = auto()  # the programme's rules, as the reminder ladder
+    OPERATE = auto()  # at headquarters: how the service itself is
 
 
 _CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
@@ -38,6 +39,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE}),
     Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.ROLL_OUT, Right.RULES}),
+    Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
+    Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.ROLL_OUT, Right.RULES, Right.OPERATE}),
 }
 
 REGIONAL = frozenset({UnitKind.HQ, UnitKind.UID, UnitKind.UIW})
@@ -257,6 +260,13 @@ def token_seen(membership: str, viewer: str, paths: str, integration: str) -> Si
         f"(not {integration} and exists (select from membership held where held.id = {membership} "
         f"and (held.person_id = {viewer} or {place})))"
     )
+
+
+def operated(paths: str) -> Sight:
+    """How the service itself is; `paths`, a text[] expression, are those where the viewer has the right OPERATE, of
+    which only headquarters counts.
+    """
+    return Sight(f"exists (select from unit top where top.kind = 'HQ' and top.path ^@ any({paths}))")
 
 
 def public() -> Sight:

@@ -63,6 +63,11 @@ async def close() -> None:
     await DB.close_connection_pool()
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Whether it failed since the database is away, and not by itself: what asyncpg cannot write is our mistake."""
+    return isinstance(error, OUT_OF_REACH) and not isinstance(error, ValueError)
+
+
 @asynccontextmanager
 async def connection() -> AsyncIterator[asyncpg.Connection]:
     """The open transaction's connection, or one of the pool's for a single statement."""
@@ -125,6 +130,10 @@ async def transaction() -> AsyncIterator[None]:
             yield
     finally:
         _after_commit.reset(token)
+        # Where ROLLBACK fails, as on a connection that was cut, Piccolo's would stay open for whatever this task does
+        # next, and for every task that it begins.
+        if DB.current_transaction.get() is opened:
+            DB.current_transaction.set(None)
         # Piccolo keeps the connection for ever where BEGIN, COMMIT or ROLLBACK is cancelled. Releasing it once more
         # than it does itself is no error.
         if DB.pool is not None and hasattr(opened, "connection"):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from jejak.domain import clock, db, delivery_making, feed, throttle
+from jejak.domain import clock, db, delivery_making, feed, heartbeat, throttle
 
 # A phone that was away longer than this sends a capture anew under a new id.
 CLIENT_MUTATIONS_KEPT = timedelta(days=90)
@@ -10,7 +10,7 @@ CLIENT_MUTATIONS_KEPT = timedelta(days=90)
 
 async def forget_old() -> None:
     """Sessions, invitations and sign-ins under way that have expired, old failures, what nobody catches up with any
-    more, and results kept for retries that will not come.
+    more, workers that were killed, and results kept for retries that will not come.
     """
     now = clock.now()
     await db.execute("delete from session where expires_at < $1", now)
@@ -19,4 +19,5 @@ async def forget_old() -> None:
     await throttle.forget_old()
     await feed.forget()
     await delivery_making.forget()
+    await heartbeat.forget_dead()
     await db.execute("delete from client_mutation where created_at < $1", now - CLIENT_MUTATIONS_KEPT)

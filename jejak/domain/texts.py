@@ -184,6 +184,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "{count} unit belum memiliki PIC Ranger maupun manajer; pratinjau menyebut unit mana saja.",
         "{count} units have neither a PIC Ranger nor a manager; the preview says which.",
     ),
+    Code.UNAVAILABLE: (
+        "Layanan sedang tidak dapat menjangkau basis datanya; coba lagi sesaat lagi, dan periksa dulu apakah perubahan sudah tersimpan.",
+        "The service cannot reach its database just now; try again in a moment, and look first whether a change was made.",
+    ),
     Code.UNIT_CLOSED: ("Unit ini sudah ditutup.", "This unit is closed."),
     Code.UNKNOWN_DOCUMENT: (
         "Dokumen ini tidak termasuk dalam daftar yang boleh dijalankan layanan ini.",

@@ -235,6 +235,17 @@ class Topic(StrEnum):
     UNIT = "UNIT"  # its place in the tree: likewise, for everybody
 
 
+class Trouble(StrEnum):
+    """What keeps the service from being well."""
+
+    MIGRATIONS_MISSING = "MIGRATIONS_MISSING"
+    NO_WORKER = "NO_WORKER"
+    EVENTS_WAIT = "EVENTS_WAIT"
+    STEP_LATE = "STEP_LATE"
+    STEP_FAILS = "STEP_FAILS"
+    VALKEY_AWAY = "VALKEY_AWAY"
+
+
 class EventKind(StrEnum):
     """R13: everything that can happen."""
 

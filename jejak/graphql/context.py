@@ -41,6 +41,10 @@ class Context(Protocol):
         """Hands the browser its session's cookie; gives the CSRF token that goes with it."""
         ...
 
+    async def queue_length(self) -> int | None:
+        """How many jobs wait for a worker; None where Valkey is out of reach."""
+        ...
+
     def drop(self) -> None:
         """The viewer has signed out: nobody is one, for the rest of the request, and a cookie is taken back."""
         ...

@@ -15,7 +15,7 @@ from strawberry.schema.exceptions import (
 from strawberry.types import ExecutionResult, StreamExecutionResult
 from strawberry.types.graphql import OperationType
 
-from jejak.domain import texts
+from jejak.domain import db, texts
 from jejak.domain.errors import Code, Problem, Refused
 from jejak.domain.vocabulary import Language
 from jejak.graphql.vocabulary import ErrorCode
@@ -108,6 +108,12 @@ class CodedErrors(SchemaExtension):
         if isinstance(error.original_error, TimeoutError):
             _log.warning("request %s: a statement took too long", context.request_id)
             problem = Problem(Code.TIMED_OUT)
+            return _copy(error, texts.message(problem, context.language), {"code": problem.code.value})
+        if db.is_away(error.original_error):
+            _log.warning(
+                "request %s: the database is out of reach: %r", context.request_id, error.original_error
+            )
+            problem = Problem(Code.UNAVAILABLE)
             return _copy(error, texts.message(problem, context.language), {"code": problem.code.value})
         if _is_of_the_request(error):
             return _copy(error, error.message, {"code": Code.BAD_REQUEST.value})

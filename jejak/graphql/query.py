@@ -14,6 +14,7 @@ from jejak.graphql.delivery import Delivery, DeliveryFilter, DeliveryOrder
 from jejak.graphql.journey import Journey, JourneyFilter, JourneyOrder
 from jejak.graphql.node import Node
 from jejak.graphql.notice import Notice, NoticeFilter, NoticeOrder
+from jejak.graphql.operations import Operations, operations
 from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
 from jejak.graphql.person import Person, PersonFilter, PersonOrder, Viewer
 from jejak.graphql.programme import Initiative, Programme, Step
@@ -113,6 +114,7 @@ class Query(RolloutPreviews):
         order=DeliveryOrder,
         filters=DeliveryFilter,
     )
+    operations: Operations | None = operations()
 
     @strawberry.field(
         description="What a page sends as `X-CSRF-Token` with every POST; null where the session is not in a cookie."

@@ -31,6 +31,7 @@ from jejak.domain.vocabulary import (
     Service,
     TaskStatus,
     Touchpoint,
+    Trouble,
     UnitKind,
     WhyNot,
     WithoutOwner,
@@ -60,6 +61,7 @@ __all__ = [
     "Service",
     "TaskStatus",
     "Touchpoint",
+    "Trouble",
     "UnitKind",
     "WhyNot",
     "WithoutOwner",
@@ -347,4 +349,14 @@ enum(
     FAILED="It may go well another time.",
     REFUSED="The receiver will not have it.",
     UNREACHABLE="The channel is out of reach; it does not count against the delivery.",
+)
+enum(
+    Trouble,
+    "What keeps the service from being well.",
+    MIGRATIONS_MISSING="The database is behind this version; `jejak migrate` brings it up to date.",
+    NO_WORKER="No worker has told that it lives for half a minute.",
+    EVENTS_WAIT="What has happened has waited for a worker for more than a minute.",
+    STEP_LATE="A step has not been done well for twice the time that lies between two of its runs, and a minute.",
+    STEP_FAILS="A step has failed three times one after the other.",
+    VALKEY_AWAY="Valkey is out of reach: everything is done, some seconds later.",
 )

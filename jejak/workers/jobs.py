@@ -1,50 +1,65 @@
 """The jobs: domain calls. Each may run twice, at once on several workers, or die half-way."""
 
-from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from jejak.channels import outbox
 from jejak.domain import completion, housekeeping, recurrence, relay, reminder
+from jejak.workers import steps
+from jejak.workers.steps import Step
 
-Step = Callable[[], Awaitable[Any]]
+SWEEP_SECONDS = 5
+_MINUTE = 60
+_HOUR = 3600
 
 
-async def carry_on(ctx: dict[Any, Any]) -> None:
-    """Carries committed events on: woken after a commit, and by the sweep for what no wake-up announced."""
-    await relay.drain()
+def of_the_sweep() -> tuple[Step, ...]:
+    """Finds what no wake-up announced."""
+    return (Step("relay", SWEEP_SECONDS, relay.drain),)
 
 
-async def minute(ctx: dict[Any, Any]) -> None:
+def of_the_minute() -> tuple[Step, ...]:
     """What comes again; a full recomputation, which also sees due dates that passed; the day's snapshot; the ladder."""
-    await _each(
-        (
-            recurrence.run,
-            relay.drain,
-            completion.recompute_all,
-            completion.snapshot,
-            reminder.run,
-            outbox.make,
-        )
+    return (
+        Step("recurrences", _MINUTE, recurrence.run),
+        *of_the_sweep(),
+        Step("completion", _MINUTE, completion.recompute_all),
+        Step("snapshot", _MINUTE, completion.snapshot),
+        Step("ladder", _MINUTE, reminder.run),
+        Step("outbox", _MINUTE, outbox.make),
     )
 
 
-async def deliver(ctx: dict[Any, Any]) -> None:
+def of_deliveries() -> tuple[Step, ...]:
     """Sends by e-mail and webhook what is due. By itself, since whom it waits for are strangers."""
-    await outbox.send()
+    return (Step("deliveries", _MINUTE, outbox.send),)
+
+
+def of_the_hour() -> tuple[Step, ...]:
+    """Forgets what has served its time."""
+    return (Step("forgetting", _HOUR, housekeeping.forget_old),)
+
+
+def every_step() -> dict[str, int]:
+    """The name of each, and its seconds between two runs."""
+    return {step.name: step.every for step in (*of_the_minute(), *of_deliveries(), *of_the_hour())}
+
+
+async def wake(ctx: dict[Any, Any]) -> None:
+    """Carries committed events on, after a commit. Nothing is noted of it: it may come as often as commits do."""
+    await relay.drain()
+
+
+async def sweep(ctx: dict[Any, Any]) -> None:
+    await steps.run(of_the_sweep())
+
+
+async def minute(ctx: dict[Any, Any]) -> None:
+    await steps.run(of_the_minute())
+
+
+async def deliver(ctx: dict[Any, Any]) -> None:
+    await steps.run(of_deliveries())
 
 
 async def hour(ctx: dict[Any, Any]) -> None:
-    """Forgets what has served its time."""
-    await housekeeping.forget_old()
-
-
-async def _each(steps: Sequence[Step]) -> None:
-    """One step's failure does not keep the others from running."""
-    failures: list[Exception] = []
-    for step in steps:
-        try:
-            await step()
-        except Exception as failure:  # noqa: BLE001 -- told below, with the others
-            failures.append(failure)
-    if failures:
-        raise ExceptionGroup("some steps failed", failures)
+    await steps.run(of_the_hour())

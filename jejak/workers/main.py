@@ -11,9 +11,9 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from jejak.workers import jobs
+from jejak.workers.beating import beating
 
 _log = logging.getLogger(__name__)
-SWEEP_SECONDS = 5
 RETRY_SECONDS = 2
 SILENCE_SECONDS = 10
 PATIENCE_SECONDS = 5
@@ -24,12 +24,12 @@ _TRIES = 5
 def worker(redis: ArqRedis) -> Worker:
     """The database must be connected for as long as it runs."""
     return Worker(
-        functions=[func(jobs.carry_on, name="relay", keep_result=0, max_tries=_TRIES)],
+        functions=[func(jobs.wake, name="relay", keep_result=0, max_tries=_TRIES)],
         cron_jobs=[
             cron(
-                jobs.carry_on,
+                jobs.sweep,
                 name="sweep",
-                second=set(range(0, 60, SWEEP_SECONDS)),
+                second=set(range(0, 60, jobs.SWEEP_SECONDS)),
                 keep_result=0,
                 max_tries=_TRIES,
             ),
@@ -64,6 +64,11 @@ def worker(redis: ArqRedis) -> Worker:
 
 async def work(redis_url: str) -> None:
     """Works until cancelled. While Valkey is away it does without wake-ups, and looks for it."""
+    async with beating():
+        await _work(redis_url)
+
+
+async def _work(redis_url: str) -> None:
     by_hand = 0.0
     while True:
         # By the URL as redis-py reads it: arq's own reading knows no escapes and no options.
@@ -107,7 +112,7 @@ async def _by_hand(minute_due: float) -> float:
     """What arq would have run meanwhile; when the next minute's job is due, by the loop's clock."""
     now = asyncio.get_running_loop().time()
     try:
-        await jobs.carry_on({})
+        await jobs.sweep({})
         if now >= minute_due:
             await jobs.minute({})
             await jobs.deliver({})

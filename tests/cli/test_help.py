@@ -38,6 +38,7 @@ NEEDS = {
     ],
     "export-schema": ["standard output", "--output"],
     "trust-documents": ["FOLDER", "JEJAK_TRUSTED_DOCUMENTS", "documentId", "--named"],
+    "status": ["Exit code 0", "--json", "docs/operations.md"],
     "doctor": ["ok or BAD", "exit code 1"],
     "demo": ["servers of its own", "--keep", "jejak up --data"],
 }

@@ -137,3 +137,13 @@ async def test_statements_are_counted_without_bookkeeping():
     assert "BEGIN;" in counted.all
     await db.fetchval("select 3")
     assert len(counted) == 2
+
+
+async def test_a_connection_that_is_cut_inside_a_transaction_leaves_the_next_one_alone():
+    """In the same task, as the worker's is that does without Valkey."""
+    with pytest.raises(db.OUT_OF_REACH):
+        async with db.transaction():
+            await db.execute("select pg_terminate_backend(pg_backend_pid())")
+    async with db.transaction():
+        assert await db.fetchval("select 1") == 1
+    assert await db.fetchval("select 1") == 1

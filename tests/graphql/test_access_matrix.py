@@ -53,6 +53,7 @@ BY_ID = frozenset(
         "people",
         "notices",
         "notificationPreferences",
+        "operations",
     }
     | {"rolloutPreview", "rolloutExtensionPreview"}
 )
@@ -80,6 +81,7 @@ class Seat:
     person: Person
     paths: tuple[str, ...]
     manages: tuple[str, ...] = ()
+    operates: bool = False
 
 
 @dataclass(frozen=True)
@@ -287,6 +289,7 @@ async def every_seat(world: World) -> list[Seat]:
             await f.a_person(role, unit),
             (unit.path,),
             (unit.path,) if role is Role.ADMIN else (),
+            operates=unit.kind == UnitKind.HQ and role in {Role.ADMIN, Role.PROGRAMME},
         )
         async for role, unit in places(world)
     ]
@@ -348,6 +351,10 @@ async def test_every_field_from_every_seat(world):
         }
         # and the people, of whom each sees themself
         known = {key for key, thing in there.items() if thing.kind == "Person" and thing.seen_from(seat)}
+        operations = (await client.data("{ operations { pendingEvents workers { pid } steps { name } } }"))[
+            "operations"
+        ]
+        assert (operations is not None) == seat.operates, seat
         people = (await client.data("{ people(first: 100) { totalCount nodes { id } } }"))["people"]
         assert (people["totalCount"], {node["id"] for node in people["nodes"]}) == (len(known), known), seat
     assert len(everybody) > 25

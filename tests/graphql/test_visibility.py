@@ -307,4 +307,5 @@ def test_every_root_field_is_asked_from_every_seat():
         "csrfToken",
         "notificationPreferences",
         "deliveries",
+        "operations",
     }, "these have tests of their own"

@@ -83,6 +83,25 @@ async def test_connections_that_are_cut_in_the_middle_do_not_use_up_the_pool(que
     assert (await figures_of(ulp.path))["tasks"] == 1
 
 
+async def test_a_connection_that_is_cut_while_valkey_is_away_is_no_end(monkeypatch):
+    """One task does everything then, the next time too."""
+    monkeypatch.setattr(main, "RETRY_SECONDS", 0.05)
+    ulp = await a_unit()
+    await a_task(ulp)
+    real, left = completion.recompute, [True]
+
+    async def is_cut_off_once(*args):
+        if left:
+            left.clear()
+            await db.execute("select pg_terminate_backend(pg_backend_pid())")
+        await real(*args)
+
+    monkeypatch.setattr(completion, "recompute", is_cut_off_once)
+    async with background(main.work("redis://127.0.0.1:1")):
+        await becomes(_nothing_waits)
+    assert (await figures_of(ulp.path))["tasks"] == 1
+
+
 async def test_minute_that_fails_before_its_end_is_made_up_for(queue, burst, monkeypatch):
     # Given a task whose reminder is due
     go_to(MONDAY)

@@ -11,7 +11,7 @@ from jejak.api import wake
 from jejak.api.wake import waking
 from jejak.domain import access, db, event
 from jejak.settings import Settings
-from jejak.workers import main
+from jejak.workers import jobs, main
 from tests.factories import a_task, a_unit
 from tests.figures import figures_of
 from tests.workers.conftest import background, becomes, pending
@@ -134,7 +134,7 @@ async def test_stopping_takes_no_time_whatever_it_is_doing(redis_url):
 
 
 async def test_a_wake_up_that_was_lost_is_made_up_for_by_the_sweep(redis_url, monkeypatch):
-    monkeypatch.setattr(main, "SWEEP_SECONDS", 1)
+    monkeypatch.setattr(jobs, "SWEEP_SECONDS", 1)
     async with background(main.work(redis_url)):
         # Given a worker that has nothing to do
         await a_unit()
@@ -152,7 +152,7 @@ async def _nothing_waits() -> bool:
 
 
 async def test_woken_it_does_not_wait_for_the_sweep(redis_url, monkeypatch):
-    monkeypatch.setattr(main, "SWEEP_SECONDS", 60)
+    monkeypatch.setattr(jobs, "SWEEP_SECONDS", 60)
     async with background(main.work(redis_url)), waking(redis_url):
         await a_unit()
         await becomes(_nothing_waits)

@@ -27,6 +27,7 @@ APP_CONFIG = AppConfig(
                 "calendar_feed",
                 "feed",
                 "search",
+                "operations",
             )
         ],
         exclude_imported=True,

@@ -1,7 +1,7 @@
 """How a type is declared over its table: a field is a line."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, TypeVar, dataclass_transform
@@ -15,6 +15,7 @@ from jejak.graphql.reading.statement import Field, Statement
 C = TypeVar("C", bound=type)
 Sql = str | Callable[[Field], str]
 Sees = Callable[[Statement, str], Sight]
+Outside = Callable[[Any], Awaitable[Any]]  # takes the request's context
 READ = "read"
 
 
@@ -39,13 +40,15 @@ class Column:
 class Relation:
     """Rows of another type: `where` joins them. `rows` replaces the type's table where they are computed.
 
-    `sees` replaces what the type says of who sees its rows.
+    `sees` replaces what the type says of who sees its rows. `outside`: what no table holds, asked for before the
+    statement of a root field, which finds it as `statement.outside`.
     """
 
     where: Sql
     order: str = ""
     rows: Sql | None = None
     sees: Sees | None = None
+    outside: Outside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,11 @@ def one(
     *,
     rows: Sql | None = None,
     sees: Sees | None = None,
+    outside: Outside | None = None,
     arguments: Arguments | None = None,
 ) -> Any:
     """At most one row. `sees=everyone` where seeing this row includes seeing that one, as with the name of who acted."""
-    return _field(Relation(where, rows=rows, sees=sees), description, arguments)
+    return _field(Relation(where, rows=rows, sees=sees, outside=outside), description, arguments)
 
 
 def many(

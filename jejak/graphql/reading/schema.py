@@ -21,7 +21,7 @@ from jejak.domain import access, db
 from jejak.domain.errors import Code, Refused
 from jejak.graphql import ids
 from jejak.graphql.reading.compile import TYPE, Compiler, object_type
-from jejak.graphql.reading.declare import READ, Answers, Entity, Held
+from jejak.graphql.reading.declare import READ, Answers, Entity, Held, Relation
 from jejak.graphql.reading.paging import NESTED
 from jejak.graphql.reading.row_answers import AnswersSql, held_keys
 from jejak.graphql.reading.selection import ResolveInfo, subselection
@@ -91,6 +91,8 @@ def _root(schema: strawberry.Schema, spec: Any, name: str) -> Any:
         if isinstance(spec, Held) and held is None:
             return None
         compiler = _compiler(schema, info)
+        if isinstance(spec, Relation) and spec.outside is not None:
+            compiler.statement.outside = await spec.outside(info.context)
         field = info.parent_type.fields[info.field_name]
         answer = await _answer(compiler, compiler.root(spec, field, info.field_nodes, held))
         if answer is None and isinstance(spec, Held) and is_non_null_type(field.type):

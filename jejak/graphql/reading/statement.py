@@ -45,12 +45,16 @@ COUNTED = ("rows", "depth", "aliases", "fields", "tokens")
 
 @dataclass(slots=True)
 class Statement:
-    """One SQL statement with its parameters; every relation in it is scoped to `viewer`."""
+    """One SQL statement with its parameters; every relation in it is scoped to `viewer`.
+
+    `outside` is what its root field asked for beforehand, since no table holds it.
+    """
 
     viewer: Viewer
     language: Language
     cost: Cost = field(default_factory=Cost)
     values: list[Any] = field(default_factory=list)
+    outside: Any = None
     _times: int = 1
     _aliases: int = 0
     _paths: str | None = None
