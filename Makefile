@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PORT ?= 8000
 DATA ?= jejak-data
+TASKS ?= 1200000
 SECONDS ?= 60
 ROUNDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test faults schema schema-changes release-schema lock clean
+.PHONY: help demo up test faults schema schema-changes release-schema lock clean bench-workers
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +38,9 @@ test: $(READY) ## lint, types, contracts, schema drift and all tests
 
 faults: $(READY) ## kill servers and processes under load, and look for anything lost or done twice: make faults SEED=7 SECONDS=60 ROUNDS=1
 	$(BIN)/python -m tests.faults --seconds $(SECONDS) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+
+bench-workers: $(READY) ## the workers' jobs beside bare SQL: make bench-workers TASKS=1200000
+	@$(BIN)/python -m benchmarks.workers --tasks $(TASKS)
 
 schema: $(READY) ## write schema.graphql anew
 	$(BIN)/jejak export-schema -o schema.graphql
