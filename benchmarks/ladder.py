@@ -3,16 +3,15 @@
 The bare statement knows beforehand whom each unit's notices go to; the service finds that out.
 """
 
-from benchmarks import organisation
 from benchmarks.measure import Result, compare
 from jejak.domain import clock, db, reminder
 
 DUE_WITHIN = 180  # days around today
 
 
-async def build(tasks: int) -> None:
-    """Open tasks with all their rungs. What was due before today has been said."""
-    await organisation.give_tasks(tasks, DUE_WITHIN)
+async def build() -> None:
+    """All the rungs of all open tasks. What was due before today has been said."""
+    await db.execute("truncate notice, delivery_notice, delivery_attempt, delivery, digest, reminder cascade")
     await db.execute(_PLANNED, clock.now())
     await db.execute(
         "create table bench_open as select id from reminder where outcome is null and remind_on <= $1",

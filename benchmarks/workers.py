@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Awaitable, Callable
 from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,17 +11,20 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ladder, organisation
+from benchmarks import completion, digests, ladder, organisation, rollouts
 from benchmarks.measure import Result, peak
 from jejak import running
 from jejak.domain import calendar, clock, programme, working_time
 from jejak.settings import Settings
 
+PARTS = ("rollout", "completion", "digests", "ladder")
+FEWER = 120_000  # open tasks, under all but the ladder: as many as the organisation is to have
+
 
 @click.command()
 @click.option("--tasks", default=1_200_000, show_default=True, help="Open tasks under the ladder.")
 @click.option("--rounds", default=3, show_default=True, help="Runs of each contender.")
-@click.option("--only", type=click.Choice(["ladder"]), multiple=True, help="Not all of them.")
+@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Not all of them.")
 def main(tasks: int, rounds: int, only: tuple[str, ...]) -> None:
     """Prints, for each job, both medians, their ratio and the memory; ends well whatever they are."""
     asyncio.run(_run(tasks, rounds, only))
@@ -30,7 +32,6 @@ def main(tasks: int, rounds: int, only: tuple[str, ...]) -> None:
 
 async def _run(tasks: int, rounds: int, only: tuple[str, ...]) -> None:
     console = Console()
-    parts: dict[str, Callable[[], Awaitable[list[Result]]]] = {"ladder": lambda: _ladder(tasks, rounds)}
     results: list[Result] = []
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="jejak-bench-"))
@@ -41,16 +42,27 @@ async def _run(tasks: int, rounds: int, only: tuple[str, ...]) -> None:
         await running.prepare("bench@pln.example")
         await _to_a_working_morning()
         await organisation.build()
-        for name, part in parts.items():
+        await organisation.give_tasks(min(tasks, FEWER), ladder.DUE_WITHIN)
+        for name in PARTS:
             if not only or name in only:
                 with console.status(f"{name} ..."):
-                    results += await part()
+                    results += await _part(name, tasks, rounds)
     _show(console, results)
 
 
-async def _ladder(tasks: int, rounds: int) -> list[Result]:
-    await ladder.build(tasks)
-    return await ladder.measure(rounds)
+async def _part(name: str, tasks: int, rounds: int) -> list[Result]:
+    match name:
+        case "rollout":
+            return await rollouts.measure(rounds)
+        case "completion":
+            return await completion.measure(rounds)
+        case "digests":
+            await digests.build()
+            return await digests.measure(rounds)
+        case _:
+            await organisation.give_tasks(tasks - min(tasks, FEWER), ladder.DUE_WITHIN)
+            await ladder.build()
+            return await ladder.measure(rounds)
 
 
 async def _to_a_working_morning() -> None:
