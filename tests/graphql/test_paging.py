@@ -21,7 +21,7 @@ from tests.graphql import rows
 from tests.graphql.world import a_notice
 from tests.sql import statements
 
-LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices"]
+LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices", "rollouts", "recurrences"]
 
 
 def orders_of(listed: str) -> list[str]:
@@ -44,6 +44,10 @@ IN_SQL = {
     ("people", "NEWEST_FIRST"): "created_at desc, id desc",
     ("notices", "NEWEST_FIRST"): "created_at desc, id desc",
     ("notices", "OLDEST_FIRST"): "created_at, id",
+    ("rollouts", "NEWEST_FIRST"): "created_at desc, id desc",
+    ("rollouts", "OLDEST_FIRST"): "created_at, id",
+    ("recurrences", "NEXT_FIRST"): "upcoming[1] nulls last, id",
+    ("recurrences", "NEWEST_FIRST"): "created_at desc, id desc",
 }
 TABLE = {
     "units": "unit",
@@ -52,6 +56,8 @@ TABLE = {
     "tasks": "task",
     "people": "person",
     "notices": "notice",
+    "rollouts": "rollout",
+    "recurrences": "recurrence",
 }
 TYPE = {
     "units": "Unit",
@@ -60,6 +66,8 @@ TYPE = {
     "tasks": "Task",
     "people": "Person",
     "notices": "Notice",
+    "rollouts": "Rollout",
+    "recurrences": "Recurrence",
 }
 
 
@@ -88,7 +96,11 @@ class Shelf:
                 self.unit, self.person, due_on=rows.DAY + timedelta(rank), progress=rank, created_at=at
             )
             one = rows.person(name=f"Orang é {rank}", created_at=at)
-            await rows.write(below, journey, stage, point, task, one, rows.membership(one, self.unit))
+            rollout = rows.rollout(self.unit, self.person, created_at=at)
+            upcoming = [rows.DAY + timedelta(rank)] if rank else []
+            comes = rows.recurrence(self.unit, self.person, upcoming=upcoming, created_at=at)
+            await rows.write(below, journey, stage, point, rollout, comes, task, one)
+            await rows.write(rows.membership(one, self.unit))
             await rows.notices([task], self.person, [(0, at)])
 
     async def in_order(self, listed: str, order: str) -> list[str]:
