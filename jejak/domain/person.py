@@ -212,10 +212,11 @@ async def revoke(viewer: Viewer, wanted: RevokeRole) -> Membership:
 
 async def write_revoked(roles: Sequence[tuple[Allowed, Membership]]) -> None:
     """Inside the open transaction, which holds the people, with their events."""
+    now = clock.now()
     for _, membership in roles:
-        membership.revoked_at = clock.now()
+        membership.revoked_at = now
     await db.execute(
-        "update membership set revoked_at = $2 where id = any($1)", [row.id for _, row in roles], clock.now()
+        "update membership set revoked_at = $2 where id = any($1)", [row.id for _, row in roles], now
     )
     await event.append_all([_revoked(by, row) for by, row in roles])
 

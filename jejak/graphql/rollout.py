@@ -192,7 +192,8 @@ class RecurrenceFilter:
 
 class RecurrenceOrder(Enum):
     NEXT_FIRST = (
-        Key("coalesce({u}.upcoming[1], 'infinity'::date)", "date"),
+        # Not the last day that there is: asyncpg takes that one for infinity, which a cursor could not name.
+        Key("coalesce({u}.upcoming[1], '9000-01-01'::date)", "date"),
         Key("{u}.id", "uuid"),
     )
     NEWEST_FIRST = (

@@ -354,6 +354,9 @@ async def test_who_is_signed_out_learns_nothing_from_any_query():
             "painPoint": f'(id: "{ids.encode("PainPoint", KEY)}")',
             "task": f'(id: "{ids.encode("Task", KEY)}")',
             "reminderRules": f'(unitId: "{ids.encode("Unit", KEY)}")',
+            "rollout": f'(id: "{ids.encode("Rollout", KEY)}")',
+            "rolloutPreview": f'(input: {{ initiativeId: "{ids.encode("Initiative", KEY)}", title: "x" }})',
+            "rolloutExtensionPreview": f'(input: {{ rolloutId: "{ids.encode("Rollout", KEY)}", expectedVersion: 1 }})',
             "search": '(text: "padam", first: 1)',
         }
         arguments = required.get(name, "(first: 1)" if "first" in field.args else "")

@@ -53,10 +53,11 @@ def everything_at(unit: Unit, who: Person, letter: str, **of: Any) -> dict[str, 
     journey = rows.journey(unit, who, title=f"Journey {letter}", created_at=of["at"], **of["journey"])
     stage = rows.stage(journey, touchpoint=of["touchpoint"])
     point = rows.pain_point(stage, unit, description=f"Point {letter}", created_at=of["at"], **of["point"])
-    task = rows.task(
-        unit, who, title=f"Task {letter}", pain_point_id=point.id, created_at=of["at"], **of["task"]
-    )
+    rollout = rows.rollout(unit, who)
+    about = {"title": f"Task {letter}", "pain_point_id": point.id, "rollout_id": rollout.id}
+    task = rows.task(unit, who, created_at=of["at"], **about, **of["task"])
     return {
+        f"rollout {letter}": rollout,
         f"journey {letter}": journey,
         f"stage {letter}": stage,
         f"point {letter}": point,
@@ -152,6 +153,8 @@ CASES = [
     ("tasks", {}, {"Task A", "Task B"}),
     ("tasks", {"unitId": "@below"}, {"Task B"}),
     ("tasks", {"initiativeId": "@initiative 2.1"}, {"Task B"}),
+    ("tasks", {"rolloutId": "@rollout A"}, {"Task A"}),
+    ("tasks", {"rolloutId": "@rollout X"}, set()),
     ("tasks", {"text": "task b"}, {"Task B"}),
     ("painPoints", {"text": "point b"}, {"Point B"}),
     ("tasks", {"mine": True}, {"Task A"}),

@@ -345,17 +345,17 @@ SHOWN = {
     ),
     "extendRollout": lambda w: (
         "count rollout { id version }",
-        {"count": 0, "rollout": {"id": gid(w.rollout), "version": 1}},
+        {"count": 1, "rollout": {"id": gid(w.rollout), "version": 2}},
     ),
     "cancelRollout": lambda w: (
         "count rollout { id version cancelReason tasks(first: 9) { nodes { status } } progress { tasks verified } }",
         {
-            "count": 1,
+            "count": 0,
             "rollout": {
                 "id": gid(w.rollout),
                 "version": 2,
                 "cancelReason": "Diganti",
-                "tasks": {"nodes": [{"status": "CANCELLED"}]},
+                "tasks": {"nodes": []},
                 "progress": {"tasks": 0, "verified": None},
             },
         },
@@ -400,13 +400,13 @@ SHOWN = {
         """taskCount noticeCount roleCount leftCount person { id } roles { id } tasks { owner { id } }
         left { task { id } membership { id } errors { code } }""",
         {
-            "taskCount": 4,
+            "taskCount": 3,
             "noticeCount": 1,
             "roleCount": 0,
             "leftCount": 0,
             "person": {"id": gid(w.owner)},
             "roles": [],
-            "tasks": [{"owner": {"id": gid(w.manager)}}] * 4,
+            "tasks": [{"owner": {"id": gid(w.manager)}}] * 3,
             "left": [],
         },
     ),

@@ -21,7 +21,17 @@ from tests.graphql import rows
 from tests.graphql.world import a_notice
 from tests.sql import statements
 
-LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices", "deliveries"]
+LISTS = [
+    "units",
+    "journeys",
+    "painPoints",
+    "tasks",
+    "people",
+    "notices",
+    "deliveries",
+    "rollouts",
+    "recurrences",
+]
 
 
 def orders_of(listed: str) -> list[str]:
@@ -46,6 +56,10 @@ IN_SQL = {
     ("notices", "OLDEST_FIRST"): "created_at, id",
     ("deliveries", "NEWEST_FIRST"): "created_at desc, id desc",
     ("deliveries", "OLDEST_FIRST"): "created_at, id",
+    ("rollouts", "NEWEST_FIRST"): "created_at desc, id desc",
+    ("rollouts", "OLDEST_FIRST"): "created_at, id",
+    ("recurrences", "NEXT_FIRST"): "upcoming[1] nulls last, id",
+    ("recurrences", "NEWEST_FIRST"): "created_at desc, id desc",
 }
 TABLE = {
     "units": "unit",
@@ -55,6 +69,8 @@ TABLE = {
     "people": "person",
     "notices": "notice",
     "deliveries": "delivery",
+    "rollouts": "rollout",
+    "recurrences": "recurrence",
 }
 TYPE = {
     "units": "Unit",
@@ -64,6 +80,8 @@ TYPE = {
     "people": "Person",
     "notices": "Notice",
     "deliveries": "Delivery",
+    "rollouts": "Rollout",
+    "recurrences": "Recurrence",
 }
 
 
@@ -92,7 +110,11 @@ class Shelf:
                 self.unit, self.person, due_on=rows.DAY + timedelta(rank), progress=rank, created_at=at
             )
             one = rows.person(name=f"Orang é {rank}", created_at=at)
-            await rows.write(below, journey, stage, point, task, one, rows.membership(one, self.unit))
+            rollout = rows.rollout(self.unit, self.person, created_at=at)
+            upcoming = [rows.DAY + timedelta(rank)] if rank else []
+            comes = rows.recurrence(self.unit, self.person, upcoming=upcoming, created_at=at)
+            await rows.write(below, journey, stage, point, rollout, comes, task, one)
+            await rows.write(rows.membership(one, self.unit))
             await rows.notices([task], self.person, [(0, at)])
             await rows.write(rows.delivery(self.person, self.unit, created_at=at))
 

@@ -94,7 +94,7 @@ async def test_a_stale_change_is_refused_with_the_object_as_a_query_shows_it(wor
     who, part = the_input(mutation, world)
     _, at = subject(mutation)
     kind, key = ids.split(part[at])
-    table = {"Task": "task", "Unit": "unit", "Journey": "journey", "PainPoint": "pain_point"}[kind]
+    table = {"PainPoint": "pain_point"}.get(kind, kind.lower())
     await db.execute(f"update {table} set version = version + 3 where id = $1", key)
     client = await as_(who)
     # when

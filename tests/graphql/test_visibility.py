@@ -308,4 +308,9 @@ def test_every_root_field_is_asked_from_every_seat():
         "notificationPreferences",
         "deliveries",
         "operations",
+        "rollout",
+        "rollouts",
+        "recurrences",
+        "rolloutPreview",
+        "rolloutExtensionPreview",
     }, "these have tests of their own"

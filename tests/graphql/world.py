@@ -26,6 +26,7 @@ from jejak.domain.webhook import RegisterWebhook
 from jejak.graphql import ids
 from tests import factories as f
 from tests.client import gid
+from tests.graphql import rows
 
 
 @dataclass
@@ -185,6 +186,8 @@ async def a_world() -> World:
         handed_in=tasks[TaskStatus.SUBMITTED],
         blocked=tasks[TaskStatus.BLOCKED],
         rollout=await f.a_rollout(here, kinds=[UnitKind.UP3]),
+        notice=await a_notice(owner, tasks[TaskStatus.PLANNED]),
+        rollout=await a_bare_rollout(here, manager),
         recurrence=await f.a_recurrence(here, kinds=[UnitKind.UP3]),
         notice=notice,
         escalation=await a_notice(
@@ -193,6 +196,13 @@ async def a_world() -> World:
         account=await an_account(owner, manager, spare_person),
         channels=await channels_of(owner, notice),
     )
+
+
+async def a_bare_rollout(unit: Unit, by: Person) -> Rollout:
+    """Of the unit itself, which has not been given it yet."""
+    row = rows.rollout(unit, by, kinds=[UnitKind.UP3], initiative_id=f.initiative_id("9.2"))
+    await rows.write(row)
+    return row
 
 
 async def a_notice(who: Person, about: Task, *, audience: str = "OWNER", kind: str = "DUE_SOON") -> Notice:
