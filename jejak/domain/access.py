@@ -37,8 +37,6 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
     Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY},
-    Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE}),
-    Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.ROLL_OUT, Right.RULES}),
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
     Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.ROLL_OUT, Right.RULES, Right.OPERATE}),
 }

@@ -16,8 +16,8 @@ MAY = {
     Role.VIEWER: {Right.SEE},
     Role.CONTRIBUTOR: {Right.SEE, Right.CAPTURE, Right.PROGRESS},
     Role.MANAGER: {Right.SEE, Right.CAPTURE, Right.PROGRESS, Right.ASSIGN, Right.REVIEW, Right.VERIFY},
-    Role.ADMIN: {Right.SEE, Right.PEOPLE},
-    Role.PROGRAMME: {Right.SEE, Right.UNITS},
+    Role.ADMIN: {Right.SEE, Right.PEOPLE, Right.OPERATE},
+    Role.PROGRAMME: {Right.SEE, Right.UNITS, Right.ROLL_OUT, Right.RULES, Right.OPERATE},
 }
 
 

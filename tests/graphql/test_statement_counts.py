@@ -252,8 +252,8 @@ def test_every_list_of_the_schema_is_counted():
         way.split(".")[1].removesuffix("[]") for way in QUERIES
     }
     named = {name.split(".")[1] for name in lists}
-    # These lie on the third level of what is counted.
-    assert named - counted <= {"evidence", "painPoints", "stages"}
+    # These lie on the third level of what is counted; the workers are counted in test_operations.
+    assert named - counted <= {"evidence", "painPoints", "stages", "rungs", "versions", "workers"}
     assert {
         "units",
         "journeys",
@@ -267,7 +267,6 @@ def test_every_list_of_the_schema_is_counted():
         "recurrences",
         "deliveries",
     } <= {way.split("[]")[0] for way in QUERIES}
-    assert named - counted <= {"evidence", "painPoints", "stages", "rungs", "versions", "workers"}
 
 
 async def test_each_root_field_of_a_request_costs_one_statement_and_the_token_one():
