@@ -185,8 +185,6 @@ async def a_world() -> World:
         planned=tasks[TaskStatus.PLANNED],
         handed_in=tasks[TaskStatus.SUBMITTED],
         blocked=tasks[TaskStatus.BLOCKED],
-        rollout=await f.a_rollout(here, kinds=[UnitKind.UP3]),
-        notice=await a_notice(owner, tasks[TaskStatus.PLANNED]),
         rollout=await a_bare_rollout(here, manager),
         recurrence=await f.a_recurrence(here, kinds=[UnitKind.UP3]),
         notice=notice,
