@@ -21,7 +21,7 @@ from jejak.api.rate import Rate
 from jejak.api.wake import waking
 from jejak.api.websocket import MOST_MESSAGE
 from jejak.channels import outbox
-from jejak.domain import calendar, db, ladder, person, programme, webhook_target
+from jejak.domain import calendar, db, holiday, ladder, person, programme, webhook_target
 from jejak.domain.migrations.run import migrate
 from jejak.domain.tail import Tail
 from jejak.embedded import running as embedded
@@ -122,10 +122,11 @@ class Prepared:
 
 
 async def prepare(admin_email: str) -> Prepared:
-    """Migrations, reference data, calendars, ladder and the first administrator: what is missing of them. Safe to repeat."""
+    """Migrations, reference data, calendars, holidays, ladder and the first administrator: what is missing of them. Safe to repeat."""
     migrations = await migrate()
     loaded = await programme.load()
     await calendar.ensure()
+    await holiday.seed()
     await ladder.ensure()
     return Prepared(migrations, loaded, await person.first_administrator(admin_email))
 

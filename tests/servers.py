@@ -33,6 +33,8 @@ REFERENCE = (
     "initiative",
     "reference_load",
     "ladder",
+    "sla_policy",
+    "sla_band",
     "rung",
 )
 
@@ -109,8 +111,10 @@ async def _fill(run: Run) -> None:
         await calendar.ensure()
         await ladder.ensure()
         await db.execute("create schema pristine")
-        for table in REFERENCE:
+        for table in (*REFERENCE, *SPELLED_OUT):
             await db.execute(f"create table pristine.{table} as table public.{table}")
+        for table in SPELLED_OUT:
+            await db.execute(f"create index on pristine.{table} (calendar_id)")
     finally:
         await db.close()
 
@@ -173,7 +177,13 @@ def _cleaning(tables: list[str]) -> str:
                 f"delete from {table} t where not exists (select from pristine.{table} p where p = t::text::pristine.{table})"
             )
             steps.append(f"insert into {table} select * from pristine.{table} on conflict do nothing")
-        elif table not in SPELLED_OUT:
+        elif table in SPELLED_OUT:
+            # Of a calendar that was deleted meanwhile.
+            steps.append(
+                f"insert into {table} select * from pristine.{table} where calendar_id = any(array("
+                f"select c.id from pristine.calendar c where not exists (select from {table} t where t.calendar_id = c.id)))"
+            )
+        else:
             steps.append(f"delete from {table}")
     return "; ".join([*steps, "commit"])
 

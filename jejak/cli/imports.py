@@ -12,12 +12,14 @@ from rich.progress import Progress
 
 from jejak import running
 from jejak.cli.start import data_option, must_be_migrated, run
-from jejak.domain import person_file, person_import, unit_file, unit_import
+from jejak.domain import calendar_change, person_file, person_import, programme, unit_file, unit_import
 from jejak.domain.access import SYSTEM
+from jejak.domain.bulk import MOST_IMPORTED
+from jejak.domain.calendar_change import ImportSpecialDays
 from jejak.domain.errors import Problem, Refused
 from jejak.domain.person_import import ImportPeople
 from jejak.domain.texts import message
-from jejak.domain.vocabulary import Language, RowOutcome
+from jejak.domain.vocabulary import Language, RowOutcome, SpecialDayKind
 from jejak.settings import Settings
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
@@ -88,6 +90,34 @@ def import_people(file: Path, data: Path) -> None:
     run(work)
 
 
+@click.command("import-holidays")
+@file_argument
+@click.option("--joint-leave", is_flag=True, help="The days are joint leave, not holidays.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@data_option
+def import_holidays(file: Path, data: Path, *, joint_leave: bool, dry_run: bool) -> None:
+    """Load holidays of all units from an iCalendar file (.ics).
+
+    Events are of whole days, once or every year. A day that is there already is changed; importing the file again
+    changes nothing. Where anything is wrong every problem is named with its event, and nothing is written. May run
+    beside `jejak up` on the same --data.
+    """
+    content = file.read_bytes().decode("utf-8-sig", errors="replace")
+    kind = SpecialDayKind.JOINT_LEAVE if joint_leave else SpecialDayKind.HOLIDAY
+
+    async def work(settings: Settings) -> None:
+        with _problems(file, range(1, MOST_IMPORTED + 1), what="event"):
+            async with _database(settings, data):
+                headquarters = programme.reference_id("unit", "HQ")
+                wanted = ImportSpecialDays(headquarters, content, kind, dry_run)
+                done = await calendar_change.import_special_days(SYSTEM, wanted)
+        click.echo(
+            f"{len(done.created)} days created, {len(done.changed)} changed, {len(done.unchanged)} unchanged"
+        )
+
+    run(work)
+
+
 @asynccontextmanager
 async def _database(settings: Settings, data: Path) -> Any:
     async with running.servers(settings, data, valkey=False) as own, running.database(own.database_url):
@@ -104,7 +134,7 @@ def _progress(what: str, total: int) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def _problems(file: Path, numbers: Sequence[int] = ()) -> Iterator[None]:
+def _problems(file: Path, numbers: Sequence[int] = (), what: str = "row") -> Iterator[None]:
     """Every problem by its row becomes a line. `numbers`: the rows' numbers in the file, where paths have their positions."""
     try:
         yield
@@ -112,7 +142,7 @@ def _problems(file: Path, numbers: Sequence[int] = ()) -> Iterator[None]:
         for problem in refused.problems:
             place = " ".join(str(part) for part in _place(problem, numbers))
             said = message(problem, Language.EN)
-            click.echo(f"row {place}: {said}" if place else said, err=True)
+            click.echo(f"{what} {place}: {said}" if place else said, err=True)
         raise running.CannotRun(
             f"{len(refused.problems)} problem(s) in {file.name}; nothing was written"
         ) from None
@@ -120,5 +150,5 @@ def _problems(file: Path, numbers: Sequence[int] = ()) -> Iterator[None]:
 
 def _place(problem: Problem, numbers: Sequence[int]) -> Iterator[str | int]:
     for part in problem.path:
-        if part != "rows":
+        if part not in {"rows", "ics"}:
             yield numbers[part] if isinstance(part, int) and numbers else part

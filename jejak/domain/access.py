@@ -28,17 +28,29 @@ class Right(Enum):
     PEOPLE = auto()  # persons and roles
     UNITS = auto()  # the tree
     ROLL_OUT = auto()  # give an initiative to many units at once, also by a recurrence
-    RULES = auto()  # the programme's rules, as the reminder ladder
     OPERATE = auto()  # at headquarters: how the service itself is
+    RULES = auto()  # the programme's rules, as the reminder ladder and the SLA policy
+    CALENDAR = auto()  # working weeks and special days
+    CLOSURES = auto()  # closures of units of one's region
 
 
 _CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
-    Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY},
+    Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
-    Role.PROGRAMME: frozenset({Right.SEE, Right.UNITS, Right.ROLL_OUT, Right.RULES, Right.OPERATE}),
+    Role.PROGRAMME: frozenset(
+        {
+            Right.SEE,
+            Right.UNITS,
+            Right.ROLL_OUT,
+            Right.RULES,
+            Right.CALENDAR,
+            Right.CLOSURES,
+            Right.OPERATE,
+        }
+    ),
 }
 
 REGIONAL = frozenset({UnitKind.HQ, UnitKind.UID, UnitKind.UIW})

@@ -19,9 +19,7 @@ from jejak.domain import checks, clock, db, working_time
 from jejak.domain.tables.unit import Calendar
 from jejak.domain.working_time import Day, Rules, Week
 
-BEGINS = date(2025, 1, 1)
-
-
+BEGINS = working_time.BEGINS
 _SPARE_YEARS = 3
 
 
@@ -95,6 +93,25 @@ async def ensure() -> None:
             clock.now(),
         )
         await settle()
+
+
+async def settle_below(path: str) -> None:
+    """As `settle`, for a unit and everything below it."""
+    rows = await db.fetch("select id from unit where path ^@ $1", path)
+    await settle(UUID(str(row["id"])) for row in rows)
+
+
+async def keep_up() -> None:
+    """Lets calendars grow with the years, and forgets those that nothing is reckoned by any more. Safe to repeat."""
+    async with db.transaction():
+        await db.lock(db.Lock.UNIT_TREE)
+        await settle()
+        await db.execute(
+            """
+            delete from calendar c where not exists (
+                select from unit u where u.calendar_id = c.id or u.planned_calendar_id = c.id)
+            """
+        )
 
 
 @dataclass(frozen=True, slots=True)

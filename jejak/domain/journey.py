@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import change, db, journey_rules
+from jejak.domain import change, db, journey_rules, sla
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
@@ -29,6 +29,7 @@ async def submit(viewer: Viewer, wanted: ChangeJourney) -> Journey:
 
 
 async def accept(viewer: Viewer, wanted: ChangeJourney) -> Journey:
+    """Starts the clocks of its pain points (R7)."""
     return await _advance(viewer, wanted, JourneyAction.ACCEPT, Right.REVIEW)
 
 
@@ -71,4 +72,7 @@ async def _advance(viewer: Viewer, wanted: ChangeJourney, action: JourneyAction,
         # Archiving keeps the reason for which it had been returned.
         kept: dict[str, Any] = {} if action is JourneyAction.ARCHIVE else {"return_reason": reason}
         await change.apply(by, action, journey, unit.id, status=status, **kept)
+        if action is JourneyAction.ACCEPT:
+            await change.units([unit.id])
+            await sla.start(journey.id)
     return journey

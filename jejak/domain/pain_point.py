@@ -1,14 +1,17 @@
-"""R3: priority, the state that follows from the tasks, and the two decisions that end a pain point."""
+"""R3: the state that follows from the tasks, and the two decisions that end a pain point. R7: its clock is paused."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from jejak.domain import change, db, journey, task_rules
+from jejak.domain import change, clock, db, journey, sla, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.journey import PainPoint
 from jejak.domain.vocabulary import EventKind, PainPointState
+
+_AT_THEIR_END = frozenset({PainPointState.RESOLVED, PainPointState.CLOSED, PainPointState.DISMISSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,17 @@ class DismissPainPoint:
     reason: str
 
 
-def priority(alias: str) -> str:
-    """SQL: severity x reach, 1 to 25."""
-    return f"({alias}.severity * {alias}.reach)"
+@dataclass(frozen=True, slots=True)
+class PausePainPoint:
+    pain_point_id: UUID
+    expected_version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePainPoint:
+    pain_point_id: UUID
+    expected_version: int
 
 
 def state(alias: str) -> str:
@@ -61,7 +72,8 @@ async def close(viewer: Viewer, wanted: ClosePainPoint) -> PainPoint:
         current = await state_of(point.id)
         if current is not PainPointState.RESOLVED:
             raise Refused(Code.WRONG_STATUS, status=current)
-        await change.apply(by, EventKind.PAIN_POINT_CLOSED, point, unit.id, decision=PainPointState.CLOSED)
+        values: dict[str, Any] = {"decision": PainPointState.CLOSED, "decided_at": clock.now()}
+        await change.apply(by, EventKind.PAIN_POINT_CLOSED, point, unit.id, **values)
     return point
 
 
@@ -79,6 +91,46 @@ async def dismiss(viewer: Viewer, wanted: DismissPainPoint) -> PainPoint:
         await journey.require_accepted(point.journey_id, "pain_point_id")
         if current is not PainPointState.OPEN:
             raise Refused(Code.HAS_OPEN_TASKS, "pain_point_id")
-        values = {"decision": PainPointState.DISMISSED, "decision_reason": reason}
+        values = {
+            "decision": PainPointState.DISMISSED,
+            "decision_reason": reason,
+            "decided_at": clock.now(),
+        }
         await change.apply(by, EventKind.PAIN_POINT_DISMISSED, point, unit.id, **values)
+    return point
+
+
+async def pause(viewer: Viewer, wanted: PausePainPoint) -> PainPoint:
+    """Stops the clock, with a reason. Refuses NOT_ACCEPTED, STALE, and WRONG_STATUS for one that is paused or at its end."""
+    with Checks() as checks:
+        reason = checks.text(wanted.reason, "reason", most=REASON)
+    async with db.transaction():
+        point, unit, by = await change.take(
+            PainPoint, viewer, Right.ASSIGN, wanted.pain_point_id, wanted.expected_version, "pain_point_id"
+        )
+        if point.sla_started_at is None:
+            raise Refused(Code.NOT_ACCEPTED, "pain_point_id")
+        if point.paused_at is not None:
+            raise Refused(Code.WRONG_STATUS, status="PAUSED")
+        current = await state_of(point.id)
+        if current in _AT_THEIR_END:
+            raise Refused(Code.WRONG_STATUS, status=current)
+        values = {"paused_at": clock.now(), "pause_reason": reason}
+        await change.apply(by, EventKind.PAIN_POINT_PAUSED, point, unit.id, **values)
+    return point
+
+
+async def resume(viewer: Viewer, wanted: ResumePainPoint) -> PainPoint:
+    """The clock runs on: the deadline moves by the working time paused. Refuses STALE, and WRONG_STATUS for one that is not paused."""
+    async with db.transaction():
+        point, unit, by = await change.take(
+            PainPoint, viewer, Right.ASSIGN, wanted.pain_point_id, wanted.expected_version, "pain_point_id"
+        )
+        if point.paused_at is None or point.decision is not None:
+            raise Refused(Code.WRONG_STATUS, status=await state_of(point.id))
+        due, seconds = await sla.moved(unit.id, point.due_at, point.paused_at)
+        values: dict[str, Any] = {"paused_at": None, "pause_reason": None}
+        if seconds:
+            values |= {"due_at": due, "paused_seconds": point.paused_seconds + seconds}
+        await change.apply(by, EventKind.PAIN_POINT_RESUMED, point, unit.id, **values)
     return point

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import change, clock, db, event, reminder, task_rules
+from jejak.domain import change, clock, db, event, reminder, sla, task_rules
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.change import Altered
 from jejak.domain.checks import BODY, REASON, TITLE, Checks
@@ -129,7 +129,9 @@ def revise(viewer: Viewer, wanted: UpdateTask, found: Found, known: Owners, *at:
 async def write(revised: Sequence[Revised]) -> None:
     """Inside the open transaction, with their reminders (R6) and events."""
     await change.write([one.altered for one in revised if one.altered])
-    await reminder.plan(sorted({one.task.id for one in revised if one.due_anew}))
+    due_anew = sorted({one.task.id for one in revised if one.due_anew})
+    await reminder.plan(due_anew)
+    await sla.set_due(due_anew)
 
 
 async def report(viewer: Viewer, wanted: ReportProgress) -> Task:
@@ -179,6 +181,7 @@ async def submit(viewer: Viewer, wanted: SubmitTask) -> Task:
             "submitted_by": viewer.person,
             "status_reason": None,
         }
+        values |= await sla.clock_of(task, status)
         await change.apply(by, TaskAction.SUBMIT, task, unit.id, **values)
     return task
 
@@ -211,7 +214,10 @@ async def verify(viewer: Viewer, wanted: ChangeTask) -> Task:
         status = task_rules.after(TaskAction.VERIFY, task.status)
         if viewer.person in {task.owner_id, task.submitted_by}:
             raise Refused(Code.FOUR_EYES, "task_id")
-        await change.apply(by, TaskAction.VERIFY, task, unit.id, status=status, verified_by=viewer.person)
+        values: dict[str, Any] = {"status": status, "verified_by": viewer.person} | await sla.clock_of(
+            task, status
+        )
+        await change.apply(by, TaskAction.VERIFY, task, unit.id, **values)
     return task
 
 
@@ -256,5 +262,6 @@ async def _advance(viewer: Viewer, wanted: ChangeTask, action: TaskAction, right
             case TaskAction.RETURN:
                 # What was handed in as done is not: the figure goes back to what was reported before.
                 values["progress"] = task.progress_before
+        values |= await sla.clock_of(task, status)
         await change.apply(by, action, task, unit.id, **values)
     return task

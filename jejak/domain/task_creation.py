@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from jejak.domain import change, clock, db, event, idempotency, journey, person, reminder
+from jejak.domain import change, clock, db, event, idempotency, journey, person, reminder, sla
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import BODY, TITLE, Checks
 from jejak.domain.errors import Code, Path, Problem, Refused
@@ -275,6 +275,7 @@ async def write(judged: Sequence[Judged]) -> None:
         return
     await change.insert([one.task for one in judged])
     await reminder.plan([one.task.id for one in judged])
+    await sla.set_due([one.task.id for one in judged])
     await event.append_all([_created(one) for one in judged])
 
 

@@ -67,6 +67,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "A code is 1 to 32 capital letters, digits, '-' or '_'.",
     ),
     Code.INVALID_EMAIL: ("Alamat e-mail tidak sah.", "This is not an e-mail address."),
+    Code.INVALID_HOURS: (
+        "Jam ditulis seperti 09:00, mulai sebelum selesai, berurutan, dan tidak saling tumpang tindih.",
+        "Hours are written as 09:00, begin before they end, and stand in order and apart.",
+    ),
     Code.INVALID_ID: ("Id ini tidak sah.", "This is not a valid id."),
     Code.INVALID_KIND: ("Jenis unit di sini harus {kind}.", "The kind of this unit must be {kind}."),
     Code.INVALID_PAGE: (
@@ -118,6 +122,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.NOT_STAFF: (
         "Orang ini tidak dapat mengerjakan tugas di unit tersebut.",
         "This person cannot carry out tasks at that unit.",
+    ),
+    Code.NOT_WHOLE_DAYS: (
+        "Acara ini bukan acara sehari penuh; kalender libur hanya berisi hari penuh.",
+        "This event is not of whole days; a calendar of days off holds nothing else.",
     ),
     Code.OUT_OF_RANGE: (
         "Nilai harus antara {least} dan {most}.",
@@ -193,9 +201,17 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Dokumen ini tidak termasuk dalam daftar yang boleh dijalankan layanan ini.",
         "This document is not on the list of those that the service runs.",
     ),
+    Code.UNREADABLE_CALENDAR: (
+        "Kalender tidak dapat dibaca; kirim isi berkas iCalendar (.ics) dengan sedikitnya satu acara.",
+        "The calendar cannot be read; send the text of an iCalendar file (.ics) with an event at least.",
+    ),
     Code.UNREADABLE_FILE: (
         "Berkas tidak dapat dibaca; kirim CSV (UTF-8) atau XLSX.",
         "The file cannot be read; send CSV (UTF-8) or XLSX.",
+    ),
+    Code.UNSUPPORTED_RECURRENCE: (
+        "Acara berulang hanya dapat dibaca bila berulang setiap tahun pada tanggal yang sama; tulis hari-harinya satu per satu.",
+        "An event may recur only every year on the same day; write its days one by one.",
     ),
     Code.WEAK_PASSWORD: (
         "Kata sandi minimal {least} karakter.",

@@ -201,6 +201,15 @@ class WithoutOwner(StrEnum):
     REFUSE = "REFUSE"
 
 
+class SpecialDayKind(StrEnum):
+    """Why the week does not hold on a day (R6). On all but the last nobody works."""
+
+    HOLIDAY = "HOLIDAY"
+    JOINT_LEAVE = "JOINT_LEAVE"
+    CLOSURE = "CLOSURE"
+    SPECIAL_HOURS = "SPECIAL_HOURS"
+
+
 class SearchKind(StrEnum):
     """What can be found by its words."""
 
@@ -253,6 +262,9 @@ class EventKind(StrEnum):
     UNIT_UPDATED = "unit.updated"
     UNIT_MOVED = "unit.moved"
     UNIT_CLOSED = "unit.closed"
+    UNIT_WORKING_WEEK_SET = "unit.working_week_set"
+    UNIT_SPECIAL_DAYS_SET = "unit.special_days_set"
+    UNIT_SPECIAL_DAYS_REMOVED = "unit.special_days_removed"
     PERSON_CREATED = "person.created"
     PERSON_UPDATED = "person.updated"
     PERSON_ROLE_GRANTED = "person.role_granted"
@@ -273,6 +285,7 @@ class EventKind(StrEnum):
     PERSON_CALENDAR_CREATED = "person.calendar_created"
     PERSON_CALENDAR_REVOKED = "person.calendar_revoked"
     PROGRAMME_LOADED = "programme.loaded"
+    SLA_POLICY_UPDATED = "sla_policy.updated"
     JOURNEY_CAPTURED = "journey.captured"
     JOURNEY_REVISED = "journey.revised"
     JOURNEY_SUBMITTED = "journey.submitted"
@@ -281,6 +294,8 @@ class EventKind(StrEnum):
     JOURNEY_ARCHIVED = "journey.archived"
     PAIN_POINT_RECORDED = "pain_point.recorded"
     PAIN_POINT_ASSIGNED = "pain_point.assigned"
+    PAIN_POINT_PAUSED = "pain_point.paused"
+    PAIN_POINT_RESUMED = "pain_point.resumed"
     PAIN_POINT_CLOSED = "pain_point.closed"
     PAIN_POINT_DISMISSED = "pain_point.dismissed"
     TASK_CREATED = "task.created"

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+BEGINS = date(2025, 1, 1)  # of all calendars
 _MINUTES = 24 * 60
 
 
@@ -22,13 +23,14 @@ class Hours:
 
 def hours(opens: str, closes: str) -> Hours:
     """From "09:00" and "17:00"; "24:00" is the end of the day. Refuses by ValueError what is no time or no interval."""
-    found = Hours(_minutes(opens), _minutes(closes))
+    found = Hours(minutes(opens), minutes(closes))
     if found.opens >= found.closes:
         raise ValueError(f"{opens} is not before {closes}")
     return found
 
 
-def _minutes(said: str) -> int:
+def minutes(said: str) -> int:
+    """After midnight. Refuses by ValueError what is no time of the form 09:00."""
     if said == "24:00":
         return _MINUTES
     read = time.fromisoformat(said)
@@ -37,9 +39,9 @@ def _minutes(said: str) -> int:
     return read.hour * 60 + read.minute
 
 
-def said(minutes: int) -> str:
+def said(at: int) -> str:
     """The other way round: 540 is "09:00"."""
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+    return f"{at // 60:02}:{at % 60:02}"
 
 
 Day = tuple[Hours, ...]
@@ -80,10 +82,10 @@ class Rules:
         ]
 
 
-def _at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
-    if minutes == _MINUTES:
-        day, minutes = day + DAY, 0
-    return datetime.combine(day, time(minutes // 60, minutes % 60), zone).astimezone(UTC)
+def _at(day: date, at: int, zone: ZoneInfo) -> datetime:
+    if at == _MINUTES:
+        day, at = day + DAY, 0
+    return datetime.combine(day, time(at // 60, at % 60), zone).astimezone(UTC)
 
 
 def days(first: date, last: date) -> Iterator[date]:

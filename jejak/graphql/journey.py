@@ -22,6 +22,7 @@ from jejak.graphql.reading import (
     one,
     within,
 )
+from jejak.graphql.sla import StageSla, stage_sla_of_journey
 from jejak.graphql.vocabulary import Category, JourneyStatus, Service, Touchpoint, enum
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Journey(Node):
     created_at: datetime = column("When it was captured.")
     updated_at: datetime = column("When it was last changed.")
     stages: list[Stage] = many("{u}.journey_id = {t}.id", "{u}.position", "Its parts, in order.")
+    stage_sla: StageSla = stage_sla_of_journey()
     recaptures: Annotated["Journey", strawberry.lazy("jejak.graphql.journey")] | None = one(
         "{u}.id = {t}.recaptures_id", "The earlier journey that this one is the after-picture of."
     )

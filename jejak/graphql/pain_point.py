@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from jejak.domain import access, pain_point
+from jejak.domain import access, pain_point, pain_point_rules, sla
 from jejak.graphql.event import HistoryEntry, history
-from jejak.graphql.filters import any_of, given, holds, is_key, moments, under, where_any
+from jejak.graphql.filters import any_of, given, holds, is_it, is_key, moments, under, where_any
 from jejak.graphql.journey import Journey, Stage
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Connection, Field, Key, column, entity, expression, many, one, within
+from jejak.graphql.sla import Sla, now, sla_of_pain_point
 from jejak.graphql.vocabulary import Category, PainPointState, Parameter, Service, enum
 
 if TYPE_CHECKING:
@@ -27,11 +28,13 @@ class PainPoint(Node):
     parameter: Parameter = column("Which of the 3E.")
     severity: int = column("How bad, 1 to 5.")
     reach: int = column("How many customers it meets, 1 to 5.")
-    priority: int = expression(pain_point.priority("{t}"), "Severity x reach, 1 to 25.")
+    priority: int = expression(pain_point_rules.priority("{t}"), "Severity x reach, 1 to 25.")
     state: PainPointState = expression(
         pain_point.state("{t}"), "Follows from its tasks, until it is closed or dismissed."
     )
     decision_reason: str | None = column("Why it was dismissed.")
+    pause_reason: str | None = column("Why its clock stands still.")
+    sla: Sla | None = sla_of_pain_point()
     version: int = column("To be named as `expectedVersion` by the next change.")
     created_at: datetime = column("When it was recorded.")
     unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one(
@@ -52,6 +55,16 @@ class PainPointOrder(Enum):
         Key("({u}.severity * {u}.reach)", "integer", descending=True),
         Key("{u}.id", "uuid", descending=True),
     )
+    SLA_FIRST = (
+        Key(
+            lambda _, u: (
+                f"(case when {u}.paused_at is null and {sla.point_ended_at(u)} is null then 0 else 1 end)"
+            ),
+            "integer",
+        ),
+        Key("coalesce({u}.due_at, '9999-01-01Z')", "timestamptz"),
+        Key("{u}.id", "uuid"),
+    )
     NEWEST_FIRST = (
         Key("{u}.created_at", "timestamptz", descending=True),
         Key("{u}.id", "uuid", descending=True),
@@ -62,6 +75,7 @@ enum(
     PainPointOrder,
     "Order of pain points.",
     WORST_FIRST="Highest priority first.",
+    SLA_FIRST="Those whose clock runs, the nearest deadline first; then the others.",
     NEWEST_FIRST="Latest first.",
 )
 
@@ -78,6 +92,8 @@ class PainPointFilter:
     owner_id: strawberry.ID | None = given("With a task of this owner.")
     created_from: datetime | None = given("Recorded at this moment or later.")
     created_to: datetime | None = given("Recorded before this moment.")
+    breached: bool | None = given("Only those whose deadline has (or has not) passed while the clock ran.")
+    paused: bool | None = given("Only those whose clock is (or is not) paused.")
     text: str | None = given("Whose description holds this.")
 
     def where(self, field: Field) -> list[str]:
@@ -92,6 +108,8 @@ class PainPointFilter:
                 parameters="{u}.parameter",
                 states=pain_point.state("{u}"),
             ),
+            *is_it(lambda: sla.point_breached(field.u, now(field.statement)), wanted=self.breached),
+            *is_it(sla.point_paused(field.u), wanted=self.paused),
             *moments(field, "created_at", self.created_from, self.created_to),
             *holds(field, ("description",), self.text),
         ]
@@ -100,7 +118,7 @@ class PainPointFilter:
         conditions = is_key(field, "journey_id", "Journey", self.journey_id, within="journey")
         if self.priority_at_least is not None:
             least = field.statement.param(self.priority_at_least, "integer")
-            conditions.append(f"{pain_point.priority(field.u)} >= {least}")
+            conditions.append(f"{pain_point_rules.priority(field.u)} >= {least}")
         scope = access.seen("work.unit_id", field.statement.paths)
         work = f"task work where work.pain_point_id = {field.u}.id and work.status <> 'CANCELLED' and {scope}"
         owned = is_key(field, "work.owner_id", "Person", self.owner_id, name="owner_id")

@@ -32,6 +32,7 @@ from jejak.graphql.rollout import (
 )
 from jejak.graphql.rollout_preview import RolloutPreviews
 from jejak.graphql.search import SearchHit, searched
+from jejak.graphql.sla import SlaPolicy
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
 from jejak.graphql.unit import Unit, UnitFilter, UnitOrder
 
@@ -78,6 +79,7 @@ class Query(RolloutPreviews):
         "An initiative.",
         arguments={"code": (str, REQUIRED, "`1.1` to `10.3`.")},
     )
+    sla_policy: SlaPolicy = one("true", "In how many working days a pain point is to be fixed.")
     journeys: Connection[Journey] = page(
         "true", "Journeys that the viewer sees.", order=JourneyOrder, filters=JourneyFilter
     )

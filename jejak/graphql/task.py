@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from jejak.domain import access, clock, task_rules
+from jejak.domain import access, clock, sla, task_rules
 from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import any_of, between, given, holds, is_it, is_key, under, where_any
 from jejak.graphql.node import Node, global_id
@@ -25,6 +25,7 @@ from jejak.graphql.reading import (
     within,
 )
 from jejak.graphql.reminder import Escalation, Reminder, escalation, planned, snoozed_until
+from jejak.graphql.sla import Sla, now, sla_of_task
 from jejak.graphql.vocabulary import Category, Service, TaskStatus, UnitKind, enum
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Task(Node):
     weight: int = column("Share in completion, 1 to 1000.")
     due_on: date = column("The last day for it, in the unit's zone.")
     overdue: bool = expression(lambda field: _overdue(field, field.t), "Past its due date and not handed in.")
+    sla: Sla | None = sla_of_task()
     version: int = column("To be named as `expectedVersion` by the next change.")
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
@@ -74,6 +76,7 @@ class Task(Node):
     )
     owner: Person = one("{u}.id = {t}.owner_id", "Who answers for it.", sees=everyone)
     submitted_by: Person | None = one("{u}.id = {t}.submitted_by", "Who handed it in.", sees=everyone)
+    verified_at: datetime | None = column("When it was verified.")
     verified_by: Person | None = one("{u}.id = {t}.verified_by", "Who verified it.", sees=everyone)
     evidence: list[Evidence] = many(
         "{u}.task_id = {t}.id", "{u}.added_at, {u}.id", "What shows that it was done."
@@ -92,6 +95,16 @@ class TaskOrder(Enum):
         Key("{u}.created_at", "timestamptz", descending=True),
         Key("{u}.id", "uuid", descending=True),
     )
+    SLA_FIRST = (
+        Key(
+            lambda _, u: (
+                f"(case when {u}.status in {task_rules.in_sql(task_rules.AT_WORK)} then 0 else 1 end)"
+            ),
+            "integer",
+        ),
+        Key("coalesce({u}.due_at, '9999-01-01Z')", "timestamptz"),
+        Key("{u}.id", "uuid"),
+    )
     LEAST_PROGRESS_FIRST = (Key("{u}.progress::integer", "integer"), Key("{u}.id", "uuid"))
 
 
@@ -100,6 +113,7 @@ enum(
     "Order of tasks.",
     DUE_FIRST="Earliest due date first.",
     NEWEST_FIRST="Latest first.",
+    SLA_FIRST="Those whose clock runs, the nearest deadline first; then the others.",
     LEAST_PROGRESS_FIRST="Least progress first.",
 )
 
@@ -120,6 +134,8 @@ class TaskFilter:
     due_from: date | None = given("Due on this day or later.")
     due_to: date | None = given("Due on this day or earlier.")
     overdue: bool | None = given("Only those that are (or are not) overdue.")
+    breached: bool | None = given("Only those whose deadline has (or has not) passed while the clock ran.")
+    paused: bool | None = given("Only those whose clock stands still (or does not): blocked, or handed in.")
     text: str | None = given("Whose title or description holds this.")
 
     def where(self, field: Field) -> list[str]:
@@ -141,6 +157,8 @@ class TaskFilter:
             *self._about(field),
             *between(field, "due_on", self.due_from, self.due_to),
             *is_it(lambda: _overdue(field, field.u), wanted=self.overdue),
+            *is_it(lambda: sla.task_breached(field.u, now(field.statement)), wanted=self.breached),
+            *is_it(sla.task_paused(field.u), wanted=self.paused),
             *holds(field, ("title", "description"), self.text),
         ]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from jejak.graphql.calendar import Calendar, calendar
 from jejak.graphql.completion import Completion, completion_here
 from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import any_of, given, holds, is_it, under
@@ -16,6 +17,7 @@ from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
 from jejak.graphql.person import Membership, MembershipFilter, MembershipOrder, Person
 from jejak.graphql.reading import Connection, Field, Key, Statement, column, entity, many, one, page, within
 from jejak.graphql.reminder import ReminderRules, rules_here
+from jejak.graphql.sla import StageSla, stage_sla_of_unit
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
 from jejak.graphql.vocabulary import UnitKind, enum
 
@@ -97,4 +99,6 @@ class Unit(Node):
     completion: Completion = completion_here("How far the whole programme has come here and below.")
     league: list[LeagueEntry] = league()
     reminder_rules: ReminderRules = rules_here()
+    calendar: Calendar | None = calendar()
+    stage_sla: StageSla = stage_sla_of_unit()
     history: Connection[HistoryEntry] = history()

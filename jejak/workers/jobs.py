@@ -3,7 +3,16 @@
 from typing import Any
 
 from jejak.channels import outbox
-from jejak.domain import completion, housekeeping, recurrence, relay, reminder
+from jejak.domain import (
+    calendar,
+    completion,
+    holiday,
+    housekeeping,
+    recurrence,
+    relay,
+    reminder,
+    replanning,
+)
 from jejak.workers import steps
 from jejak.workers.steps import Step
 
@@ -24,6 +33,7 @@ def of_the_minute() -> tuple[Step, ...]:
         *of_the_sweep(),
         Step("completion", _MINUTE, completion.recompute_all),
         Step("snapshot", _MINUTE, completion.snapshot),
+        Step("replanning", _MINUTE, replanning.run),
         Step("ladder", _MINUTE, reminder.run),
         Step("outbox", _MINUTE, outbox.make),
     )
@@ -35,8 +45,12 @@ def of_deliveries() -> tuple[Step, ...]:
 
 
 def of_the_hour() -> tuple[Step, ...]:
-    """Forgets what has served its time."""
-    return (Step("forgetting", _HOUR, housekeeping.forget_old),)
+    """Forgets what has served its time; calendars go on with the years."""
+    return (
+        Step("forgetting", _HOUR, housekeeping.forget_old),
+        Step("holidays", _HOUR, holiday.seed),
+        Step("calendars", _HOUR, calendar.keep_up),
+    )
 
 
 def every_step() -> dict[str, int]:

@@ -30,6 +30,7 @@ NEEDS = {
     "migrate": ["once for every new version", "jejak up", "administrator's password"],
     "reset-password": ["EMAIL", "printed once", "lost theirs", "Ends all their"],
     "import-units": ["  code,name,kind,parent_code,timezone\n", "CSV or XLSX", "nothing is written"],
+    "import-holidays": ["iCalendar", "whole days", "--joint-leave", "--dry-run", "nothing is written"],
     "import-people": [
         "  email,name,unit_code,role,ranger,language\n",
         "CSV or XLSX",

@@ -15,9 +15,25 @@ from tests.factories import a_unit, reference_unit
 MAY = {
     Role.VIEWER: {Right.SEE},
     Role.CONTRIBUTOR: {Right.SEE, Right.CAPTURE, Right.PROGRESS},
-    Role.MANAGER: {Right.SEE, Right.CAPTURE, Right.PROGRESS, Right.ASSIGN, Right.REVIEW, Right.VERIFY},
+    Role.MANAGER: {
+        Right.SEE,
+        Right.CAPTURE,
+        Right.PROGRESS,
+        Right.ASSIGN,
+        Right.REVIEW,
+        Right.VERIFY,
+        Right.CLOSURES,
+    },
     Role.ADMIN: {Right.SEE, Right.PEOPLE, Right.OPERATE},
-    Role.PROGRAMME: {Right.SEE, Right.UNITS, Right.ROLL_OUT, Right.RULES, Right.OPERATE},
+    Role.PROGRAMME: {
+        Right.SEE,
+        Right.UNITS,
+        Right.ROLL_OUT,
+        Right.RULES,
+        Right.CALENDAR,
+        Right.CLOSURES,
+        Right.OPERATE,
+    },
 }
 
 

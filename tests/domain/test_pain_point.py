@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jejak.domain import db, pain_point, task, task_creation
+from jejak.domain import db, pain_point, pain_point_rules, task, task_creation
 from jejak.domain.errors import Code, Refused
 from jejak.domain.pain_point import ClosePainPoint, DismissPainPoint
 from jejak.domain.tables.journey import PainPoint
@@ -67,7 +67,7 @@ async def test_a_decision_stands_above_the_tasks():
 @pytest.mark.parametrize(("severity", "reach"), [(1, 1), (5, 5), (2, 5), (5, 2)])
 async def test_priority_is_severity_times_reach(severity, reach):
     point = await a_pain_point(severity=severity, reach=reach)
-    sql = f"select {pain_point.priority('p')} from pain_point p where p.id = $1"
+    sql = f"select {pain_point_rules.priority('p')} from pain_point p where p.id = $1"
     assert await db.fetchval(sql, point.id) == severity * reach
 
 

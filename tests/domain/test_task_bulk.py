@@ -105,7 +105,7 @@ async def state() -> list[str]:
     """Every task with its reminders, and every event, without what differs from run to run: ids and instants."""
     rows = await db.fetch(
         """
-        select 'task ' || (to_jsonb(t) - 'id' - 'created_at' - 'updated_at')::text
+        select 'task ' || (to_jsonb(t) - 'id' - 'created_at' - 'updated_at' - 'stopped_at')::text
             || coalesce((select string_agg(r.remind_on || r.audience || coalesce(r.outcome, ''), ',' order by r.remind_on, r.offset_days)
                 from reminder r where r.task_id = t.id), '') as line
         from task t

@@ -26,6 +26,8 @@ OWN_WORD = {
     "parentCode": "INVALID_CODE",
     "unitCode": "INVALID_CODE",
     "rule": "INVALID_RULE",
+    "opens": "INVALID_HOURS",
+    "closes": "INVALID_HOURS",
 }
 # What is right or wrong, whatever is wrong with it.
 SECRETS: dict[str, tuple[str]] = {
@@ -49,6 +51,9 @@ BOUNDS = {
     "offsetDays": (-60, 60),
     "snoozeLimitDays": (0, 60),
     "acknowledgeDays": (1, 60),
+    "weekday": (1, 7),
+    "priorityFrom": (1, 25),
+    "days": (1, 250),
 }
 MOST = {
     "stages": 50,
@@ -62,8 +67,15 @@ MOST = {
     "unitIds": 1_000,
     "preferences": 2,
     "rungs": 30,
+    "days": 7,
+    "hours": 6,
+    "bands": 25,
 }
-MOST_ROWS = {("createTasks", "tasks"): 500, ("updateTasks", "tasks"): 500}
+MOST_ROWS = {
+    ("createTasks", "tasks"): 500,
+    ("updateTasks", "tasks"): 500,
+    ("removeSpecialDays", "days"): 1_000,
+}
 # Which thing a field's id names; by default the field says it itself.
 NAMED = {
     "parentId": "Unit",
@@ -230,6 +242,9 @@ SEES_ALL = {
     "updateRecurrence",
     "endRecurrence",
     "updateReminderRules",
+    "setWorkingWeek",
+    "setSpecialDays",
+    "importSpecialDays",
 }
 BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
 
@@ -268,7 +283,10 @@ def _date(mutation: str, at: Place, world: World) -> Iterator[Bad]:
         True,
     )
     yield from (Bad("no day", at, one, BROKEN) for one in wrong)
-    if at[-1] == "occurredOn":
+    if mutation in {"setSpecialDays", "removeSpecialDays"}:
+        code = "NOT_FOUND" if mutation == "removeSpecialDays" else "OUT_OF_RANGE"
+        yield from (Bad("out of range", at, one, code) for one in ("2024-12-31", "0001-01-01", "9999-12-31"))
+    elif at[-1] == "occurredOn":
         yield from (Bad("to come", at, one, "FUTURE_DATE") for one in ("2999-01-01", "9999-12-31"))
     else:
         yield from (Bad("gone by", at, one, "PAST_DATE") for one in ("2020-01-01", "0001-01-01"))

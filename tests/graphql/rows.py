@@ -99,6 +99,7 @@ def pain_point(of: Stage, at: Unit, **changes: Any) -> PainPoint:
         "parameter": "EASE",
         "severity": 3,
         "reach": 2,
+        "due_at": FAR,
         "created_at": AT,
     }
     return PainPoint(**{"unit_id": at.id, "journey_id": of.journey_id, "stage_id": of.id} | given | changes)
@@ -113,6 +114,7 @@ def task(at: Unit, owner: Person, **changes: Any) -> Task:
         "description": "",
         "owner_id": owner.id,
         "due_on": DAY,
+        "due_at": FAR,
         "status": "PLANNED",
         "submitted_by": None,
         "verified_by": None,

@@ -21,11 +21,15 @@ CAPTURE = {Role.CONTRIBUTOR, Role.MANAGER}
 MANAGE = {Role.MANAGER}
 PEOPLE = {Role.ADMIN}
 TREE = {Role.PROGRAMME}
+CLOSURES = {Role.MANAGER, Role.PROGRAMME}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`at` names what must be seen; `told` is what somebody with one of `roles` is refused for, so that nothing is done."""
+    """`at` names what must be seen; `told` is what somebody with one of `roles` is refused for, so that nothing is done.
+
+    `public`: everybody sees it.
+    """
 
     roles: frozenset[Role] | set[Role]
     at: str
@@ -33,6 +37,7 @@ class Rule:
     given: dict[str, Any]
     regional: bool = False
     rows: str | None = None
+    public: bool = False
 
     def into(self, valid: dict[str, Any]) -> dict[str, Any]:
         """The valid input, or its first row, with what is refused for."""
@@ -50,6 +55,19 @@ RULES: dict[str, Rule] = {
     "createUnit": Rule(TREE, "parentId", ("WRONG_KIND", "kind"), {"kind": "UP3"}),
     "moveUnit": _late(TREE, "unitId"),
     "closeUnit": _late(TREE, "unitId"),
+    "setWorkingWeek": _late(TREE, "unitId"),
+    "setSpecialDays": Rule(
+        CLOSURES, "unitId", ("REQUIRED", "name"), {"name": ""}, regional=True, rows="rows"
+    ),
+    "removeSpecialDays": Rule(
+        CLOSURES, "unitId", ("NOT_FOUND", "0"), {"days": ["2031-01-01"]}, regional=True
+    ),
+    "importSpecialDays": Rule(
+        CLOSURES, "unitId", ("UNREADABLE_CALENDAR", "ics"), {"ics": "nonsense"}, regional=True
+    ),
+    "updateSlaPolicy": _late(TREE, "slaPolicyId", public=True),
+    "pausePainPoint": _late(MANAGE, "painPointId"),
+    "resumePainPoint": _late(MANAGE, "painPointId"),
     "createPerson": Rule(PEOPLE, "unitId", ("INVALID_KIND", "role"), {"role": "PROGRAMME"}),
     "grantRole": Rule(PEOPLE, "unitId", ("INVALID_KIND", "role"), {"role": "PROGRAMME"}),
     "captureJourney": Rule(CAPTURE, "unitId", ("REQUIRED", "title"), {"title": ""}),
@@ -157,7 +175,7 @@ async def seats(world: World, of: Unit) -> AsyncIterator[tuple[Seat, Client]]:
 
 
 def expected(rule: Rule, seat: Seat) -> tuple[str, str]:
-    if not seat.sees:
+    if not seat.sees and not rule.public:
         return "NOT_FOUND", rule.at
     regional = seat.unit.kind in {UnitKind.HQ, UnitKind.UID, UnitKind.UIW}
     return (
@@ -208,7 +226,10 @@ async def test_who_may_do_it_is_decided_by_role_and_place(world, mutation):
     given = {name: value for name, value in given.items() if name != "clientMutationId"}
     if mutation == "grantRole":
         given |= {"personId": gid(await f.a_person(Role.VIEWER, world.below))}
-    target = world.below if mutation in {"moveUnit", "closeUnit", "grantRole"} else world.here
+    target = (
+        world.below if mutation in {"moveUnit", "closeUnit", "setWorkingWeek", "grantRole"} else world.here
+    )
+    target = world.hq if mutation == "importSpecialDays" else target
     shows = any(
         name.removesuffix("Id") in answers_of(mutation).fields and name == rule.at
         for name in (given[rule.rows][0] if rule.rows else given)
@@ -220,7 +241,7 @@ async def test_who_may_do_it_is_decided_by_role_and_place(world, mutation):
         async with unchanged():
             answer = await told(client, mutation, given)
         # then the current object is shown to whom it may be shown, and to nobody else
-        wanted = (*expected(rule, seat), shows and seat.sees)
+        wanted = (*expected(rule, seat), shows and (seat.sees or rule.public))
         if answer != wanted:
             wrong[str(seat)] = answer, wanted
     assert wrong == {}
@@ -261,8 +282,9 @@ async def test_who_is_signed_out_or_has_no_role_can_do_nothing(world, mutation):
     assert [(error["extensions"]["code"], error["path"]) for error in errors] == [
         ("UNAUTHENTICATED", [mutation])
     ]
-    assert {error["code"] for error in problems(payload)} == {"NOT_FOUND"}
-    assert not shows_an_object(payload)
+    public = mutation in RULES and RULES[mutation].public
+    assert {error["code"] for error in problems(payload)} == {"FORBIDDEN" if public else "NOT_FOUND"}
+    assert shows_an_object(payload) == public
 
 
 async def test_who_is_signed_out_cannot_sign_out(world):

@@ -40,6 +40,8 @@ ARGUMENTS = {
     "Step.completion": "unitId: $unit",
     "Initiative.completion": "unitId: $unit",
 }
+# What differs from one second to the next.
+PASSING = frozenset({"remaining"})
 # Asked apart: the ways to everything by its id, and what everybody is answered differently.
 BY_ID = frozenset(
     {
@@ -129,6 +131,7 @@ async def things() -> dict[str, Thing]:
             }.items()
         },
         "Notice": "select id, '{}'::text[] as paths, person_id as person from notice",
+        "SlaPolicy": "select id, '{}'::text[] as paths, null::uuid as person from sla_policy",
         **{
             kind: f"""select r.id, array(select u.path from unit u where u.id = r.unit_id
                 or u.id in (select t.unit_id from task t join rollout o on o.id = t.rollout_id where o.{key} = r.id)) as paths,
@@ -166,7 +169,7 @@ def selection(kind: Any, *, but: frozenset[str] = frozenset()) -> str:
     """Every field of the type; of what has an id, the id, and of what has none, everything again."""
     parts = []
     for name, field in fields(kind).items():
-        if name in but or decisions().get(kind.name, {}).get(name) == ITS_OWNERS:
+        if name in but | PASSING or decisions().get(kind.name, {}).get(name) == ITS_OWNERS:
             continue
         target, key = named(field), f"{kind.name}.{name}"
         arguments = [ARGUMENTS[key]] if key in ARGUMENTS else []

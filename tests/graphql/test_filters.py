@@ -77,15 +77,22 @@ async def scene(_connected) -> Scene:
         "at": rows.AT,
         "touchpoint": "FIELD_VISIT",
         "journey": {"service": "PB_PD", "occurred_on": date(2026, 1, 10)},
-        "point": {"category": "SPEED", "parameter": "EASE", "severity": 5, "reach": 5},
-        "task": {"initiative_id": f.initiative_id("1.1"), "status": "IN_PROGRESS"},
+        "point": {"category": "SPEED", "parameter": "EASE", "severity": 5, "reach": 5, "due_at": rows.FAR},
+        "task": {"initiative_id": f.initiative_id("1.1"), "status": "IN_PROGRESS", "due_at": rows.AT},
     }
     small = {
         "at": LATER,
         "touchpoint": "PLN_MOBILE",
         "journey": {"service": "COMPLAINT", "occurred_on": date(2026, 2, 10), "status": "SUBMITTED"},
-        "point": {"category": "COMMUNICATION", "parameter": "EMOTION", "severity": 2, "reach": 1},
-        "task": {"initiative_id": f.initiative_id("2.1"), "due_on": date(2031, 1, 1)},
+        "point": {
+            "category": "COMMUNICATION",
+            "parameter": "EMOTION",
+            "severity": 2,
+            "reach": 1,
+            "due_at": rows.AT,
+            "paused_at": LATER,
+        },
+        "task": {"initiative_id": f.initiative_id("2.1"), "due_on": date(2031, 1, 1), "due_at": rows.FAR},
     }
     things = everything_at(here, ana, "A", **bad) | everything_at(below, budi, "B", **small)
     things |= everything_at(elsewhere, far, "X", **bad)
@@ -173,6 +180,14 @@ CASES = [
     ("tasks", {"dueTo": "2030-06-01"}, {"Task A"}),
     ("tasks", {"dueFrom": "2030-06-01"}, {"Task B"}),
     ("tasks", {"overdue": True}, set()),
+    ("tasks", {"breached": True}, {"Task A"}),
+    ("tasks", {"breached": False}, {"Task B"}),
+    ("tasks", {"paused": True}, set()),
+    ("tasks", {"paused": False}, {"Task A", "Task B"}),
+    ("painPoints", {"breached": True}, {"Point B"}),
+    ("painPoints", {"breached": False}, {"Point A"}),
+    ("painPoints", {"paused": True}, {"Point B"}),
+    ("painPoints", {"paused": False}, {"Point A"}),
     ("people", {}, {"Ana", "Budi"}),
     ("people", {"unitId": "@below"}, {"Budi"}),
     ("people", {"unitId": "@here"}, {"Ana", "Budi"}),

@@ -125,6 +125,87 @@ SHOWN = {
         {"unit": {"id": gid(w.below), "version": 2, "parent": {"id": gid(w.sibling)}}},
     ),
     "closeUnit": lambda w: ("unit { id version }", {"unit": {"id": gid(w.below), "version": 2}}),
+    "setWorkingWeek": lambda w: (
+        "unit { id version calendar { week { weekday hours { opens closes } } weekFrom { id } } }",
+        {
+            "unit": {
+                "id": gid(w.below),
+                "version": w.below.version + 1,
+                "calendar": {
+                    "week": [
+                        {
+                            "weekday": n,
+                            "hours": [{"opens": "08:00", "closes": "12:00"}] if n == 6 else [],
+                        }
+                        for n in range(1, 8)
+                    ],
+                    "weekFrom": {"id": gid(w.below)},
+                },
+            }
+        },
+    ),
+    "setSpecialDays": lambda w: (
+        "unit { calendar { specialDays { day kind name hours { opens closes } unit { id } } } }",
+        {
+            "unit": {
+                "calendar": {
+                    "specialDays": [
+                        _special_day(w, w.here, 0, "CLOSURE", "Banjir"),
+                        *(
+                            _special_day(w, w.here, n, "SPECIAL_HOURS", "Ramadan")
+                            | {"hours": [{"opens": "08:00", "closes": "14:00"}]}
+                            for n in (1, 2)
+                        ),
+                    ]
+                }
+            }
+        },
+    ),
+    "removeSpecialDays": lambda w: (
+        "unit { id calendar { specialDays { day } } }",
+        {"unit": {"id": gid(w.here), "calendar": {"specialDays": []}}},
+    ),
+    "importSpecialDays": lambda w: (
+        "created changed unchanged unit { calendar { specialDays { day kind name hours { opens closes } unit { id } } } }",
+        {
+            "created": [w.closed_on.isoformat()],
+            "changed": [],
+            "unchanged": [],
+            "unit": {"calendar": {"specialDays": [_special_day(w, w.hq, 0, "HOLIDAY", "Cuti bersama")]}},
+        },
+    ),
+    "updateSlaPolicy": lambda w: (
+        "slaPolicy { id version bands { priorityFrom days } }",
+        {
+            "slaPolicy": {
+                "id": gid(w.policy),
+                "version": w.policy.version + 1,
+                "bands": [{"priorityFrom": 1, "days": 20}],
+            }
+        },
+    ),
+    "pausePainPoint": lambda w: (
+        "painPoint { id version pauseReason sla { paused breachedAt } }",
+        {
+            "painPoint": {
+                "id": gid(w.open_point),
+                "version": 2,
+                "pauseReason": "Menunggu vendor",
+                "sla": {"paused": True, "breachedAt": None},
+            }
+        },
+    ),
+    "resumePainPoint": lambda w: (
+        "painPoint { id version pauseReason sla { paused } }",
+        {
+            "painPoint": {
+                "id": gid(w.paused_point),
+                "version": 3,
+                "pauseReason": None,
+                "sla": {"paused": False},
+            }
+        },
+    ),
     "createPerson": lambda w: (
         "person { name email memberships { role ranger unit { id } } }",
         {
@@ -462,6 +543,11 @@ SHOWN = {
 
 def _webhook(w):
     return {"webhook": {"id": webhook_gid(w), "url": w.channels.webhook.url}}
+
+
+def _special_day(w, unit, n, kind, name):
+    day = (w.closed_on + timedelta(days=n)).isoformat()
+    return {"day": day, "kind": kind, "name": name, "hours": [], "unit": {"id": gid(unit)}}
 
 
 def _journey(made, status):

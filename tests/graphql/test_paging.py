@@ -46,8 +46,10 @@ IN_SQL = {
     ("journeys", "NEWEST_FIRST"): "created_at desc, id desc",
     ("journeys", "OLDEST_FIRST"): "created_at, id",
     ("painPoints", "WORST_FIRST"): "severity * reach desc, id desc",
+    ("painPoints", "SLA_FIRST"): "due_at, id",
     ("painPoints", "NEWEST_FIRST"): "created_at desc, id desc",
     ("tasks", "DUE_FIRST"): "due_on, id",
+    ("tasks", "SLA_FIRST"): "due_at, id",
     ("tasks", "NEWEST_FIRST"): "created_at desc, id desc",
     ("tasks", "LEAST_PROGRESS_FIRST"): "progress, id",
     ("people", "BY_NAME"): "name, id",
@@ -105,9 +107,14 @@ class Shelf:
             below = rows.unit_below(self.unit, name=f"Unit é {rank}", created_at=at)
             journey = rows.journey(self.unit, self.person, created_at=at)
             stage = rows.stage(journey)
-            point = rows.pain_point(stage, self.unit, severity=rank % 5 + 1, created_at=at)
+            point = rows.pain_point(stage, self.unit, severity=rank % 5 + 1, created_at=at, due_at=at)
             task = rows.task(
-                self.unit, self.person, due_on=rows.DAY + timedelta(rank), progress=rank, created_at=at
+                self.unit,
+                self.person,
+                due_on=rows.DAY + timedelta(rank),
+                progress=rank,
+                created_at=at,
+                due_at=at,
             )
             one = rows.person(name=f"Orang é {rank}", created_at=at)
             rollout = rows.rollout(self.unit, self.person, created_at=at)

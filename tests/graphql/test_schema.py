@@ -30,11 +30,12 @@ dismissPainPoint createTask updateTask reportProgress submitTask verifyTask retu
 markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole createTasks updateTasks assignPainPoints
 importUnits importPeople rolloutInitiative extendRollout cancelRollout createRecurrence updateRecurrence endRecurrence
 handOver"""
-QUERIES = "viewer reminderRules node nodes unit units programme steps step initiative journeys painPoints tasks notices people search journey painPoint task"
+QUERIES = "viewer reminderRules node nodes unit units programme steps step initiative journeys painPoints tasks notices people search journey painPoint task slaPolicy"
 MUTATIONS = """signIn captureJourney submitJourney acceptJourney returnJourney archiveJourney assignPainPoint closePainPoint
 dismissPainPoint createTask updateTask reportProgress submitTask verifyTask returnTask blockTask unblockTask cancelTask
 markNoticesRead createUnit moveUnit closeUnit createPerson grantRole revokeRole createTasks updateTasks assignPainPoints
-importUnits importPeople updateReminderRules snoozeReminders acknowledgeEscalation"""
+importUnits importPeople updateReminderRules snoozeReminders acknowledgeEscalation setWorkingWeek
+setSpecialDays removeSpecialDays importSpecialDays updateSlaPolicy pausePainPoint resumePainPoint"""
 # What every bulk mutation answers, whatever becomes of its rows.
 ROWS = {"results", "count"}
 LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices", "rollouts", "recurrences"]
@@ -171,6 +172,9 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "revokeCalendarFeed",
         "snoozeReminders",
         "acknowledgeEscalation",
+        "setSpecialDays",
+        "removeSpecialDays",
+        "importSpecialDays",
     }
     for name, field in schema().mutation_type.fields.items():
         expected = parts_of(field).get("expectedVersion")

@@ -94,7 +94,7 @@ async def test_a_stale_change_is_refused_with_the_object_as_a_query_shows_it(wor
     who, part = the_input(mutation, world)
     _, at = subject(mutation)
     kind, key = ids.split(part[at])
-    table = {"PainPoint": "pain_point"}.get(kind, kind.lower())
+    table = {"PainPoint": "pain_point", "SlaPolicy": "sla_policy"}.get(kind, kind.lower())
     await db.execute(f"update {table} set version = version + 3 where id = $1", key)
     client = await as_(who)
     # when
@@ -119,7 +119,8 @@ async def test_who_may_not_is_told_so_before_how_it_is(world, mutation):
     stranger = await as_(await f.a_person(Role.MANAGER, world.elsewhere))
     onlooker = await as_(await f.a_person(Role.VIEWER, world.hq))
     async with unchanged():
-        assert await refused(stranger, mutation, stale) == ([("NOT_FOUND", at)], None)
+        if mutation != "updateSlaPolicy":  # which everybody sees
+            assert await refused(stranger, mutation, stale) == ([("NOT_FOUND", at)], None)
         told, now = await refused(onlooker, mutation, stale)
         assert told == [("FORBIDDEN", at)]
         assert now is not None
@@ -136,6 +137,8 @@ DONE = {
     "archiveJourney": ("journeyId", lambda w: w.draft),
     "captureJourney": ("journeyId", lambda w: w.accepted),
     "closePainPoint": ("painPointId", lambda w: w.open_point),
+    "pausePainPoint": ("painPointId", lambda w: w.paused_point),
+    "resumePainPoint": ("painPointId", lambda w: w.open_point),
     "updateTask": ("taskId", None),
     "updateTasks": ("taskId", None),
     "reportProgress": ("taskId", None),

@@ -15,7 +15,7 @@ LISTS = {"units": "underId", "journeys": "unitId", "painPoints": "unitId", "task
 EVERYTHING = """query ($unit: ID!, $code: String!, $node: ID!, $journey: ID!, $point: ID!, $ids: [ID!]!) {
   unit(id: $unit) { id } byCode: unit(code: $code) { id }
   node(id: $node) { __typename id } nodes(ids: $ids) { __typename id }
-  programme { completion(unitId: $unit) { reported } }
+  programme { completion(unitId: $unit) { reported } } slaPolicy { bands { days } }
   step(number: 1) { completion(unitId: $unit) { tasks } }
   initiative(code: "1.1") { completion(unitId: $unit) { tasks unit { id } } }
   units(first: 100, filter: {underId: $unit}) { totalCount nodes { id } }
@@ -54,7 +54,7 @@ async def test_every_query_from_every_seat(world):
             assert [node["id"] for node in data["nodes"]] == ids
             assert data["initiative"]["completion"]["unit"] == {"id": gid(world.here)}
             assert data["reminderRules"] == {"unit": {"id": gid(world.here)}}
-            assert [data[name]["totalCount"] for name in LISTS] == [2, 4, 4, 4]
+            assert [data[name]["totalCount"] for name in LISTS] == [2, 5, 5, 4]
             assert [data[name]["id"] for name in ("journey", "painPoint", "task")] == [
                 gid(world.draft),
                 gid(world.open_point),

@@ -2,14 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from jejak.domain import api_token, calendar_feed, clock, db, invitation, sign_in, webhook
+from jejak.domain import (
+    api_token,
+    calendar_change,
+    calendar_feed,
+    clock,
+    db,
+    invitation,
+    pain_point,
+    sign_in,
+    webhook,
+)
 from jejak.domain.access import SYSTEM
 from jejak.domain.api_token import CreateApiToken
+from jejak.domain.calendar_change import SetSpecialDays, SpecialDayRow
 from jejak.domain.calendar_feed import CreateCalendarFeed
 from jejak.domain.invitation import InvitePerson
+from jejak.domain.pain_point import PausePainPoint
 from jejak.domain.sign_in import SignIn
 from jejak.domain.tables.calendar_feed import CalendarFeed
 from jejak.domain.tables.channel import WebhookEndpoint
@@ -19,9 +31,10 @@ from jejak.domain.tables.notice import Notice
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
+from jejak.domain.tables.sla import SlaPolicy
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import JourneyStatus, Role, TaskStatus, UnitKind
+from jejak.domain.vocabulary import JourneyStatus, Role, SpecialDayKind, TaskStatus, UnitKind
 from jejak.domain.webhook import RegisterWebhook
 from jejak.graphql import ids
 from tests import factories as f
@@ -50,6 +63,7 @@ class World:
     accepted: Journey
     open_point: PainPoint
     resolved_point: PainPoint
+    paused_point: PainPoint
     planned: Task
     handed_in: Task
     blocked: Task
@@ -57,6 +71,8 @@ class World:
     rollout: Rollout
     recurrence: Recurrence
     escalation: Notice
+    policy: SlaPolicy
+    closed_on: date
     account: "Account"
     channels: "Channels"
 
@@ -155,6 +171,13 @@ async def a_world() -> World:
     open_point = await f.a_pain_point(here, journey=journeys[JourneyStatus.ACCEPTED])
     resolved_point = await f.a_pain_point(here)
     await f.a_task(here, pain_point=resolved_point, status=TaskStatus.VERIFIED, owner=owner, viewer=by)
+    paused_point = await f.a_pain_point(here)
+    paused_point = await pain_point.pause(by, PausePainPoint(paused_point.id, 1, "Menunggu Pemda"))
+    policy = await SlaPolicy.objects().first()
+    assert policy is not None
+    closed_on = date(clock.now().year + 1, 6, 15)
+    closure = SpecialDayRow(closed_on, SpecialDayKind.CLOSURE, "Banjir")
+    await calendar_change.set_special_days(SYSTEM, SetSpecialDays(here.id, [closure]))
     tasks = {
         status: await f.a_task(here, status=status, owner=owner, viewer=by)
         for status in (TaskStatus.PLANNED, TaskStatus.SUBMITTED, TaskStatus.BLOCKED)
@@ -182,6 +205,7 @@ async def a_world() -> World:
         accepted=journeys[JourneyStatus.ACCEPTED],
         open_point=open_point,
         resolved_point=resolved_point,
+        paused_point=paused_point,
         planned=tasks[TaskStatus.PLANNED],
         handed_in=tasks[TaskStatus.SUBMITTED],
         blocked=tasks[TaskStatus.BLOCKED],
@@ -191,6 +215,8 @@ async def a_world() -> World:
         escalation=await a_notice(
             region_manager, tasks[TaskStatus.PLANNED], audience="REGION", kind="ESCALATED"
         ),
+        policy=policy,
+        closed_on=closed_on,
         account=await an_account(owner, manager, spare_person),
         channels=await channels_of(owner, notice),
     )
@@ -314,6 +340,11 @@ def webhook_gid(w: World) -> str:
     return ids.encode("Webhook", w.channels.webhook.id)
 
 
+def an_ics(day: date, summary: str = "Cuti bersama") -> str:
+    event = f"BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:{day:%Y%m%d}\nSUMMARY:{summary}\nEND:VEVENT"
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//PLN//ID\n{event}\nEND:VCALENDAR"
+
+
 EVERYTHING = {"errorPolicy": "REJECT_EVERYTHING"}
 
 
@@ -355,6 +386,43 @@ VALID: dict[str, Callable[[World], Given]] = {
     ),
     "moveUnit": lambda w: (w.programme, _change(w.below, "unitId", parentId=gid(w.sibling))),
     "closeUnit": lambda w: (w.programme, _change(w.below, "unitId")),
+    "setWorkingWeek": lambda w: (
+        w.programme,
+        _change(
+            w.below,
+            "unitId",
+            days=[{"weekday": 6, "hours": [{"opens": "08:00", "closes": "12:00"}]}],
+        ),
+    ),
+    "setSpecialDays": lambda w: (
+        w.programme,
+        {
+            "unitId": gid(w.here),
+            "rows": [
+                {
+                    "day": (w.closed_on + timedelta(days=1)).isoformat(),
+                    "until": (w.closed_on + timedelta(days=2)).isoformat(),
+                    "kind": "SPECIAL_HOURS",
+                    "name": "Ramadan",
+                    "hours": [{"opens": "08:00", "closes": "14:00"}],
+                }
+            ],
+        },
+    ),
+    "removeSpecialDays": lambda w: (
+        w.region_manager,
+        {"unitId": gid(w.here), "days": [w.closed_on.isoformat()]},
+    ),
+    "importSpecialDays": lambda w: (
+        w.programme,
+        {"unitId": gid(w.hq), "ics": an_ics(w.closed_on), "kind": "HOLIDAY", "dryRun": False},
+    ),
+    "updateSlaPolicy": lambda w: (
+        w.programme,
+        _change(w.policy, "slaPolicyId", bands=[{"priorityFrom": 1, "days": 20}]),
+    ),
+    "pausePainPoint": lambda w: (w.manager, _change(w.open_point, "painPointId", reason="Menunggu vendor")),
+    "resumePainPoint": lambda w: (w.manager, _change(w.paused_point, "painPointId")),
     "createPerson": lambda w: (
         w.admin,
         {

@@ -28,6 +28,7 @@ APP_CONFIG = AppConfig(
                 "feed",
                 "search",
                 "operations",
+                "sla",
             )
         ],
         exclude_imported=True,

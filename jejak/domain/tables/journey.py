@@ -1,6 +1,6 @@
 from typing import Any
 
-from piccolo.columns import UUID, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
@@ -38,7 +38,11 @@ class Stage(Table, db=DB, tablename="stage"):
 
 
 class PainPoint(Table, db=DB, tablename="pain_point"):
-    """R3. Only the two decisions are stored; every other state is derived from the tasks."""
+    """R3. Only the two decisions are stored; every other state is derived from the tasks.
+
+    R7: the clock starts when the journey is accepted, by the policy's `sla_version`; `due_at` as far as it has been
+    moved by `paused_seconds` of working time.
+    """
 
     id = UUID(primary_key=True, default=new_id)
     unit_id = ForeignKey(Unit, null=False)
@@ -51,5 +55,12 @@ class PainPoint(Table, db=DB, tablename="pain_point"):
     reach = SmallInt()
     decision = Text(null=True, default=None)
     decision_reason = Text(null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
+    sla_started_at = Timestamptz(null=True, default=None)
+    sla_version = Integer(null=True, default=None)
+    due_at = Timestamptz(null=True, default=None)
+    paused_at = Timestamptz(null=True, default=None)
+    paused_seconds = BigInt(default=0)
+    pause_reason = Text(null=True, default=None)
     version = Integer(default=1)
     created_at = Timestamptz()

@@ -1,4 +1,4 @@
-from piccolo.columns import UUID, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
@@ -10,6 +10,10 @@ from jejak.domain.tables.unit import Unit
 
 
 class Task(Table, db=DB, tablename="task"):
+    """R4, and its clock (R7): `due_at` as far as it has been moved by `stopped_seconds` of working time; `stopped_at`
+    while the task is with somebody else or done.
+    """
+
     id = UUID(primary_key=True, default=new_id)
     initiative_id = ForeignKey(Initiative, null=False)
     unit_id = ForeignKey(Unit, null=False)
@@ -29,6 +33,10 @@ class Task(Table, db=DB, tablename="task"):
     submitted_by = ForeignKey(Person, null=True)
     verified_by = ForeignKey(Person, null=True)
     status_nth = Integer(default=0)  # how often its status has changed, counted by a trigger
+    verified_at = Timestamptz(null=True, default=None)
+    due_at = Timestamptz(null=True, default=None)
+    stopped_at = Timestamptz(null=True, default=None)
+    stopped_seconds = BigInt(default=0)
     version = Integer(default=1)
     created_at = Timestamptz()
     updated_at = Timestamptz()

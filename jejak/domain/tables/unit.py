@@ -21,7 +21,7 @@ class Calendar(Table, db=DB, tablename="calendar"):
 class Unit(Table, db=DB, tablename="unit"):
     """R1. `parent_id` is the truth; `path` is derived from it: the codes from the root down, each with a `/`.
 
-    `calendar_id` is derived, too, by `calendar.settle`.
+    `calendar_id` is derived, too, by `calendar.settle`; by `planned_calendar_id` its work is planned (`replanning`).
     """
 
     id = UUID(primary_key=True, default=new_id)
@@ -32,6 +32,7 @@ class Unit(Table, db=DB, tablename="unit"):
     path = Text()
     timezone = Text()
     calendar_id = ForeignKey(Calendar, null=True)
+    planned_calendar_id = ForeignKey(Calendar, null=True)
     closed_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
     created_at = Timestamptz()

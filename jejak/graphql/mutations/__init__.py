@@ -3,6 +3,7 @@
 import strawberry
 
 from jejak.graphql.mutations.api_token import ApiTokenMutations
+from jejak.graphql.mutations.calendar import CalendarMutations
 from jejak.graphql.mutations.channel import ChannelMutations
 from jejak.graphql.mutations.hand_over import HandOverMutations
 from jejak.graphql.mutations.invitation import InvitationMutations
@@ -14,6 +15,7 @@ from jejak.graphql.mutations.person_import import PersonImportMutations
 from jejak.graphql.mutations.reminder import ReminderMutations
 from jejak.graphql.mutations.rollout import RolloutMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
+from jejak.graphql.mutations.sla import SlaMutations
 from jejak.graphql.mutations.task import TaskMutations
 from jejak.graphql.mutations.task_bulk import TaskBulkMutations
 from jejak.graphql.mutations.unit import UnitMutations
@@ -27,10 +29,12 @@ class Mutation(
     InvitationMutations,
     UnitMutations,
     UnitImportMutations,
+    CalendarMutations,
     PersonMutations,
     PersonImportMutations,
     JourneyMutations,
     PainPointMutations,
+    SlaMutations,
     TaskMutations,
     TaskBulkMutations,
     RolloutMutations,

@@ -108,7 +108,13 @@ def entity(table: str, sees: Sees, description: str) -> Callable[[C], C]:
     return declare
 
 
-Arguments = dict[str, tuple[Any, Any, str]]  # name -> (type, default, description)
+# name -> (type, default, description); `from_` is called `from`
+Arguments = dict[str, tuple[Any, Any, str]]
+
+
+def _called(argument: str) -> str | None:
+    """What a query calls an argument; None for its own name, as the API writes names."""
+    return argument.removesuffix("_") if argument.endswith("_") else None
 
 
 def _field(spec: Spec, description: str, arguments: Arguments | None = None) -> Any:
@@ -124,7 +130,7 @@ def _field(spec: Spec, description: str, arguments: Arguments | None = None) -> 
                 argument,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=default,
-                annotation=Annotated[kind, strawberry.argument(description=about)],
+                annotation=Annotated[kind, strawberry.argument(description=about, name=_called(argument))],
             )
             for argument, (kind, default, about) in arguments.items()
         ]
