@@ -1,4 +1,4 @@
-"""Making and sending 10,000 digests to a local mail server that keeps nothing, beside bare statements and a bare client."""
+"""Making and sending digests to a local mail server that keeps nothing, beside bare statements and a bare client."""
 
 import asyncio
 import contextlib
@@ -14,14 +14,13 @@ from jejak.channels import outbox
 from jejak.domain import clock, db
 from jejak.settings import Mail, Settings
 
-DIGESTS = 10_000
 _AT_ONCE = 50
 
 
-async def build() -> None:
-    """Ten thousand people with three notices each, of which nobody has been told outside."""
+async def build(number: int) -> None:
+    """So many people with three notices each, of which nobody has been told outside."""
     await db.execute("truncate notice, delivery_notice, delivery_attempt, delivery, digest cascade")
-    await db.execute(_PEOPLE, DIGESTS, clock.now())
+    await db.execute(_PEOPLE, number, clock.now())
     await db.execute("vacuum analyze")
 
 
@@ -42,7 +41,7 @@ async def measure(rounds: int) -> list[Result]:
         async def bare() -> int:
             return await _bare(port)
 
-        return [await compare(f"{DIGESTS:,} digests by e-mail", ours, bare, _again, rounds)]
+        return [await compare("digests made and sent by e-mail", ours, bare, _again, rounds)]
 
 
 @contextlib.asynccontextmanager

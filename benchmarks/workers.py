@@ -23,14 +23,15 @@ FEWER = 120_000  # open tasks, under all but the ladder: as many as the organisa
 
 @click.command()
 @click.option("--tasks", default=1_200_000, show_default=True, help="Open tasks under the ladder.")
+@click.option("--digests", "mails", default=10_000, show_default=True, help="Digests to send.")
 @click.option("--rounds", default=3, show_default=True, help="Runs of each contender.")
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Not all of them.")
-def main(tasks: int, rounds: int, only: tuple[str, ...]) -> None:
+def main(tasks: int, mails: int, rounds: int, only: tuple[str, ...]) -> None:
     """Prints, for each job, both medians, their ratio and the memory; ends well whatever they are."""
-    asyncio.run(_run(tasks, rounds, only))
+    asyncio.run(_run(tasks, mails, rounds, only))
 
 
-async def _run(tasks: int, rounds: int, only: tuple[str, ...]) -> None:
+async def _run(tasks: int, mails: int, rounds: int, only: tuple[str, ...]) -> None:
     console = Console()
     results: list[Result] = []
     async with contextlib.AsyncExitStack() as stack:
@@ -46,18 +47,18 @@ async def _run(tasks: int, rounds: int, only: tuple[str, ...]) -> None:
         for name in PARTS:
             if not only or name in only:
                 with console.status(f"{name} ..."):
-                    results += await _part(name, tasks, rounds)
+                    results += await _part(name, tasks, mails, rounds)
     _show(console, results)
 
 
-async def _part(name: str, tasks: int, rounds: int) -> list[Result]:
+async def _part(name: str, tasks: int, mails: int, rounds: int) -> list[Result]:
     match name:
         case "rollout":
             return await rollouts.measure(rounds)
         case "completion":
             return await completion.measure(rounds)
         case "digests":
-            await digests.build()
+            await digests.build(mails)
             return await digests.measure(rounds)
         case _:
             await organisation.give_tasks(tasks - min(tasks, FEWER), ladder.DUE_WITHIN)

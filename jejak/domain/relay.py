@@ -8,7 +8,8 @@ from uuid import UUID
 from jejak.domain import completion, db, feed
 from jejak.domain.vocabulary import EventKind
 
-BATCH = 500
+# Each batch recomputes the units that it concerns: many small ones would recompute all units again and again.
+BATCH = 5_000
 
 
 async def drain() -> int:
