@@ -1,12 +1,14 @@
 """PLN's organisation at its real size: 512 units, each with a manager and a PIC Ranger, and tasks made by the database."""
 
 from itertools import cycle, islice
+from typing import Any
 
 from jejak.domain import access, calendar, clock, db, unit
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import UnitKind
 
 UP3, ULP = 163, 326
+HOUR = 3600  # seconds
 
 
 async def build() -> None:
@@ -46,8 +48,13 @@ from made join unit u on u.code = split_part(made.name, ' ', 1)
 
 async def give_tasks(number: int, due_within: int) -> None:
     """`number` open tasks over all units and initiatives, due on days from `due_within` days ago to as many ahead."""
-    await db.execute(_TASKS, number, due_within, clock.now())
-    await db.execute("vacuum analyze task")
+    await patiently(_TASKS, number, due_within, clock.now())
+    await patiently("vacuum analyze task")
+
+
+async def patiently(statement: str, *values: Any) -> Any:
+    """A single value of a statement that may take longer than any of the service's."""
+    return await db.fetchval(statement, *values, timeout=HOUR)
 
 
 _TASKS = """

@@ -81,6 +81,8 @@ with at_work as materialized ({AT_WORK}), targets as materialized (
 ), untold as materialized (
     select t.*, n.id as notice_id, n.created_at, w.unit_id, w.timezone
     from notice n
+    -- A run that is under way, or was cut off, may have more to say to them.
+    join digest said on said.id = n.digest_id and not said.open
     left join task on task.id = n.task_id
     join at_work w on w.unit_id = coalesce(n.unit_id, task.unit_id)
     join targets t on t.person_id = n.person_id and n.created_at >= t.since

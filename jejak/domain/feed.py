@@ -106,6 +106,7 @@ async def noticed(notice_ids: Sequence[UUID]) -> None:
             """
             select 'NOTICE' as topic, null as kind, n.id as subject_id, null::uuid as unit_id, n.person_id, told.nth
             from unnest($2::uuid[]) with ordinality told(id, nth) join notice n on n.id = told.id
+            where n.id = any($2)
             """,
             list(notice_ids),
         )

@@ -1,17 +1,18 @@
 """R6: the reminder ladder. A rung is planned with the due date, and settled once, for ever, by whichever worker comes first."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from jejak.domain import access, clock, db, feed, reminder_run
 from jejak.domain.access import Right
 
-# So many rungs, or so many tasks that wait for somebody, a transaction.
-BATCH = 2_000
+# So many rungs, or so many tasks that wait for somebody, are looked at in a transaction.
+BATCH = 20_000
 # Wherever a unit is, its day has begun by then, seen from UTC.
 _EARLIEST_ZONE = timedelta(hours=14)
+_FIRST = UUID(int=0)  # comes before every key
 
 
 async def plan(task_ids: Sequence[UUID]) -> None:
@@ -63,27 +64,31 @@ async def run(now: datetime | None = None) -> int:
     if not at_work:
         return 0
     latest = (now + _EARLIEST_ZONE).date()
-    noted = 0
-    for statement, values in (
-        (reminder_run.RUNGS, (BATCH, access.roles_with(Right.PROGRESS), latest)),
-        (reminder_run.CALLS, (BATCH,)),
-    ):
-        taken = BATCH
-        while taken == BATCH:
-            taken, told = await _say(statement, now, at_work, *values)
-            noted += told
-    return noted + await _finish(now, at_work)
+    roles = access.roles_with(Right.PROGRESS)
+    rungs = await _say(reminder_run.RUNGS, (now, at_work, BATCH, roles), (date.min, _FIRST), (latest,))
+    calls = await _say(reminder_run.CALLS, (now, at_work, BATCH), (_FIRST,))
+    return rungs + calls + await _finish(now, at_work)
 
 
-async def _say(statement: str, *values: Any) -> tuple[int, int]:
-    """One transaction: how much of the batch it took, and how many notices it wrote."""
-    async with db.transaction():
-        await db.lock(db.Lock.REMINDERS)
-        done = await db.fetchrow(statement, *values)
-        if done is None:
-            raise RuntimeError("the statement answers one row")
-        await feed.noticed(done["noted"])
-    return done["taken"], len(done["noted"])
+async def _say(
+    statement: str, before: tuple[Any, ...], ended: tuple[Any, ...], after: tuple[Any, ...] = ()
+) -> int:
+    """One transaction a batch, each from where the last one `ended`; returns how many notices they wrote."""
+    told = 0
+    while True:
+        async with db.transaction():
+            await db.lock(db.Lock.REMINDERS)
+            # In the morning much is due of which the statistics of the evening know nothing: row by row through it
+            # would take minutes.
+            await db.execute("set local enable_nestloop = off")
+            done = await db.fetchrow(statement, *before, *ended, *after)
+            if done is None:
+                raise RuntimeError("the statement answers one row")
+            await feed.noticed(done["noted"])
+        told += len(done["noted"])
+        if done["taken"] < BATCH:
+            return told
+        ended = tuple(done["ended"])
 
 
 async def _finish(now: datetime, at_work: list[UUID]) -> int:

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from jejak.domain import clock, db, delivery_making, housekeeping, notice, webhook
+from jejak.domain import clock, db, delivery_making, feed, housekeeping, notice, reminder, webhook
 from jejak.domain.notice import MarkNoticesRead
+from jejak.domain.tables.notice import Notice
+from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Channel
 from jejak.domain.webhook import ChangeWebhook, RegisterWebhook
 from tests.deliveries import a_delivery, an_owner, bundles, choose, last, mail_is_on, state_of, told
@@ -26,6 +28,34 @@ async def test_everything_that_a_person_was_not_told_becomes_one_delivery():
     # And never again, whoever asks
     async with unchanged():
         assert await delivery_making.make() == 0
+
+
+async def test_a_run_that_is_half_done_makes_no_delivery_of_its_notices(monkeypatch):
+    # given a run that was killed when it had told somebody of one of two tasks
+    owner, task = await an_owner()
+    other = await a_task(await Unit.objects().get(Unit.id == task.unit_id), owner=owner, due_on=task.due_on)
+    monkeypatch.setattr(reminder, "BATCH", 1)
+    real, told_of = feed.noticed, []
+
+    async def dies(notices):
+        if told_of:
+            raise ConnectionError("killed")
+        await real(notices)
+        told_of.extend(notices)
+
+    monkeypatch.setattr(feed, "noticed", dies)
+    with pytest.raises(ConnectionError):
+        await reminder.run()
+    assert len(told_of) == 1
+    # when deliveries are made, then there is none
+    async with unchanged():
+        assert await delivery_making.make() == 0
+    # and once the next run has said the rest, one has both
+    monkeypatch.setattr(feed, "noticed", real)
+    await reminder.run()
+    assert await delivery_making.make() == 1
+    assert {row.task_id for row in await Notice.objects()} == {task.id, other.id}
+    assert await bundles() == [2]
 
 
 async def test_every_person_gets_their_own():

@@ -264,6 +264,21 @@ async def test_what_somebody_is_just_changing_waits_for_the_next_run(database):
     assert [row.task_id for row in await Notice.objects()] == [other.id]
 
 
+async def test_what_cannot_be_said_yet_keeps_nothing_else_from_being_said(monkeypatch):
+    # Given batches of one rung, and tasks that wait before and after those that are due
+    monkeypatch.setattr(reminder, "BATCH", 1)
+    go_to(MONDAY)
+    unit = await a_unit()
+    states = [TaskStatus.BLOCKED, TaskStatus.PLANNED] * 3 + [TaskStatus.SUBMITTED]
+    tasks = [await a_task(unit, due_on=MONDAY + timedelta(days=1), status=status) for status in states]
+    # When a worker runs, then it comes to an end, and has said all that can be said
+    async with asyncio.timeout(20):
+        await reminder.run()
+    at_work = {one.id for one, status in zip(tasks, states, strict=True) if status is TaskStatus.PLANNED}
+    said = await Notice.objects().where(Notice.kind == "DUE_SOON")
+    assert sorted(row.task_id for row in said) == sorted(at_work)
+
+
 async def test_a_run_that_dies_before_its_commit_has_said_nothing_and_the_next_says_all(monkeypatch):
     go_to(MONDAY)
     await a_task(due_on=MONDAY + timedelta(days=1))

@@ -23,6 +23,9 @@ alter table rung
 alter table reminder
     drop constraint reminder_outcome_check,
     add constraint reminder_outcome_check check (outcome in ('SENT', 'FOLDED', 'DROPPED'));
+-- In the order in which a run looks at them, batch by batch.
+drop index reminder_open;
+create index reminder_open on reminder (remind_on, task_id) where outcome is null;
 
 -- The first ladder, and nobody has changed it since: escalation joins it. What is planned stays as it is.
 with second as (
@@ -122,29 +125,6 @@ create function line_of(unit uuid) returns table (id uuid, kind text, nth intege
         from line join unit above on above.id = line.parent_id
     )
     select line.id, line.kind, line.nth from line
-$$;
--- Whoever is told for a unit, from a level up, other than some: those who hold MANAGER at the nearest unit of its line
--- at which anybody does; at headquarters without one, those who hold PROGRAMME.
-create function told_above(unit uuid, from_level integer, others uuid[]) returns table (person_id uuid, place_id uuid)
-language sql stable rows 2 as $$
-    with held as (
-        select m.person_id, line.id, line.nth * 2 + (m.role = 'PROGRAMME')::integer as nth
-        from line_of($1) line join membership m on m.unit_id = line.id and m.revoked_at is null
-        where level_of(line.kind) >= $2 and m.person_id <> all($3)
-          and (m.role = 'MANAGER' or (m.role = 'PROGRAMME' and line.kind = 'HQ'))
-    )
-    select held.person_id, held.id from held where held.nth = (select min(nth) from held)
-$$;
--- The units that were passed over on the way there, since nobody at all holds MANAGER at them.
-create function passed_over(unit uuid, from_level integer) returns setof uuid language sql stable rows 1 as $$
-    with line as (
-        select l.id, l.kind, l.nth, exists (
-            select from membership m where m.unit_id = l.id and m.role = 'MANAGER' and m.revoked_at is null) as managed
-        from line_of($1) l where level_of(l.kind) >= $2
-    )
-    select line.id from line
-    where not line.managed and line.kind <> 'HQ'
-      and not exists (select from line below where below.managed and below.nth < line.nth)
 $$;
 -- The ladder in force at a unit: its region's own, else the whole programme's.
 create function ladder_at(unit uuid) returns uuid language sql stable as $$
