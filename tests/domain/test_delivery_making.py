@@ -184,10 +184,27 @@ async def test_what_was_read_in_the_inbox_is_not_sent():
     assert await delivery_making.make() == 0
 
 
-async def test_what_could_not_be_told_for_a_week_stays_in_the_inbox():
+async def test_what_is_said_on_the_last_day_before_long_holidays_is_told_after_them():
+    # Given one who was told of something at four, and of more at half past, before long holidays
+    owner, task = await an_owner()
+    go_to(MONDAY, 16)
+    first = await a_delivery(owner, task)
+    go_to(MONDAY, 16, 30)
+    await told(owner, task, "BLOCKED")
+    assert await delivery_making.make() == 0
+    # When they are back
+    go_to(MONDAY + timedelta(days=11), 9)
+    await delivery_making.make()
+    # Then what waited is neither given up nor forgotten
+    assert (await state_of(first))[0] == "PENDING"
+    await db.execute("update delivery set state = 'DELIVERED', settled_at = $1", clock.now())
+    assert await delivery_making.make() == 1
+
+
+async def test_what_could_not_be_told_for_two_weeks_stays_in_the_inbox():
     owner, task = await an_owner()
     await told(owner, task)
-    go_to(MONDAY + timedelta(days=8))
+    go_to(MONDAY + timedelta(days=15))
     assert await delivery_making.make() == 0
 
 
@@ -201,13 +218,13 @@ async def test_ten_workers_at_once_make_each_once():
     assert await bundles() == [1] * len(people)
 
 
-async def test_one_that_waits_for_a_week_is_given_up():
+async def test_one_that_waits_for_two_weeks_is_given_up():
     owner, task = await an_owner()
     made = await a_delivery(owner, task)
-    go_to(MONDAY + timedelta(days=7), 9)
+    go_to(MONDAY + timedelta(days=14), 9)
     await delivery_making.make()
     assert (await state_of(made))[0] == "PENDING"
-    go_to(MONDAY + timedelta(days=7), 11)
+    go_to(MONDAY + timedelta(days=14), 11)
     await delivery_making.make()
     assert (await state_of(made))[0] == "DEAD"
 
