@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from jejak.domain import clock, db, delivery_making, housekeeping, notice, webhook
+from jejak.domain import channel, clock, db, delivery_making, housekeeping, notice, reminder, webhook
 from jejak.domain.notice import MarkNoticesRead
 from jejak.domain.vocabulary import Channel
 from jejak.domain.webhook import ChangeWebhook, RegisterWebhook
@@ -152,6 +152,30 @@ async def test_a_mail_server_that_is_new_does_not_send_history():
     assert await delivery_making.make() == 0
     await told(owner, task)
     assert await delivery_making.make() == 1
+
+
+async def test_after_days_without_any_worker_what_the_ladder_catches_up_on_is_mailed():
+    # Given somebody with a task, and a mail server
+    owner, task = await an_owner()
+    # When all workers stand still over its due date, for longer than a day, and begin again
+    go_to(MONDAY + timedelta(days=4))
+    await reminder.run()
+    clock.shift(timedelta(seconds=2))
+    await mail_is_on()
+    # Then what the first run says goes out
+    assert await delivery_making.make() == 1
+    assert await last(owner) is not None
+
+
+async def test_a_mail_server_that_was_away_for_days_does_not_send_what_was_said_in_between():
+    owner, task = await an_owner()
+    clock.shift(timedelta(minutes=20))
+    await channel.mail_is_set_up(able=False)
+    go_to(MONDAY + timedelta(days=2))
+    await told(owner, task)
+    clock.shift(timedelta(minutes=1))
+    await mail_is_on()
+    assert await delivery_making.make() == 0
 
 
 async def test_a_new_webhook_begins_with_what_comes_and_has_its_own_of_each():
