@@ -156,7 +156,7 @@ async def test_a_mail_server_that_is_new_does_not_send_history():
 
 async def test_after_days_without_any_worker_what_the_ladder_catches_up_on_is_mailed():
     # Given somebody with a task, and a mail server
-    owner, task = await an_owner()
+    owner, _ = await an_owner()
     # When all workers stand still over its due date, for longer than a day, and begin again
     go_to(MONDAY + timedelta(days=4))
     await reminder.run()
