@@ -68,6 +68,8 @@ async def settle(units: Iterable[UUID] | None = None) -> list[UUID]:
             await _spell_out(*known[digest], of)
     changed = {one.unit_id: key for one in wanted if (key := known[one.digest][0]) != one.calendar_id}
     if changed:
+        # By id, as whoever shares several units with other work locks them.
+        await db.execute("select from unit where id = any($1) order by id for no key update", list(changed))
         await db.execute(
             """
             update unit set calendar_id = given.calendar_id

@@ -72,7 +72,9 @@ async def mail_is_set_up(*, able: bool) -> None:
             values ($1, 'EMAIL', 'OPEN', 0, $2, '', $2, $2)
             on conflict (channel, endpoint_id) do update set
                 able_at = $2,
-                began_at = case when channel_state.able_at is null or channel_state.able_at < $2 - $4::interval
+                -- Where nobody worked at all it is still open, and what was said before and is said now goes out.
+                began_at = case when channel_state.state = 'OFF'
+                    and (channel_state.able_at is null or channel_state.able_at < $2 - $4::interval)
                     then $2 else channel_state.began_at end,
                 since = case when channel_state.state = 'OFF' then $2 else channel_state.since end,
                 reason = case when channel_state.state = 'OFF' then '' else channel_state.reason end,

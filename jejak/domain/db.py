@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
 from typing import Any
@@ -29,6 +29,7 @@ OUT_OF_REACH = (
 _OF_THE_POOL = ("min_size", "max_size", "max_queries", "max_inactive_connection_lifetime", "init", "setup")
 _log = logging.getLogger(__name__)
 _after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+_patience: ContextVar[float | None] = ContextVar("patience", default=None)
 
 
 class Lock(IntEnum):
@@ -99,7 +100,17 @@ async def fetchval(sql: str, *values: Any, timeout: float | None = None) -> Any:
 
 async def execute(sql: str, *values: Any) -> None:
     async with connection() as c:
-        await c.execute(sql, *values)
+        await c.execute(sql, *values, timeout=_patience.get())
+
+
+@contextmanager
+def patient(seconds: float) -> Iterator[None]:
+    """What is executed inside, waiting for a lock included, may take so long, instead of what is enough for a request."""
+    token = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
 
 
 @asynccontextmanager

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from jejak.domain import clock, db, delivery_rules
 from jejak.domain.delivery_rules import CEILING
 
-# What could not be told for so long is left to the inbox.
-REACH_BACK = timedelta(days=7)
+# What could not be told for so long, which includes the longest holidays, is left to the inbox.
+REACH_BACK = delivery_rules.EXPIRES
 # Between two of one person: a morning's notices do not use up the day.
 GAP = timedelta(hours=1)
 KEPT = timedelta(days=90)
@@ -21,7 +21,7 @@ AT_WORK = """
 
 
 async def make(now: datetime | None = None) -> int:
-    """Makes what is due, and gives up what could not be delivered for a week; returns how many it made.
+    """Makes what is due, and gives up what could not be delivered for two weeks; returns how many it made.
 
     One person and channel has one delivery under way at a time, one an hour, and as many a day as they chose: what
     comes meanwhile waits for the next. What they have read in the inbox they are not told again.

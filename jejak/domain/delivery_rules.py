@@ -12,7 +12,8 @@ MOST_ATTEMPTS = len(BACK_OFF) + 1
 LEAST_WAIT = timedelta(seconds=1)
 # What a receiver may ask for by Retry-After.
 MOST_ASKED = timedelta(hours=6)
-EXPIRES = timedelta(days=7)
+# Longer than people are ever off at a stretch: 11 days at Lebaran.
+EXPIRES = timedelta(days=14)
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 15, 30, 60))
 MOST_SAID = 200
 # Of deliveries a day to one target, where the person has chosen no other, and the most that they may.

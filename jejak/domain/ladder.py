@@ -57,11 +57,12 @@ async def update(viewer: Viewer, wanted: UpdateReminderRules) -> Unit:
     `expected_version` is that of the rules in force at the unit, whether its own or the programme's.
     """
     async with db.transaction():
+        # Before the unit, as where units are planned anew.
+        await db.lock(db.Lock.REMINDERS)
         unit, _, _ = await change.take(Unit, viewer, Right.SEE, wanted.unit_id, None, "unit_id")
         by = access.require_rules(viewer, unit, "unit_id")
         if UnitKind(unit.kind) not in access.REGIONAL:
             raise Refused(Code.INVALID_KIND, "unit_id", kind="HQ, UID, UIW")
-        await db.lock(db.Lock.REMINDERS)
         now, steps_now = await _in_force(unit.id)
         if now.version != wanted.expected_version:
             raise Refused(Code.STALE, "expected_version")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from jejak.domain import clock, db, pain_point_rules, sla, task_rules
 
-UNITS = 50
+UNITS = 10
 POINTS = 2_000
 
 _OPEN = task_rules.in_sql(task_rules.OPEN)

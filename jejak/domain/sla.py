@@ -106,7 +106,7 @@ async def moved(unit_id: UUID, due_at: datetime | None, stopped_at: datetime) ->
     row = await db.fetchrow(
         """
         select moved_by(u.calendar_id, $2, stood.seconds) as due_at, stood.seconds from unit u cross join lateral (
-            select working_seconds(u.calendar_id, $4) - working_seconds(u.calendar_id, $3) as seconds) stood
+            select greatest(0, working_seconds(u.calendar_id, $4) - working_seconds(u.calendar_id, $3)) as seconds) stood
         where u.id = $1 and u.calendar_id is not null
         """,
         unit_id,

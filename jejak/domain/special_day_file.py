@@ -112,6 +112,8 @@ def _starts(event: Event, start: date, last: date) -> list[date] | None:
         return [start]
     if not isinstance(rule, vRecur) or set(rule) - _EVERY_YEAR or rule.get("FREQ") != ["YEARLY"]:
         return None
+    if any(len(values) != 1 for values in rule.values()):
+        return None
     (every,), (count,) = rule.get("INTERVAL", [1]), rule.get("COUNT", [None])
     (until,) = rule.get("UNTIL", [last])
     if isinstance(until, datetime):

@@ -1,5 +1,6 @@
 """The jobs: domain calls. Each may run twice, at once on several workers, or die half-way."""
 
+import asyncio
 from typing import Any
 
 from jejak.channels import outbox
@@ -72,7 +73,12 @@ async def minute(ctx: dict[Any, Any]) -> None:
 
 
 async def deliver(ctx: dict[Any, Any]) -> None:
-    await steps.run(of_deliveries())
+    """One at a time on a worker: strangers who are slow must not take up the places of all other jobs."""
+    sending: asyncio.Lock = ctx["sending"]
+    if sending.locked():
+        return
+    async with sending:
+        await steps.run(of_deliveries())
 
 
 async def hour(ctx: dict[Any, Any]) -> None:

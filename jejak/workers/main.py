@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from datetime import UTC
+from typing import Any
 
 from arq import cron, func
 from arq.connections import ArqRedis
@@ -52,6 +53,7 @@ def worker(redis: ArqRedis) -> Worker:
             ),
             cron(jobs.hour, name="hour", minute=7, second=30, keep_result=0, max_tries=_TRIES),
         ],
+        ctx=context(),
         max_jobs=3,  # they wait for each other's locks more than they gain
         redis_pool=redis,
         handle_signals=False,
@@ -60,6 +62,11 @@ def worker(redis: ArqRedis) -> Worker:
         timezone=UTC,
         log_results=False,
     )
+
+
+def context() -> dict[Any, Any]:
+    """What the jobs of one worker share."""
+    return {"sending": asyncio.Lock()}
 
 
 async def work(redis_url: str) -> None:
@@ -115,7 +122,7 @@ async def _by_hand(minute_due: float) -> float:
         await jobs.sweep({})
         if now >= minute_due:
             await jobs.minute({})
-            await jobs.deliver({})
+            await jobs.deliver(context())
             return now + 60
     except Exception:  # noqa: BLE001 -- whatever it is, as a database that is away as well, work has to go on
         _log.exception("the worker failed without Valkey")

@@ -1,5 +1,7 @@
 """Transactions, and tables that are what the migrations made."""
 
+import asyncio
+
 import pytest
 from piccolo.columns import (
     UUID,
@@ -95,6 +97,22 @@ async def test_migrating_again_does_nothing():
     assert await missing() == []
     async with unchanged():
         assert await migrate() == []
+
+
+async def test_migrating_waits_for_another_process_that_does_for_as_long_as_that_takes(database):
+    # Given statements that may take a moment only, and another process that is at it
+    await db.close()
+    await db.connect(database, command_timeout=0.2)
+    async with db.connection() as other, other.transaction():
+        await other.execute("select pg_advisory_xact_lock($1)", int(db.Lock.MIGRATIONS))
+        migrating = asyncio.create_task(migrate())
+        await asyncio.sleep(0.6)
+        assert not migrating.done()
+    # Then it is done when the other has done it
+    assert await migrating == []
+    # And nothing else has become as patient
+    with pytest.raises(TimeoutError):
+        await db.execute("select pg_sleep(1)")
 
 
 async def test_transactions_do_not_nest():

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from jejak.domain import clock, db, delivery_making, feed, housekeeping, notice, reminder, webhook
+from jejak.domain import channel, clock, db, delivery_making, feed, housekeeping, notice, reminder, webhook
 from jejak.domain.notice import MarkNoticesRead
 from jejak.domain.tables.notice import Notice
 from jejak.domain.tables.unit import Unit
@@ -184,6 +184,30 @@ async def test_a_mail_server_that_is_new_does_not_send_history():
     assert await delivery_making.make() == 1
 
 
+async def test_after_days_without_any_worker_what_the_ladder_catches_up_on_is_mailed():
+    # Given somebody with a task, and a mail server
+    owner, _ = await an_owner()
+    # When all workers stand still over its due date, for longer than a day, and begin again
+    go_to(MONDAY + timedelta(days=4))
+    await reminder.run()
+    clock.shift(timedelta(seconds=2))
+    await mail_is_on()
+    # Then what the first run says goes out
+    assert await delivery_making.make() == 1
+    assert await last(owner) is not None
+
+
+async def test_a_mail_server_that_was_away_for_days_does_not_send_what_was_said_in_between():
+    owner, task = await an_owner()
+    clock.shift(timedelta(minutes=20))
+    await channel.mail_is_set_up(able=False)
+    go_to(MONDAY + timedelta(days=2))
+    await told(owner, task)
+    clock.shift(timedelta(minutes=1))
+    await mail_is_on()
+    assert await delivery_making.make() == 0
+
+
 async def test_a_new_webhook_begins_with_what_comes_and_has_its_own_of_each():
     owner, task = await an_owner()
     await told(owner, task)
@@ -214,10 +238,27 @@ async def test_what_was_read_in_the_inbox_is_not_sent():
     assert await delivery_making.make() == 0
 
 
-async def test_what_could_not_be_told_for_a_week_stays_in_the_inbox():
+async def test_what_is_said_on_the_last_day_before_long_holidays_is_told_after_them():
+    # Given one who was told of something at four, and of more at half past, before long holidays
+    owner, task = await an_owner()
+    go_to(MONDAY, 16)
+    first = await a_delivery(owner, task)
+    go_to(MONDAY, 16, 30)
+    await told(owner, task, "BLOCKED")
+    assert await delivery_making.make() == 0
+    # When they are back
+    go_to(MONDAY + timedelta(days=11), 9)
+    await delivery_making.make()
+    # Then what waited is neither given up nor forgotten
+    assert (await state_of(first))[0] == "PENDING"
+    await db.execute("update delivery set state = 'DELIVERED', settled_at = $1", clock.now())
+    assert await delivery_making.make() == 1
+
+
+async def test_what_could_not_be_told_for_two_weeks_stays_in_the_inbox():
     owner, task = await an_owner()
     await told(owner, task)
-    go_to(MONDAY + timedelta(days=8))
+    go_to(MONDAY + timedelta(days=15))
     assert await delivery_making.make() == 0
 
 
@@ -231,13 +272,13 @@ async def test_ten_workers_at_once_make_each_once():
     assert await bundles() == [1] * len(people)
 
 
-async def test_one_that_waits_for_a_week_is_given_up():
+async def test_one_that_waits_for_two_weeks_is_given_up():
     owner, task = await an_owner()
     made = await a_delivery(owner, task)
-    go_to(MONDAY + timedelta(days=7), 9)
+    go_to(MONDAY + timedelta(days=14), 9)
     await delivery_making.make()
     assert (await state_of(made))[0] == "PENDING"
-    go_to(MONDAY + timedelta(days=7), 11)
+    go_to(MONDAY + timedelta(days=14), 11)
     await delivery_making.make()
     assert (await state_of(made))[0] == "DEAD"
 

@@ -17,6 +17,7 @@ from jejak.domain.vocabulary import Audience, EventKind, Role, UnitKind
 from tests.factories import a_task, a_unit, a_viewer, reference_unit
 from tests.moments import MONDAY, go_to
 from tests.refusals import refused, unchanged
+from tests.sql import waiting
 
 DUE = MONDAY + timedelta(days=14)
 OWN = [NewRung(-2, Audience.OWNER), NewRung(2, Audience.UNIT)]
@@ -101,6 +102,20 @@ async def test_of_two_at_once_the_second_is_stale():
     )
     assert sorted(type(one).__name__ for one in done) == ["Refused", "Refused", "Unit"]
     assert {one.code for one in done if isinstance(one, Refused)} == {Code.STALE}
+    assert await Ladder.count() == 2
+
+
+async def test_while_units_are_planned_anew_a_change_waits_and_holds_nothing_that_planning_needs():
+    root = await reference_unit("HQ")
+    async with db.connection() as planning, planning.transaction():
+        await planning.execute("select pg_advisory_xact_lock($1)", int(db.Lock.REMINDERS))
+        changing = asyncio.create_task(ladder.update(SYSTEM, UpdateReminderRules(root.id, 1, OWN)))
+        async with asyncio.timeout(10):
+            while not await waiting():
+                await asyncio.sleep(0.01)
+        # Fails at once where it is held
+        await planning.execute("select from unit where id = $1 for no key update nowait", root.id)
+    await changing
     assert await Ladder.count() == 2
 
 

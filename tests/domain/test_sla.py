@@ -109,6 +109,19 @@ async def test_paused_time_moves_the_deadline_by_the_working_time_paused():
     assert (await events_of(point.id))[-2:] == ["pain_point.paused", "pain_point.resumed"]
 
 
+async def test_a_clock_that_is_put_back_meanwhile_takes_nothing_away():
+    # Given a fix that was paused by a process whose clock runs ahead
+    go_to(FRIDAY, 11, 20)
+    point = await a_pain_point(severity=5, reach=5)
+    viewer = await a_viewer(Role.MANAGER, await reference_unit("HQ"))
+    await pause(viewer, point.id)
+    due = (await point_now(point.id))["due_at"]
+    # When it runs on before the moment at which it stood
+    go_to(FRIDAY, 11, 10)
+    await resume(viewer, point.id)
+    assert (await point_now(point.id))["due_at"] == due
+
+
 async def test_breached_and_paused_are_two_facts():
     go_to(MONDAY)
     point = await a_pain_point(severity=5, reach=5)

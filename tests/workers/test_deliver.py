@@ -14,6 +14,7 @@ from tests.deliveries import mail_is_on
 from tests.factories import a_person, a_task, a_unit
 from tests.moments import MONDAY, go_to
 from tests.refusals import unchanged
+from tests.workers.conftest import becomes, pending
 
 
 @pytest.fixture
@@ -56,6 +57,39 @@ async def test_on_two_workers_at_once_it_is_mailed_once(mailbox: Mailbox, queue,
         await queue.enqueue_job("deliver")
     assert await asyncio.gather(burst(), burst()) == [0, 0]
     assert mailbox.to() == [email]
+
+
+async def test_a_mail_server_that_is_slow_keeps_no_other_job_waiting(
+    mailbox: Mailbox, queue, burst, monkeypatch
+):
+    # Given more batches of mail than a worker has places, and a mail server that takes its time
+    go_to(MONDAY)
+    await mail_is_on()
+    for _ in range(4):
+        owner = await a_person(unit=(unit := await a_unit()))
+        await a_task(unit, owner=owner, due_on=MONDAY + timedelta(days=1))
+    await jobs.minute({})
+    monkeypatch.setattr(outbox, "MAILS", 1)
+    mailbox.hold = asyncio.Event()
+    for _ in range(4):
+        await queue.enqueue_job("deliver")
+    working = asyncio.create_task(burst())
+    await asyncio.wait_for(mailbox.begun.wait(), 10)
+    # When something happens meanwhile
+    await a_task(unit, owner=owner, due_on=MONDAY + timedelta(days=1))
+    await queue.enqueue_job("relay")
+
+    async def is_carried_on() -> bool:
+        return await pending() == 0
+
+    # Then it is carried on, and afterwards all mails have gone
+    try:
+        await becomes(is_carried_on, 5)
+        assert mailbox.mails == []
+    finally:
+        mailbox.hold.set()
+        assert await working == 0
+    assert len(mailbox.mails) == 4
 
 
 async def test_a_mail_server_that_is_down_fails_no_job(queue, burst):

@@ -11,6 +11,8 @@ from piccolo.apps.migrations.commands.forwards import run_forwards
 from jejak.domain import db, migrations
 
 CONF = "jejak.domain.migrations.piccolo_conf"
+# On a large database a migration takes minutes, and as long every other process that starts waits for it.
+PATIENCE_SECONDS = 3_600
 
 
 def known() -> list[str]:
@@ -32,6 +34,11 @@ async def migrate() -> list[str]:
     One transaction around all of it: a migration and the record that it ran cannot part.
     """
     os.environ["PICCOLO_CONF"] = CONF
+    with db.patient(PATIENCE_SECONDS):
+        return await _migrate()
+
+
+async def _migrate() -> list[str]:
     async with db.transaction():
         await db.lock(db.Lock.MIGRATIONS)
         todo = await missing()
