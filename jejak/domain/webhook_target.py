@@ -15,6 +15,8 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 MOST_URL = 1_000
 RESOLVE_SECONDS = 5
+# The same for both: whoever owns a webhook reads it, and is not to learn which names there are inside.
+NOWHERE = "the host cannot be found, or its address is not a public one"
 # Of the special ones (IANA), those that not every version of Python knows not to be global.
 _SPECIAL: tuple[Network, ...] = (
     IPv4Network("192.0.0.0/24"),
@@ -23,6 +25,7 @@ _SPECIAL: tuple[Network, ...] = (
     IPv6Network("2001::/23"),
     IPv6Network("3fff::/20"),
     IPv6Network("5f00::/16"),
+    IPv6Network("fec0::/10"),  # once the private ones, and still so in old networks
 )
 # Addresses that carry an IPv4 address inside (RFC 6052, 3056): what they reach is what that one reaches.
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -95,6 +98,12 @@ def well_formed(url: str) -> str | None:
     return parts._replace(netloc=shown + (f":{port}" if port else ""), path=parts.path or "/").geturl()
 
 
+def is_plain(url: str) -> bool:
+    """Whether it is `well_formed` to all but https."""
+    scheme, colon, rest = url.partition(":")
+    return scheme.lower() == "http" and well_formed(f"https{colon}{rest}") is not None
+
+
 async def resolved(host: str, port: int) -> list[str]:
     """The addresses of a host. Raises Forbidden where it has none, or one that is not permitted: what is forbidden is
     not made good by something else beside it.
@@ -104,12 +113,12 @@ async def resolved(host: str, port: int) -> list[str]:
         async with asyncio.timeout(RESOLVE_SECONDS):
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, TimeoutError):
-        raise Forbidden("the host cannot be found") from None
+        raise Forbidden(NOWHERE) from None
     addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
     for address in addresses:
         # Without its zone: fe80::1%eth0 is as little public as fe80::1.
         if not permitted(ip_address(address.partition("%")[0]), _policy.private):
-            raise Forbidden("the host's address is not a public one")
+            raise Forbidden(NOWHERE)
     return addresses
 
 
