@@ -7,6 +7,7 @@ elsewhere by then, and whoever owns the name decides where.
 import asyncio
 import socket
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
@@ -30,6 +31,9 @@ _SPECIAL: tuple[Network, ...] = (
 # Addresses that carry an IPv4 address inside (RFC 6052, 3056): what they reach is what that one reaches.
 _NAT64 = IPv6Network("64:ff9b::/96")
 _6TO4 = IPv6Network("2002::/16")
+# Of their own: whoever owns a name decides how long its servers take to answer, and connections to the database and to
+# the mail server wait for the common ones.
+_threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="names")
 
 
 class Forbidden(Exception):  # noqa: N818 -- an answer, not a fault
@@ -111,15 +115,19 @@ async def resolved(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await loop.run_in_executor(_threads, _addresses, host, port)
     except (OSError, UnicodeError, TimeoutError):
         raise Forbidden(NOWHERE) from None
-    addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+    addresses = list(dict.fromkeys(found))
     for address in addresses:
         # Without its zone: fe80::1%eth0 is as little public as fe80::1.
         if not permitted(ip_address(address.partition("%")[0]), _policy.private):
             raise Forbidden(NOWHERE)
     return addresses
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    return [str(sockaddr[0]) for *_, sockaddr in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 async def check(url: str) -> None:

@@ -1,5 +1,8 @@
 """Where webhooks may go: every way to write an address that is not public."""
 
+import asyncio
+import socket
+import threading
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -80,6 +83,25 @@ async def test_a_name_that_leads_inside_or_nowhere_is_forbidden_however_it_is_wr
 )
 async def test_a_public_address_may_be_used(url):
     await check(well_formed(url))
+
+
+async def test_names_whose_servers_do_not_answer_hold_nothing_else_up(monkeypatch):
+    answered = threading.Event()
+
+    def hanging(*_, **__):
+        answered.wait(20)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    asked = [asyncio.create_task(check(f"https://slow{n}.example/")) for n in range(40)]
+    await asyncio.sleep(0.1)
+    try:
+        async with asyncio.timeout(2):
+            assert await asyncio.to_thread(int, "1") == 1
+    finally:
+        answered.set()
+        for outcome in await asyncio.gather(*asked, return_exceptions=True):
+            assert isinstance(outcome, Forbidden)
 
 
 async def test_http_is_for_where_it_is_configured():
