@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from jejak.domain import (
+    calendar_change,
     clock,
     db,
     journey,
@@ -22,6 +23,8 @@ from jejak.domain import (
     working_time,
 )
 from jejak.domain.access import SYSTEM, Grant, Viewer
+from jejak.domain.calendar_change import SetSpecialDays, SpecialDayRow
+from jejak.domain.checks import MOST_YEARS_AHEAD
 from jejak.domain.journey import ChangeJourney
 from jejak.domain.journey_capture import CaptureJourney, NewPainPoint, NewStage
 from jejak.domain.person import GrantRole
@@ -43,10 +46,12 @@ from jejak.domain.vocabulary import (
     Parameter,
     Role,
     Service,
+    SpecialDayKind,
     TaskStatus,
     Touchpoint,
     UnitKind,
 )
+from jejak.domain.working_time import BEGINS
 
 _n = count(1)
 # "correct horse battery" under argon2id with its smallest costs: nobody waits for it.
@@ -278,6 +283,16 @@ _TASK_WAY: dict[TaskStatus, Sequence[Any]] = {
     TaskStatus.BLOCKED: [_block],
     TaskStatus.CANCELLED: [_cancel],
 }
+
+
+async def shut_for_good(unit: Unit) -> None:
+    """From the beginning of all calendars to their end."""
+    years = range(BEGINS.year, clock.now().year + MOST_YEARS_AHEAD + 1)
+    rows = [
+        SpecialDayRow(date(year, 1, 1), SpecialDayKind.CLOSURE, "Tutup", until=date(year, 12, 31))
+        for year in years
+    ]
+    await calendar_change.set_special_days(SYSTEM, SetSpecialDays(unit.id, rows))
 
 
 def a_new_rollout(top: Unit | None, **changes: Any) -> RolloutInitiative:

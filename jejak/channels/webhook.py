@@ -132,7 +132,7 @@ def _retry_after(value: str, now: datetime) -> timedelta | None:
         return timedelta(seconds=int(value))
     try:
         until = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(until.replace(tzinfo=until.tzinfo or UTC) - now, timedelta())
 
@@ -183,7 +183,7 @@ def _line(line: Line, section: Section, digest: Digest) -> dict[str, Any]:
     return {
         "noticeId": _global("Notice", line.notice_id),
         "kind": line.kind,
-        "text": letter.said(line, section, digest.language),
+        "text": letter.one_line(letter.said(line, section, digest.language)),
         "taskId": _global("Task", line.task_id) if line.task_id else None,
         "title": line.title,
         "unit": {"code": line.unit_code, "name": line.unit_name} if line.unit_code else None,

@@ -17,7 +17,6 @@ from jejak.domain import access, bulk, calendar, change, clock, db, event, speci
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import MOST_YEARS_AHEAD, TITLE, Checks
 from jejak.domain.errors import Code, Refused
-from jejak.domain.special_day_file import NamedDay
 from jejak.domain.tables.calendar import SpecialDay, WorkingWeek
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import EventKind, SpecialDayKind, UnitKind
@@ -168,12 +167,11 @@ async def import_special_days(viewer: Viewer, wanted: ImportSpecialDays) -> Impo
         content = checks.text(wanted.ics, "ics", most=special_day_file.MOST_CHARACTERS)
         if wanted.kind is SpecialDayKind.SPECIAL_HOURS:
             checks.refuse(Code.INVALID_HOURS, "kind")
-    # A large file takes its time, and nobody else is to wait for it. What is wrong with it is said to who may import.
-    read = await asyncio.to_thread(_read, content)
+    # Reading a large file takes its time: it is done for who may import alone, and holds nobody else up.
+    await _may_close(viewer, wanted.unit_id)
+    read = await asyncio.to_thread(special_day_file.read, content, "ics")
     async with db.transaction():
         unit, by = await _unit(viewer, Right.CLOSURES, wanted.unit_id)
-        if isinstance(read, Refused):
-            raise read
         given: dict[date, _Special] = {}
         for one in read:
             # Two events on one day are one day off, by both names.
@@ -185,11 +183,12 @@ async def import_special_days(viewer: Viewer, wanted: ImportSpecialDays) -> Impo
         return await _put(unit, by, given, dry_run=wanted.dry_run)
 
 
-def _read(content: str) -> list[NamedDay] | Refused:
-    try:
-        return special_day_file.read(content, "ics")
-    except Refused as refused:
-        return refused
+async def _may_close(viewer: Viewer, unit_id: UUID) -> None:
+    """As `_unit` asks again, of the unit as it is then."""
+    unit = await Unit.objects().get(Unit.id == unit_id)
+    if unit is None:
+        raise Refused(Code.NOT_FOUND, "unit_id")
+    access.require_regional(viewer, Right.CLOSURES, unit, "unit_id")
 
 
 async def _unit(
@@ -266,7 +265,7 @@ def _days(rows: Sequence[SpecialDayRow]) -> dict[date, _Special]:
             if bool(row.hours) != (row.kind is SpecialDayKind.SPECIAL_HOURS):
                 here.refuse(Code.INVALID_HOURS, "hours")
             if not 0 <= (until - row.day).days < MOST_RANGE:
-                here.refuse(Code.OUT_OF_RANGE, "until", least=row.day, most=f"+{MOST_RANGE}")
+                here.refuse(Code.OUT_OF_RANGE, "until", least=row.day, most=_furthest(row.day))
                 continue
             for day in working_time.days(row.day, until):
                 if day in found:
@@ -275,6 +274,10 @@ def _days(rows: Sequence[SpecialDayRow]) -> dict[date, _Special]:
                 found[day] = _Special(row.kind, name, hours, ("rows", number))
         checks.at_most(len(found), MOST_WRITTEN, "rows")
     return found
+
+
+def _furthest(day: date) -> date:
+    return date.fromordinal(min(day.toordinal() + MOST_RANGE - 1, date.max.toordinal()))
 
 
 async def _known(unit: Unit, days: Sequence[date]) -> dict[date, SpecialDay]:

@@ -46,7 +46,10 @@ async def acknowledge(viewer: Viewer, wanted: AcknowledgeEscalation) -> Task:
             raise Refused(Code.ALREADY_ACKNOWLEDGED, "notice_id")
         _, days = await ladder.limits(task.id, task.due_on, unit.id)
         until = await db.fetchval(
-            "select working_day_from($1, $2, $3)", unit.calendar_id, clock.today(unit.timezone), days
+            "select coalesce(working_day_from($1, $2, $3), $2 + $3)",
+            unit.calendar_id,
+            clock.today(unit.timezone),
+            days,
         )
         await Acknowledgement(
             task_id=task.id,

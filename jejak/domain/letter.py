@@ -52,7 +52,7 @@ def _sentence(line: Line, language: Language) -> str:
 def letter(digest: Digest, unsubscribe: str | None = None) -> Letter:
     """`unsubscribe`: a link by which the person ends these mails."""
     language = digest.language
-    greeting = words.phrase("greeting", language, name=digest.name)
+    greeting = words.phrase("greeting", language, name=one_line(digest.name))
     intro = words.phrase("test" if digest.test else "intro", language)
     totals = "" if digest.test else words.phrase("totals", language, **_totals(digest))
     footer = [words.phrase("automatic", language)]

@@ -158,10 +158,13 @@ def _place(
 
 
 async def _due_dates(units: Iterable[Unit], due: Due) -> dict[UUID, date]:
+    """By plain days where nobody works any more: one unit that is shut for good keeps no rollout from the others."""
     rows = await db.fetch(
         """
-        select u.id, working_day_from(u.calendar_id, coalesce($2, ($3::timestamptz at time zone u.timezone)::date), $4) as day
-        from unit u where u.id = any($1::uuid[])
+        select u.id, coalesce(working_day_from(u.calendar_id, given.day, $4), given.day + $4) as day
+        from unit u cross join lateral (
+            select coalesce($2, ($3::timestamptz at time zone u.timezone)::date) as day
+        ) given where u.id = any($1::uuid[])
         """,
         [unit.id for unit in units],
         due.due_on,

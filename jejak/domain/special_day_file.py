@@ -15,6 +15,7 @@ from jejak.domain.working_time import BEGINS, DAY
 
 MOST_CHARACTERS = 500_000
 MOST_DAYS = 366  # of one event
+MOST_NAMED = 50_000  # days of all events, years spelled out
 # What a rule may say: every year, or every so many years, on the day of the event.
 _EVERY_YEAR = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"}
 
@@ -32,7 +33,7 @@ def read(content: str, *at: str) -> list[NamedDay]:
     """The days of all events, in the file's order, those before the calendars begin left out.
 
     What lies at every year's same day is spelled out as far ahead as a due date may lie. Refuses UNREADABLE_CALENDAR,
-    TOO_MANY (events), and with every problem there is, at the event's place: REQUIRED and TOO_LONG (its name),
+    TOO_MANY (events, or days), and with every problem there is, at the event's place: REQUIRED and TOO_LONG (its name),
     NOT_WHOLE_DAYS, OUT_OF_RANGE (too long, too far ahead), UNSUPPORTED_RECURRENCE.
     """
     try:
@@ -48,6 +49,9 @@ def read(content: str, *at: str) -> list[NamedDay]:
         for number, event in enumerate(events):
             if str(event.get("STATUS", "")).upper() != "CANCELLED":
                 found += _days(number, event, checks.at(number))
+            # While they are spelled out: a small file may hold years of days in every line.
+            if len(found) > MOST_NAMED:
+                raise Refused(Code.TOO_MANY, *at, most=MOST_NAMED)
     return found
 
 
@@ -112,7 +116,7 @@ def _starts(event: Event, start: date, last: date) -> list[date] | None:
         return [start]
     if not isinstance(rule, vRecur) or set(rule) - _EVERY_YEAR or rule.get("FREQ") != ["YEARLY"]:
         return None
-    if any(len(values) != 1 for values in rule.values()):
+    if any(len(said) != 1 for said in rule.values()):
         return None
     (every,), (count,) = rule.get("INTERVAL", [1]), rule.get("COUNT", [None])
     (until,) = rule.get("UNTIL", [last])

@@ -54,7 +54,7 @@ async def register(viewer: Viewer, wanted: RegisterWebhook) -> Registered:
         written = checks.text(wanted.url, "url", most=webhook_target.MOST_URL)
     url = webhook_target.well_formed(written)
     if url is None:
-        raise Refused(Code.INVALID_URL, "url")
+        raise Refused(Code.FORBIDDEN_URL if webhook_target.is_plain(written) else Code.INVALID_URL, "url")
     # Before the transaction: a name server may take its time.
     try:
         await webhook_target.check(url)

@@ -7,6 +7,7 @@ elsewhere by then, and whoever owns the name decides where.
 import asyncio
 import socket
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 MOST_URL = 1_000
 RESOLVE_SECONDS = 5
+# The same for both: whoever owns a webhook reads it, and is not to learn which names there are inside.
+NOWHERE = "the host cannot be found, or its address is not a public one"
 # Of the special ones (IANA), those that not every version of Python knows not to be global.
 _SPECIAL: tuple[Network, ...] = (
     IPv4Network("192.0.0.0/24"),
@@ -23,10 +26,14 @@ _SPECIAL: tuple[Network, ...] = (
     IPv6Network("2001::/23"),
     IPv6Network("3fff::/20"),
     IPv6Network("5f00::/16"),
+    IPv6Network("fec0::/10"),  # once the private ones, and still so in old networks
 )
 # Addresses that carry an IPv4 address inside (RFC 6052, 3056): what they reach is what that one reaches.
 _NAT64 = IPv6Network("64:ff9b::/96")
 _6TO4 = IPv6Network("2002::/16")
+# Of their own: whoever owns a name decides how long its servers take to answer, and connections to the database and to
+# the mail server wait for the common ones.
+_threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="names")
 
 
 class Forbidden(Exception):  # noqa: N818 -- an answer, not a fault
@@ -95,6 +102,12 @@ def well_formed(url: str) -> str | None:
     return parts._replace(netloc=shown + (f":{port}" if port else ""), path=parts.path or "/").geturl()
 
 
+def is_plain(url: str) -> bool:
+    """Whether it is `well_formed` to all but https."""
+    scheme, colon, rest = url.partition(":")
+    return scheme.lower() == "http" and well_formed(f"https{colon}{rest}") is not None
+
+
 async def resolved(host: str, port: int) -> list[str]:
     """The addresses of a host. Raises Forbidden where it has none, or one that is not permitted: what is forbidden is
     not made good by something else beside it.
@@ -102,15 +115,19 @@ async def resolved(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await loop.run_in_executor(_threads, _addresses, host, port)
     except (OSError, UnicodeError, TimeoutError):
-        raise Forbidden("the host cannot be found") from None
-    addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+        raise Forbidden(NOWHERE) from None
+    addresses = list(dict.fromkeys(found))
     for address in addresses:
         # Without its zone: fe80::1%eth0 is as little public as fe80::1.
         if not permitted(ip_address(address.partition("%")[0]), _policy.private):
-            raise Forbidden("the host's address is not a public one")
+            raise Forbidden(NOWHERE)
     return addresses
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    return [str(sockaddr[0]) for *_, sockaddr in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 async def check(url: str) -> None:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from jejak.domain import calendar, calendar_change, db, working_time
+from jejak.domain import calendar, calendar_change, db, special_day_file, working_time
 from jejak.domain.access import SYSTEM
 from jejak.domain.calendar_change import (
     HoursOfWeekday,
@@ -15,7 +15,7 @@ from jejak.domain.calendar_change import (
     SetWorkingWeek,
     SpecialDayRow,
 )
-from jejak.domain.errors import Code
+from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.calendar import SpecialDay, WorkingWeek
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Role, SpecialDayKind, UnitKind
@@ -175,6 +175,13 @@ async def test_a_day_that_is_none_is_refused_with_its_row(row, code, path):
         await set_days(ulp, a_closure(DAY - timedelta(days=9)), row)
 
 
+async def test_how_far_a_range_may_go_is_said_as_a_day():
+    with pytest.raises(Refused) as caught:
+        await set_days(await a_unit(), a_closure(DAY, until=DAY + timedelta(days=366)))
+    (problem,) = caught.value.problems
+    assert problem.values == {"least": DAY, "most": DAY + timedelta(days=365)}
+
+
 async def test_a_day_twice_none_and_too_many_are_refused():
     ulp = await a_unit()
     async with refused(Code.TAKEN, "rows", 1, "day"):
@@ -242,6 +249,22 @@ async def test_importing_a_file_again_changes_nothing():
     assert (again.created, again.changed, again.unchanged) == ([], [], [DAY, next_day])
     assert {row.day: row.name for row in await SpecialDay.objects()} == {DAY: "Nyepi; Cuti", next_day: "Cuti"}
     assert not (await at(await a_unit())).works(DAY)
+
+
+async def test_no_file_is_read_for_whoever_may_not_import_it(monkeypatch):
+    def read(*_):
+        pytest.fail("it was read")
+
+    monkeypatch.setattr(special_day_file, "read", read)
+    ulp = await a_unit()
+    elsewhere = await a_viewer(Role.MANAGER, await a_unit())
+    for viewer, code in (
+        (await a_viewer(Role.CONTRIBUTOR, ulp), Code.FORBIDDEN),
+        (await a_viewer(Role.MANAGER, ulp), Code.FORBIDDEN),
+        (elsewhere, Code.NOT_FOUND),
+    ):
+        async with refused(code, "unit_id"):
+            await calendar_change.import_special_days(viewer, ImportSpecialDays(ulp.id, an_ics(DAY)))
 
 
 async def test_what_is_wrong_with_a_file_is_told_to_who_may_import_it():

@@ -18,7 +18,7 @@ from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.task import ChangeTask, UpdateTask
 from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
-from tests.factories import a_person, a_role, a_task, a_unit, bring, reference_unit, viewer_for
+from tests.factories import a_person, a_role, a_task, a_unit, bring, reference_unit, shut_for_good, viewer_for
 from tests.moments import MONDAY, go_to
 from tests.refusals import events_of, refused, unchanged
 
@@ -264,6 +264,18 @@ async def test_an_acknowledgement_holds_the_rungs_above_for_its_time():
         assert await told() == as_managers(line, "ULP", "UP3")
     await on(LATE_7 + 2 * DAY)
     assert await told() == as_managers(line, "ULP", "UP3", "UID")
+
+
+async def test_an_acknowledgement_holds_where_nobody_works_any_more():
+    line = await a_line()
+    await line.late()
+    await on(LATE_3)
+    manager = line.managers["ULP"]
+    await shut_for_good(line.units["ULP"])
+    wanted = AcknowledgeEscalation((await notice_of(manager)).id)
+    await escalation.acknowledge(await viewer_for(manager), wanted)
+    (held,) = await Acknowledgement.objects()
+    assert held.until == LATE_3 + 3 * DAY
 
 
 async def test_an_acknowledgement_is_of_one_due_date():

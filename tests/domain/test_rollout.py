@@ -65,6 +65,20 @@ async def test_each_unit_of_the_scope_gets_one_task_for_its_ranger(headquarters)
     assert await Reminder.count().where(Reminder.task_id == one.id) > 0
 
 
+@pytest.mark.parametrize("due", [{"due_in_days": 3}, {"due_on": MONDAY + timedelta(days=3)}])
+async def test_a_unit_that_is_shut_for_good_keeps_it_from_no_other(headquarters, due):
+    # Given
+    go_to(MONDAY)
+    up3 = await f.a_unit(UnitKind.UP3)
+    (shut, _), (open_, _) = await a_ulp(up3), await a_ulp(up3)
+    await f.shut_for_good(shut)
+    # When
+    row = await f.a_rollout(up3, headquarters, **due)
+    # Then
+    made = await tasks_of(row)
+    assert {made[shut.id].due_on, made[open_.id].due_on} == {MONDAY + timedelta(days=3)}
+
+
 async def test_without_kinds_it_goes_to_those_that_the_initiative_is_for(headquarters):
     up3 = await f.a_unit(UnitKind.UP3)
     await f.a_person(Role.MANAGER, up3)

@@ -1,5 +1,6 @@
 """iCalendar files: what is read of them, and what is refused with its place."""
 
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -100,6 +101,9 @@ BAD = [
             "RRULE:FREQ=YEARLY;INTERVAL=1,2",
             "RRULE:FREQ=YEARLY;UNTIL=20280101,20290101",
             "RRULE:FREQ=YEARLY;INTERVAL=0",
+            "RRULE:FREQ=YEARLY;INTERVAL=1,2",
+            "RRULE:FREQ=YEARLY;COUNT=1,2",
+            "RRULE:FREQ=YEARLY;UNTIL=20280101,20290101",
             "RRULE:FREQ=YEARLY\nRRULE:FREQ=MONTHLY",
             "RDATE;VALUE=DATE:20280101",
             "RRULE:FREQ=YEARLY\nEXDATE;VALUE=DATE:20280308",
@@ -148,3 +152,13 @@ def test_too_many_events_are_refused():
     with pytest.raises(Refused) as caught:
         days(*[NYEPI] * 1_001)
     assert caught.value.code is Code.TOO_MANY
+
+
+def test_a_small_file_of_endless_days_is_refused_before_they_are_spelled_out():
+    whole_years = "DTSTART;VALUE=DATE:20250101\nDURATION:P366D\nSUMMARY:x\nRRULE:FREQ=YEARLY"
+    begun = time.perf_counter()
+    with pytest.raises(Refused) as caught:
+        days(*[whole_years] * 1_000)
+    assert (caught.value.code, caught.value.problems[0].path) == (Code.TOO_MANY, ("ics",))
+    # All of them are some four millions, and take a quarter of a minute.
+    assert time.perf_counter() - begun < 5

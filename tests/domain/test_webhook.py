@@ -48,7 +48,8 @@ async def test_a_person_has_five_at_most():
 @pytest.mark.parametrize(
     ("url", "code"),
     [
-        ("http://1.1.1.1/", Code.INVALID_URL),
+        ("http://1.1.1.1/", Code.FORBIDDEN_URL),
+        ("ftp://1.1.1.1/", Code.INVALID_URL),
         ("https://user@1.1.1.1/", Code.INVALID_URL),
         ("https://127.0.0.1/", Code.FORBIDDEN_URL),
         ("https://2130706433/", Code.FORBIDDEN_URL),

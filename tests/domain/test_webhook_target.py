@@ -1,5 +1,8 @@
 """Where webhooks may go: every way to write an address that is not public."""
 
+import asyncio
+import socket
+import threading
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -12,7 +15,7 @@ from jejak.domain.webhook_target import Forbidden, Policy, check, permitted, wel
 INSIDE = [
     "127.0.0.1", "127.8.9.1", "0.1.2.3", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
     "192.0.0.192", "198.18.0.1", "203.0.113.9", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",
-    "::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1", "100::1",
+    "::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "2001:db8::1", "100::1",
     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe",
     "2002:7f00:1::", "2002:a00:1::1", "2001:0:7f00:1::",
 ]  # fmt: skip
@@ -80,6 +83,25 @@ async def test_a_name_that_leads_inside_or_nowhere_is_forbidden_however_it_is_wr
 )
 async def test_a_public_address_may_be_used(url):
     await check(well_formed(url))
+
+
+async def test_names_whose_servers_do_not_answer_hold_nothing_else_up(monkeypatch):
+    answered = threading.Event()
+
+    def hanging(*_, **__):
+        answered.wait(20)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    asked = [asyncio.create_task(check(f"https://slow{n}.example/")) for n in range(40)]
+    await asyncio.sleep(0.1)
+    try:
+        async with asyncio.timeout(2):
+            assert await asyncio.to_thread(int, "1") == 1
+    finally:
+        answered.set()
+        for outcome in await asyncio.gather(*asked, return_exceptions=True):
+            assert isinstance(outcome, Forbidden)
 
 
 async def test_http_is_for_where_it_is_configured():
