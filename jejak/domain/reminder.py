@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import access, clock, db, feed, reminder_run
+from jejak.domain import access, clock, db, feed, hand_over_notices, reminder_run
 from jejak.domain.access import Right
 
 # So many rungs, or so many tasks that wait for somebody, a transaction.
@@ -72,6 +72,7 @@ async def run(now: datetime | None = None) -> int:
         while taken == BATCH:
             taken, told = await _say(statement, now, at_work, *values)
             noted += told
+    noted += await hand_over_notices.say(now, at_work)
     return noted + await _finish(now, at_work)
 
 

@@ -6,7 +6,7 @@ They take the moment ($1) and the calendars that are open then ($2); who is told
 from jejak.domain import access, task_rules
 
 # The rows of a CTE `chosen` as notices, in the digest that is open for their person.
-_SAID = """
+SAID = """
 opened as (
     insert into digest (id, person_id, open, created_at)
     select gen_random_uuid(), person_id, true, $1 from (select distinct person_id from chosen) people
@@ -99,7 +99,7 @@ with picked as materialized (
     from ready where ready.id = r.id
 ), passing as (
     select unit_id, reach from speaking where audience <> 'OWNER'
-), {_PASSED}, {_SAID}
+), {_PASSED}, {SAID}
 select (select count(*) from picked) as taken, array(select id from noted) as noted
 """
 
@@ -123,7 +123,7 @@ with picked as materialized (
     from picked p cross join lateral told_above(p.unit_id, 0, p.but) above
 ), passing as (
     select unit_id, 0 as reach from picked
-), {_PASSED}, {_SAID}
+), {_PASSED}, {SAID}
 select (select count(*) from picked) as taken, array(select id from noted) as noted
 """
 
@@ -140,6 +140,6 @@ with chosen as materialized (
     where v.closed_at is null and hq.kind = 'HQ' and hq.calendar_id = any($2::uuid[])
       and m.role in ('MANAGER', 'PROGRAMME')
       and not exists (select from notice n where n.vacancy_id = v.id)
-), {_SAID}
+), {SAID}
 select array(select id from noted)
 """
