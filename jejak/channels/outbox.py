@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from jejak.channels.mail import Post
 from jejak.channels.webhook import Posts
-from jejak.domain import channel, delivery, delivery_making, digest, webhook_target
+from jejak.domain import channel, db, delivery, delivery_making, digest, webhook_target
 from jejak.domain.delivery import Claimed
 from jejak.domain.delivery_rules import Attempt
 from jejak.domain.digest import Digest
@@ -24,6 +25,7 @@ AT_ONCE = 8
 BACK_AFTER = delivery.LEASE.total_seconds() - 60
 # Of one run; what is left is the next one's.
 SECONDS = 40.0
+_How = Callable[[Digest], Awaitable[Attempt]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,11 @@ async def _webhooks(posts: Posts) -> int:
     if not claimed:
         return 0
     free = asyncio.Semaphore(AT_ONCE)
-    digests = await digest.gather(claimed)
+    digests = await _gathered(claimed)
 
     async def one(mine: Claimed) -> None:
         async with free:
-            found = digests.get(mine.id)
-            if found is None:
-                await delivery.withdraw(mine)
-            else:
-                await delivery.settle(mine, await _tried(posts.post, found))
+            await _sent(mine, digests.get(mine.id), posts.post)
 
     async with asyncio.TaskGroup() as group:
         for mine in claimed:
@@ -97,27 +95,54 @@ async def _mails(post: Post) -> int:
     """One after the other, over one connection. When the server is out of reach the rest is not tried."""
     begun = asyncio.get_running_loop().time()
     claimed = await delivery.claim(Channel.EMAIL, MAILS)
-    digests = await digest.gather(claimed) if claimed else {}
+    digests = await _gathered(claimed) if claimed else {}
     for n, mine in enumerate(claimed):
         if asyncio.get_running_loop().time() - begun > BACK_AFTER:
             await delivery.release(claimed[n:])
             return n
-        found = digests.get(mine.id)
-        if found is None:
-            await delivery.withdraw(mine)
-            continue
-        attempt = await _tried(post.send, found)
-        await delivery.settle(mine, attempt)
-        if attempt.outcome is Outcome.UNREACHABLE:
+        attempt = await _sent(mine, digests.get(mine.id), post.send)
+        if attempt is not None and attempt.outcome is Outcome.UNREACHABLE:
             await delivery.release(claimed[n + 1 :])
             return 0
     return len(claimed)
 
 
-async def _tried(how: Callable[[Digest], Awaitable[Attempt]], found: Digest) -> Attempt:
+async def _gathered(claimed: Sequence[Claimed]) -> dict[UUID, Digest | Attempt]:
+    """By delivery, what to send, or that it could not be gathered: a fault in one keeps no other from going out."""
+    try:
+        return {**await digest.gather(claimed)}
+    except Exception as error:
+        if db.is_away(error):
+            raise
+    found: dict[UUID, Digest | Attempt] = {}
+    for mine in claimed:
+        try:
+            found |= await digest.gather([mine])
+        except Exception as error:
+            if db.is_away(error):
+                raise
+            found[mine.id] = _fault(mine.id)
+    return found
+
+
+async def _sent(mine: Claimed, found: Digest | Attempt | None, how: _How) -> Attempt | None:
+    """Sends and settles one; None where there was nothing to say any more."""
+    if found is None:
+        await delivery.withdraw(mine)
+        return None
+    attempt = await _tried(how, found) if isinstance(found, Digest) else found
+    await delivery.settle(mine, attempt)
+    return attempt
+
+
+async def _tried(how: _How, found: Digest) -> Attempt:
     """A bug in one digest keeps no other from going out."""
     try:
         return await how(found)
     except Exception:  # noqa: BLE001 -- whatever it is, it is told in the log
-        _log.exception("the delivery %s could not be sent", found.delivery_id)
-        return Attempt(Outcome.FAILED, "a fault of Jejak's, see its log")
+        return _fault(found.delivery_id)
+
+
+def _fault(delivery_id: UUID) -> Attempt:
+    _log.exception("the delivery %s could not be sent", delivery_id)
+    return Attempt(Outcome.FAILED, "a fault of Jejak's, see its log")

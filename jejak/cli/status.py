@@ -14,7 +14,7 @@ from jejak import running
 from jejak.api.queue import Queue
 from jejak.cli.start import data_option, must_be_migrated, run
 from jejak.domain import clock, operations
-from jejak.domain.vocabulary import Trouble
+from jejak.domain.vocabulary import Channel, Trouble
 from jejak.settings import Settings
 
 _SAID = {
@@ -24,6 +24,7 @@ _SAID = {
     Trouble.STEP_LATE: "a step of the workers is late",
     Trouble.STEP_FAILS: "a step of the workers has failed three times or more",
     Trouble.VALKEY_AWAY: "Valkey is out of reach; everything is done, some seconds later",
+    Trouble.EMAIL_PAUSED: "e-mail is paused since {since}: {reason}",
 }
 
 
@@ -49,9 +50,14 @@ def status(data: Path, *, as_json: bool) -> None:
             told = await operations.status(await queue.length())
         click.echo(json.dumps(told, indent=2) if as_json else _shown(told), nl=as_json)
         if not told["healthy"]:
-            raise running.CannotRun("; ".join(_SAID[Trouble(trouble)] for trouble in told["troubles"]))
+            raise running.CannotRun("; ".join(_said(Trouble(trouble), told) for trouble in told["troubles"]))
 
     run(work)
+
+
+def _said(trouble: Trouble, told: dict[str, Any]) -> str:
+    mail: dict[str, Any] = next((one for one in told["channels"] if one["channel"] == Channel.EMAIL), {})
+    return _SAID[trouble].format(since=mail.get("since"), reason=mail.get("reason"))
 
 
 def _shown(told: dict[str, Any]) -> str:
@@ -63,13 +69,17 @@ def _shown(told: dict[str, Any]) -> str:
             "queue": "Valkey is out of reach"
             if told["queueLength"] is None
             else f"{told['queueLength']} jobs in Valkey",
+            "deliveries": "{waiting} wait, {due} of them due; {dead} dead".format_map(told["deliveries"]),
             "database": f"PostgreSQL {database['postgresql']}, {database['megabytes']} MB, all migrations run",
         }.items():
-            console.print(f"{name:<10}{said}", markup=False, highlight=False)
+            console.print(f"{name:<12}{said}", markup=False, highlight=False)
         console.print()
         console.print(_workers(told["workers"]))
         console.print()
         console.print(_steps(told["steps"]))
+        if told["channels"]:
+            console.print()
+            console.print(_channels(told["channels"]))
     return shown.get()
 
 
@@ -103,6 +113,14 @@ def _steps(steps: list[dict[str, Any]]) -> Table:
             took,
             Text(_state(one)),
         )
+    return table
+
+
+def _channels(channels: list[dict[str, Any]]) -> Table:
+    table = _table("channel", "state", "since", "waiting", "reason")
+    for one in channels:
+        name = f"webhook {one['webhook']}" if one["webhook"] else "e-mail"
+        table.add_row(name, one["state"], _ago(one["since"]), str(one["waiting"]), Text(one["reason"]))
     return table
 
 

@@ -1,6 +1,6 @@
 """R6: channels as a whole. One that is out of reach is paused, said once, and looked for by one delivery at a time.
 
-`states` is what whoever looks after the service reads.
+`conditions` is what whoever looks after the service reads (`operations.py`).
 """
 
 import logging
@@ -35,18 +35,21 @@ class State:
     waiting: int
 
 
-async def states() -> list[State]:
-    """E-mail, where anybody ever started a worker, and every webhook that was out of reach and is not removed."""
-    rows = await db.fetch(
-        """
+def conditions() -> str:
+    """SQL for a row for e-mail, where anybody ever started a worker, and every webhook that was out of reach and is not
+    removed.
+    """
+    return """(
         select s.*, e.person_id, (
-            select count(*) from delivery d where d.state = 'PENDING' and d.channel = s.channel
+            select count(*)::integer from delivery d where d.state = 'PENDING' and d.channel = s.channel
             and d.endpoint_id is not distinct from s.endpoint_id
         ) as waiting
-        from channel_state s left join webhook_endpoint e on e.id = s.endpoint_id
-        where e.removed_at is null order by s.channel, s.state desc, s.since, s.id
-        """
-    )
+        from channel_state s left join webhook_endpoint e on e.id = s.endpoint_id where e.removed_at is null)"""
+
+
+async def states() -> list[State]:
+    """The `conditions`, e-mail first."""
+    rows = await db.fetch(f"select c.* from {conditions()} c order by c.channel, c.state desc, c.since, c.id")
     return [
         State(
             Channel(row["channel"]),

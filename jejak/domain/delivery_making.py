@@ -83,8 +83,7 @@ with at_work as materialized ({AT_WORK}), targets as materialized (
     from notice n
     -- A run that is under way, or was cut off, may have more to say to them.
     join digest said on said.id = n.digest_id and not said.open
-    left join task on task.id = n.task_id
-    join at_work w on w.unit_id = coalesce(n.unit_id, task.unit_id)
+    join at_work w on w.unit_id = n.unit_id
     join targets t on t.person_id = n.person_id and n.created_at >= t.since
     where n.created_at > $2 and n.read_at is null
       and not exists (select from delivery_notice told where told.target = t.target and told.notice_id = n.id)

@@ -11,12 +11,15 @@ from jejak.domain import access, clock, db, task_rules
 from jejak.domain.access import Right
 from jejak.domain.delivery import Claimed
 from jejak.domain.digest_rules import Section, section_of
-from jejak.domain.vocabulary import Channel, Language
+from jejak.domain.vocabulary import Channel, Language, NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`kind`: a NoticeKind. What there is of a task is None where the notice is about none."""
+    """`kind`: a NoticeKind. What there is of a task is None where the notice is about none.
+
+    The unit is that of the task, or the one that nobody manages; else where the person is told.
+    """
 
     notice_id: UUID
     kind: str
@@ -117,6 +120,8 @@ def _digest(head: Record, rows: list[Record], totals: Record | None) -> Digest:
 def _section(row: Record) -> Section | None:
     if row["about"] is not None and row["task_id"] is None:
         return None  # a task that they do not see any more
+    if row["kind"] == NoticeKind.HANDED_OVER and not row["own"]:
+        return None
     if row["channel"] is not None and not row["still_paused"]:
         return None
     return section_of(row["kind"], row["status"], overdue=bool(row["overdue"]))
@@ -146,19 +151,21 @@ where d.id = any($1) and e.removed_at is null and (d.test or coalesce(c.enabled,
 """
 _LINES = f"""
 select l.delivery_id, n.id as notice_id, n.kind, n.task_id as about, t.id as task_id, t.title, t.due_on, t.status,
-    u.code as unit_code, u.name as unit_name, n.channel, {task_rules.overdue("t", "u", "$2::timestamptz")} as overdue,
+    t.owner_id = n.person_id as own, u.code as unit_code, u.name as unit_name, n.channel, {task_rules.overdue("t", "u", "$2::timestamptz")} as overdue,
     exists (
         select from channel_state s where s.channel = n.channel and s.endpoint_id is not distinct from n.endpoint_id
         and s.state = 'PAUSED'
     ) as still_paused
-from delivery_notice l join notice n on n.id = l.notice_id
+from delivery_notice l join delivery d on d.id = l.delivery_id
+join notice n on n.id = l.notice_id and n.person_id = d.person_id
+left join vacancy v on v.id = n.vacancy_id
 left join lateral (
     select t.* from task t join unit whose on whose.id = t.unit_id
     where t.id = n.task_id and {access.sees("n.person_id", "whose.path")}
 ) t on true
 left join lateral (
     select u.* from unit u
-    where u.id = coalesce(t.unit_id, n.unit_id) and {access.sees("n.person_id", "u.path")}
+    where u.id = coalesce(t.unit_id, v.unit_id, n.unit_id) and {access.sees("n.person_id", "u.path")}
 ) u on true
 where l.delivery_id = any($1)
 order by n.created_at desc, n.id desc

@@ -3,15 +3,15 @@
 All of it in one transaction, by set-based statements. A preview does the very same and takes it back.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from jejak.domain import access, change, clock, db, event, feed, person, task_rules
+from jejak.domain import access, change, db, event, feed, hand_over_notices, person, task_rules
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.change import Altered
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.hand_over_notices import Move
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
@@ -83,10 +83,14 @@ async def _hand_over(viewer: Viewer, wanted: HandOver, reason: str, done: Handed
         raise Refused(Code.SAME_PERSON, "to_id")
     root, by = await _place(viewer, wanted)
     roots = [root.path] if root else viewer.paths
-    places = await _roles(viewer, wanted, roots, done) if wanted.roles else []
+    places = await _roles(viewer, wanted, roots, done) if wanted.roles else set()
     await _tasks(viewer, wanted, roots, reason, done)
-    notices = await _notices(wanted, done.tasks, places)
+    moved = Move(wanted.from_id, wanted.to_id, done.tasks, places)
+    notices = await hand_over_notices.move(moved)
     done.notices = len(notices)
+    # Whoever takes over themselves knows.
+    if wanted.to_id != viewer.person_id:
+        await hand_over_notices.expect(moved)
     if done.tasks or done.memberships:
         after = {
             "person_id": wanted.to_id,
@@ -115,8 +119,8 @@ async def _place(viewer: Viewer, wanted: HandOver) -> tuple[Unit | None, Allowed
     return root, access.require_somewhere(viewer, Right.PEOPLE, places, "roles")
 
 
-async def _roles(viewer: Viewer, wanted: HandOver, roots: list[str], done: HandedOver) -> list[str]:
-    """Moves the roles; the paths of the units at which they are held."""
+async def _roles(viewer: Viewer, wanted: HandOver, roots: list[str], done: HandedOver) -> set[UUID]:
+    """Moves the roles; the units at which they are held."""
     rows = await db.fetch(
         """
         select m.id from membership m join unit u on u.id = m.unit_id
@@ -149,7 +153,7 @@ async def _roles(viewer: Viewer, wanted: HandOver, roots: list[str], done: Hande
     if revoked:
         await person.write_revoked(revoked)
     done.memberships = [row.id for _, row in revoked]
-    return [units[row.unit_id].path for _, row in revoked]
+    return {row.unit_id for _, row in revoked}
 
 
 async def _tasks(viewer: Viewer, wanted: HandOver, roots: list[str], reason: str, done: HandedOver) -> None:
@@ -191,30 +195,3 @@ def _why_not(
     if task.status == TaskStatus.SUBMITTED and task.submitted_by != wanted.from_id:
         return Code.FOUR_EYES
     return None if (wanted.to_id, unit.id) in staff else Code.NOT_STAFF
-
-
-async def _notices(wanted: HandOver, tasks: Sequence[UUID], places: Sequence[str]) -> list[UUID]:
-    """Moves what is unread about these tasks, and about others' tasks below `places`; the notices' ids."""
-    rows = await db.fetch(
-        """
-        with unread as (
-            select n.id from notice n join task t on t.id = n.task_id join unit u on u.id = t.unit_id
-            where n.person_id = $1 and n.read_at is null
-              and (t.id = any($3::uuid[]) or (t.owner_id <> $1 and u.path ^@ any($4::text[])))
-              -- What both were told stays with each.
-              and not exists (select from notice told where told.reminder_id = n.reminder_id and told.person_id = $2)
-            order by n.id for update of n
-        ), bundled as (
-            insert into digest (id, person_id, created_at)
-            select gen_random_uuid(), $2, $5 where exists (select from unread) returning id
-        )
-        update notice set person_id = $2, digest_id = bundled.id from bundled
-        where notice.id in (select id from unread) returning notice.id
-        """,
-        wanted.from_id,
-        wanted.to_id,
-        list(tasks),
-        list(places),
-        clock.now(),
-    )
-    return [UUID(str(row["id"])) for row in rows]

@@ -44,6 +44,7 @@ def _sentence(line: Line, language: Language) -> str:
         title=line.title or "...",
         due=words.day(line.due_on, language) if line.due_on else "...",
         unit=line.unit_name or "...",
+        vacant=line.unit_name or "...",
         channel=words.channel(line.channel, language) if line.channel else "...",
     )
     return texts.notice_template(NoticeKind(line.kind), language).format_map(values)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from jejak.domain import clock, db, heartbeat
+from jejak.domain import channel, clock, db, heartbeat
 from jejak.domain.migrations.run import known
 from jejak.domain.vocabulary import Trouble
 
@@ -31,13 +31,18 @@ def facts(*, now: str, queue: str, migrations: str) -> str:
     return f"""(
         select f.*, array_remove(array[{troubles}], null) as troubles
         from (
-            select waiting.*, (select at from event order by id limit 1) as first_event_at,
+            select waiting.*, outgoing.*, (select at from event order by id limit 1) as first_event_at,
                 {queue} as queue, {behind} as missing_migrations, current_setting('server_version') as postgresql,
                 ceil(pg_database_size(current_database()) / 1048576.0)::integer as megabytes
             from (
                 select count(*)::integer as pending, min(e.at) as oldest_pending_at
                 from pending_event p join event e on e.id = p.event_id
-            ) waiting
+            ) waiting cross join (
+                select count(*) filter (where state = 'PENDING')::integer as deliveries_waiting,
+                    count(*) filter (where state = 'PENDING' and next_attempt_at <= {now})::integer as deliveries_due,
+                    count(*) filter (where state = 'DEAD')::integer as deliveries_dead
+                from delivery where state in ('PENDING', 'DEAD')
+            ) outgoing
         ) f)"""
 
 
@@ -50,6 +55,8 @@ def _signs(now: str, queue: str) -> dict[Trouble, str]:
         Trouble.STEP_LATE: f"exists (select from {steps(now=now)} s where s.late)",
         Trouble.STEP_FAILS: f"exists (select from job_run s where s.failures >= {MOST_FAILURES})",
         Trouble.VALKEY_AWAY: f"{queue} is null",
+        # A webhook's receiver is its owner's to look after.
+        Trouble.EMAIL_PAUSED: "exists (select from channel_state s where s.channel = 'EMAIL' and s.state = 'PAUSED')",
     }
 
 
@@ -80,6 +87,13 @@ async def status(queue: int | None) -> dict[str, Any]:
             'firstEventAt', f.first_event_at, 'queueLength', f.queue,
             'database', json_build_object('postgresql', f.postgresql, 'megabytes', f.megabytes,
                 'missingMigrations', f.missing_migrations),
+            'deliveries', json_build_object('waiting', f.deliveries_waiting, 'due', f.deliveries_due,
+                'dead', f.deliveries_dead),
+            'channels', (
+                select coalesce(json_agg(json_build_object('channel', c.channel, 'webhook', c.endpoint_id,
+                    'state', c.state, 'since', c.since, 'until', c.until, 'reason', c.reason, 'waiting', c.waiting)
+                    order by c.channel, c.state desc, c.since, c.id), '[]')
+                from {channel.conditions()} c),
             'workers', (
                 select coalesce(json_agg(json_build_object('host', w.host, 'pid', w.pid, 'version', w.version,
                     'startedAt', w.started_at, 'seenAt', w.seen_at, 'alive', w.alive) order by w.started_at, w.id), '[]')

@@ -8,7 +8,7 @@ yet is looked at once a run.
 from jejak.domain import task_rules
 
 # The rows of a CTE `chosen` as notices, in the digest that is open for their person.
-_SAID = """
+SAID = """
 opened as (
     insert into digest (id, person_id, open, created_at)
     select gen_random_uuid(), person_id, true, $1 from (select distinct person_id from chosen) people
@@ -140,7 +140,7 @@ with recursive found as materialized (
     from ready where ready.id = r.id and r.id = any(array(select id from ready))
 ), passing as (
     select unit_id, reach from speaking where audience <> 'OWNER'
-), {_PASSED}, {_SAID}
+), {_PASSED}, {SAID}
 select (select count(*) from found) as taken, array(select id from noted) as noted,
     (select row(remind_on, task_id) from found order by remind_on desc, task_id desc limit 1) as ended
 """
@@ -175,7 +175,7 @@ with recursive found as materialized (
     from ready join above using (unit_id, reach, others)
 ), passing as (
     select unit_id, reach from ready
-), {_PASSED}, {_SAID}
+), {_PASSED}, {SAID}
 select (select count(*) from found) as taken, array(select id from noted) as noted,
     (select row(id) from found order by id desc limit 1) as ended
 """
@@ -193,6 +193,6 @@ with chosen as materialized (
     where v.closed_at is null and hq.kind = 'HQ' and hq.calendar_id = any($2::uuid[])
       and m.role in ('MANAGER', 'PROGRAMME')
       and not exists (select from notice n where n.vacancy_id = v.id)
-), {_SAID}
+), {SAID}
 select array(select id from noted)
 """

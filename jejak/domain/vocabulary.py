@@ -253,6 +253,7 @@ class Trouble(StrEnum):
     STEP_LATE = "STEP_LATE"
     STEP_FAILS = "STEP_FAILS"
     VALKEY_AWAY = "VALKEY_AWAY"
+    EMAIL_PAUSED = "EMAIL_PAUSED"
 
 
 class EventKind(StrEnum):

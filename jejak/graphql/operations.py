@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from jejak.domain import access, clock
+from jejak.domain import access, channel, clock
 from jejak.domain import operations as known
 from jejak.domain.access import Right, Sight
 from jejak.domain.migrations import run
 from jejak.graphql.context import Context
 from jejak.graphql.reading import Field, Statement, column, entity, everyone, expression, many, one
-from jejak.graphql.vocabulary import Trouble
+from jejak.graphql.vocabulary import Channel, ChannelCondition, Trouble
 
 
 def _seen(statement: Statement, _alias: str) -> Sight:
@@ -58,6 +58,19 @@ class WorkStep:
     )
 
 
+@entity(
+    "channel_state",
+    everyone,
+    "How a way out of the house is for everybody: e-mail, and each webhook that was out of reach.",
+)
+class ChannelState:
+    channel: Channel = column("Which channel.")
+    state: ChannelCondition = column("How it is.")
+    since: datetime = column("Since when.")
+    until: datetime | None = column("When it is looked for again; null where it is not paused.")
+    waiting: int = expression("{t}.waiting", "Deliveries that are still to go out by it.")
+
+
 @entity("job_run", _seen, "How the service itself is. For who has the right `OPERATE` at headquarters.")
 class Operations:
     troubles: list[Trouble] = expression(
@@ -78,6 +91,20 @@ class Operations:
     database_megabytes: int = expression("{t}.megabytes", "How large the database is.")
     missing_migrations: list[str] = expression(
         "array_to_json({t}.missing_migrations)", "Migrations of this version that the database lacks."
+    )
+    deliveries_waiting: int = expression("{t}.deliveries_waiting", "Deliveries that are still to go out.")
+    deliveries_due: int = expression(
+        "{t}.deliveries_due",
+        "Those of them whose next attempt is due, at work or where the channel is in reach again.",
+    )
+    deliveries_dead: int = expression(
+        "{t}.deliveries_dead", "Deliveries that were given up: `deliveries(filter: {states: [DEAD]})`."
+    )
+    channels: list[ChannelState] = many(
+        "true",
+        "{u}.channel, {u}.state desc, {u}.since, {u}.id",
+        "E-mail, where a worker was ever started, and webhooks that were out of reach. Why: `jejak status` tells.",
+        rows=lambda _: channel.conditions(),
     )
     workers: list[Worker] = many(
         "true",

@@ -375,4 +375,5 @@ enum(
     STEP_LATE="A step has not been done well for twice the time that lies between two of its runs, and a minute.",
     STEP_FAILS="A step has failed three times one after the other.",
     VALKEY_AWAY="Valkey is out of reach: everything is done, some seconds later.",
+    EMAIL_PAUSED="E-mail is out of reach and paused: it is tried again by itself, and what is to be said waits.",
 )

@@ -18,6 +18,7 @@ from jejak.workers import steps
 from jejak.workers.steps import Step
 
 SWEEP_SECONDS = 5
+DELIVER_SECONDS = 20
 _MINUTE = 60
 _HOUR = 3600
 
@@ -42,7 +43,7 @@ def of_the_minute() -> tuple[Step, ...]:
 
 def of_deliveries() -> tuple[Step, ...]:
     """Sends by e-mail and webhook what is due. By itself, since whom it waits for are strangers."""
-    return (Step("deliveries", _MINUTE, outbox.send),)
+    return (Step("deliveries", DELIVER_SECONDS, outbox.send),)
 
 
 def of_the_hour() -> tuple[Step, ...]:

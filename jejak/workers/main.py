@@ -46,7 +46,7 @@ def worker(redis: ArqRedis) -> Worker:
             cron(
                 jobs.deliver,
                 name="deliver",
-                second={5, 25, 45},
+                second=set(range(5, 60, jobs.DELIVER_SECONDS)),
                 keep_result=0,
                 max_tries=_TRIES,
                 timeout=400,

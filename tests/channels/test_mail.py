@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 
 from jejak.channels import mail, outbox
-from jejak.domain import channel, clock, db, delivery, delivery_making, delivery_rules, person
+from jejak.domain import channel, clock, db, delivery, delivery_making, delivery_rules, digest, person
 from jejak.domain.access import SYSTEM
 from jejak.domain.person import RevokeRole
 from jejak.domain.tables.person import Membership
@@ -183,6 +183,29 @@ async def test_one_that_fails_every_time_is_dead_in_the_end(mailbox):
         ("DEAD", delivery_rules.MOST_ATTEMPTS),
         delivery_rules.MOST_ATTEMPTS,
     )
+
+
+async def test_one_that_cannot_even_be_gathered_fails_alone_and_the_others_go_out(
+    mailbox, monkeypatch, caplog
+):
+    # given two that wait, of which one has something in it that nobody thought of
+    broken, other = [(await an_owner()) for _ in range(2)]
+    keys = [await a_delivery(*one) for one in (broken, other)]
+    whole = digest._digest
+
+    def breaks(head, *given):
+        if head["id"] == keys[0]:
+            raise LookupError("nobody thought of it")
+        return whole(head, *given)
+
+    monkeypatch.setattr(digest, "_digest", breaks)
+    # when
+    assert await outbox.send() == 2
+    # then
+    assert mailbox.to() == [other[0].email]
+    assert [await state_of(key) for key in keys] == [("PENDING", 1), ("DELIVERED", 1)]
+    assert await attempts_of(keys[0]) == ["FAILED"]
+    assert "nobody thought of it" in caplog.text
 
 
 async def test_it_is_never_tried_outside_of_working_time(mailbox):

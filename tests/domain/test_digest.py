@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jejak.domain import clock, delivery, digest, digest_texts, letter
+from jejak.domain import clock, db, delivery, delivery_making, digest, digest_texts, letter
 from jejak.domain.digest import Digest, Line, Totals
 from jejak.domain.digest_rules import Section, section_of
 from jejak.domain.vocabulary import Channel, Language, Role, TaskStatus
 from tests import factories as f
-from tests.deliveries import a_delivery, an_owner, told
+from tests.deliveries import a_delivery, an_owner, last, mail_is_on, told
 from tests.moments import MONDAY, go_to
 
 S = TaskStatus
@@ -125,3 +125,54 @@ async def test_of_several_notices_of_a_task_under_one_heading_one_speaks():
     await told(owner, task, "BLOCKED")
     found = await _digest_of(owner, await a_delivery(owner, task))
     assert {section: len(lines) for section, lines in found.sections.items()} == {Section.DUE: 1}
+
+
+async def test_a_notice_of_a_unit_without_a_manager_names_that_unit():
+    # given a unit that was passed over, and who keeps the programme at headquarters
+    go_to(MONDAY)
+    await mail_is_on()
+    empty, hq = await f.a_unit(), await f.reference_unit("HQ")
+    keeper = await f.a_person(Role.PROGRAMME, hq)
+    key = db.new_id()
+    await db.execute(
+        """
+        with v as (insert into vacancy (id, unit_id, opened_at) values ($1, $2, $5) returning id),
+        d as (insert into digest (id, person_id, created_at) values ($1, $3, $5) returning id)
+        insert into notice (id, person_id, digest_id, unit_id, kind, vacancy_id, created_at)
+        select $1, $3, d.id, $4, 'NO_MANAGER', v.id, $5 from v, d
+        """,
+        key,
+        empty.id,
+        keeper.id,
+        hq.id,
+        clock.now(),
+    )
+    assert await delivery_making.make() == 1
+    # when
+    found = await _digest_of(keeper, await last(keeper))
+    # then
+    assert f"{empty.name} belum memiliki manajer" in letter.letter(found).text
+    ((line,),) = found.sections.values()
+    assert (line.unit_code, line.title) == (empty.code, None)
+
+
+async def test_that_a_task_is_theirs_is_not_said_once_it_is_anothers():
+    owner, task = await an_owner()
+    unit = await f.Unit.objects().get(f.Unit.id == task.unit_id)
+    await told(owner, task, "HANDED_OVER")
+    assert await delivery_making.make() == 1
+    key = await last(owner)
+    await db.execute("update task set owner_id = $2 where id = $1", task.id, (await f.a_person(unit=unit)).id)
+    claimed = await delivery.claim(Channel.EMAIL, 10)
+    assert [one.id for one in claimed] == [key]
+    assert await digest.gather(claimed) == {}
+
+
+async def test_what_went_to_another_in_the_inbox_is_not_said_by_a_delivery_under_way():
+    owner, task = await an_owner()
+    unit = await f.Unit.objects().get(f.Unit.id == task.unit_id)
+    await a_delivery(owner, task)
+    other = await f.a_person(unit=unit)
+    await db.execute("update task set owner_id = $1", other.id)
+    await db.execute("update notice set person_id = $1", other.id)
+    assert await digest.gather(await delivery.claim(Channel.EMAIL, 10)) == {}

@@ -5,10 +5,23 @@ from datetime import timedelta
 
 import pytest
 
-from jejak.domain import clock, db, heartbeat, housekeeping, job_run, operations, relay
+from jejak.domain import (
+    channel,
+    clock,
+    db,
+    delivery_making,
+    heartbeat,
+    housekeeping,
+    job_run,
+    operations,
+    relay,
+)
 from jejak.domain.heartbeat import Process
 from jejak.domain.migrations.run import known
-from tests.factories import a_unit
+from jejak.domain.tables.unit import Unit
+from jejak.domain.vocabulary import Channel
+from tests.deliveries import a_delivery, an_owner, told
+from tests.factories import a_person, a_unit
 
 STEPS = {"relay": 5, "forgetting": 3600}
 
@@ -184,6 +197,50 @@ async def test_of_two_runs_at_once_the_one_that_has_not_ended_is_seen():
     assert (await step("relay"))["running"]
     await job_run.ended("relay", second, 1)
     assert not (await step("relay"))["running"]
+
+
+async def test_e_mail_that_is_paused_is_a_trouble_and_somebodys_webhook_is_only_shown():
+    # given deliveries that wait, one of them not yet due, and a dead one
+    owner, task = await an_owner()
+    later, dead = [await a_person(unit=await a_unit()) for _ in range(2)]
+    await a_delivery(owner, task)
+    for one in (later, dead):
+        await told(one, task, unit=await Unit.objects().get(Unit.id == task.unit_id))
+    await delivery_making.make()
+    await db.execute(
+        "update delivery set next_attempt_at = $2 where person_id = $1",
+        later.id,
+        clock.now() + timedelta(hours=1),
+    )
+    await db.execute("update delivery set state = 'DEAD', settled_at = now() where person_id = $1", dead.id)
+    await a_healthy_service()
+    assert await troubles() == []
+    # when e-mail and a webhook are out of reach
+    hook = db.new_id()
+    await db.execute(
+        "insert into webhook_endpoint (id, person_id, url, secret, created_at) values ($1, $2, 'https://x', 'w', now())",
+        hook,
+        owner.id,
+    )
+    async with db.transaction():
+        await channel.unreachable(Channel.WEBHOOK, hook, "HTTP 502", probe=False)
+    assert await troubles() == []
+    async with db.transaction():
+        await channel.unreachable(Channel.EMAIL, None, "no route to host", probe=False)
+    # then
+    told_ = await operations.status(0)
+    assert told_["troubles"] == ["EMAIL_PAUSED"]
+    assert told_["deliveries"] == {"waiting": 2, "due": 1, "dead": 1}
+    assert [
+        (one["channel"], one["webhook"], one["state"], one["reason"], one["waiting"])
+        for one in told_["channels"]
+    ] == [
+        ("EMAIL", None, "PAUSED", "no route to host", 2),
+        ("WEBHOOK", str(hook), "PAUSED", "HTTP 502", 0),
+    ]
+    async with db.transaction():
+        await channel.reached(Channel.EMAIL, None)
+    assert await troubles() == []
 
 
 async def test_steps_of_another_version_are_forgotten_and_the_others_keep_what_is_known_of_them():

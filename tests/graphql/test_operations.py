@@ -3,14 +3,15 @@
 import pytest
 
 from jejak.api.queue import Queue
-from jejak.domain import db, heartbeat, job_run, operations
-from jejak.domain.vocabulary import Role, UnitKind
+from jejak.domain import channel, db, heartbeat, job_run, operations
+from jejak.domain.vocabulary import Channel, Role, UnitKind
 from tests import factories as f
 from tests.client import SETTINGS, as_, over
 from tests.sql import statements
 
 QUERY = """{ operations {
     troubles pendingEvents oldestPendingAt firstEventAt queueLength postgresql databaseMegabytes missingMigrations
+    deliveriesWaiting deliveriesDue deliveriesDead channels { channel state since until waiting }
     workers { host pid version startedAt seenAt alive }
     steps { name everySeconds startedAt endedAt succeededAt milliseconds running late failures error }
 } }"""
@@ -35,6 +36,8 @@ async def a_service() -> None:
 async def test_headquarters_is_told_what_status_tells(role):
     # given
     await a_service()
+    async with db.transaction():
+        await channel.unreachable(Channel.EMAIL, None, "no route", probe=False)
     client = await as_(await an_administrator(role))
     # when
     told = (await client.data(QUERY))["operations"]
@@ -47,6 +50,9 @@ async def test_headquarters_is_told_what_status_tells(role):
         assert told[name] == known[name]
     assert told["postgresql"] == known["database"]["postgresql"]
     assert told["databaseMegabytes"] == known["database"]["megabytes"]
+    for name, count in known["deliveries"].items():
+        assert told[f"deliveries{name.capitalize()}"] == count
+    assert [one | {"webhook": None, "reason": "no route"} for one in told["channels"]] == known["channels"]
     assert told["workers"] == known["workers"]
     [step], [known_step] = told["steps"], known["steps"]
     assert known_step["error"] == "OSError: password=secret"

@@ -65,6 +65,14 @@ create index rollout_created on rollout (created_at, id);
 alter table task add column rollout_id uuid references rollout;
 -- And a unit is given it once.
 create unique index task_rollout on task (rollout_id, unit_id) where rollout_id is not null;
+
+-- A task that was handed over, until its new owner is told: by `occasion`, the version that it got by that.
+create table hand_over_call (
+    id uuid primary key,
+    task_id uuid not null unique references task,
+    person_id uuid not null references person,
+    occasion integer not null
+);
 """
 
 

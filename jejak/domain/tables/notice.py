@@ -70,8 +70,8 @@ class Vacancy(Table, db=DB, tablename="vacancy"):
 class Notice(Table, db=DB, tablename="notice"):
     """`unit_id`: the unit at which the person holds the role by which they are told; its working time is theirs.
 
-    Unique, for ever, by what it is of: the reminder; the task and how many changes of status it had had (`occasion`);
-    the vacancy. `channel`, `endpoint_id`: of CHANNEL_PAUSED.
+    Unique, for ever, by what it is of: the reminder; the task and how many changes of status it had had (`occasion`),
+    or, where it was handed over, the version that it got by that; the vacancy. `channel`, `endpoint_id`: of CHANNEL_PAUSED.
     """
 
     id = UUID(primary_key=True, default=new_id)
@@ -95,6 +95,15 @@ class TaskCall(Table, db=DB, tablename="task_call"):
 
     id = UUID(primary_key=True)
     task_id = ForeignKey(Task, null=False)
+
+
+class HandOverCall(Table, db=DB, tablename="hand_over_call"):
+    """A task that was handed over to a person who has not been told. `occasion`: the version that it got by that."""
+
+    id = UUID(primary_key=True, default=new_id)
+    task_id = ForeignKey(Task, null=False)
+    person_id = ForeignKey(Person, null=False)
+    occasion = Integer()
 
 
 class Snooze(Table, db=DB, tablename="snooze"):
