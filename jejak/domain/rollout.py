@@ -265,6 +265,7 @@ def _cancelled(by: Allowed, task: Task, reason: str) -> Altered:
         status_reason=reason,
         blocked_from=None,
         blocked_from_reason=None,
+        stopped_at=task.stopped_at or clock.now(),
     )
 
 

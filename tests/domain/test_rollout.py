@@ -338,6 +338,8 @@ async def test_a_rollout_is_cancelled_as_a_whole_but_for_what_is_verified(headqu
     # Then
     assert {key: (one.status, one.version) for key, one in (await tasks_of(row)).items()} == wanted
     assert given.count == len(TaskStatus) - 2
+    # And their clocks stand, as of tasks that are cancelled one by one
+    assert all(one.stopped_at is not None for one in (await tasks_of(row)).values())
     assert (given.rollout.cancel_reason, given.rollout.version) == ("Diganti", 2)
     assert await events_of(row.id) == ["rollout.created", "rollout.cancelled"]
     # And it is over
