@@ -174,8 +174,8 @@ async def mail(database) -> AsyncIterator[tuple[Task, Receiver]]:
         made = await f.a_task(
             due_on=BEGINS + timedelta(days=1), title="faults task 1", status=TaskStatus.IN_PROGRESS
         )
-        await reminder.run()
-        go_to(BEGINS + timedelta(days=1))
+        # Within a day, after which e-mail would begin anew.
+        go_to(BEGINS + timedelta(days=1), 9)
         await reminder.run()
         await outbox.make()
         await outbox.send()
@@ -204,10 +204,13 @@ async def test_what_was_sent_once_is_found_to_be_well(mail, connection):
             "insert into delivery_notice select (jsonb_populate_record(l, jsonb_build_object('id', gen_random_uuid()))).* from delivery_notice l",
             "is in 2 deliveries",
         ),
-        ("update delivery set claim = gen_random_uuid()", "is DELIVERED after 1 attempts"),
-        ("update delivery set state = 'PENDING'", "is PENDING"),
+        (
+            "update delivery set state = 'PENDING', settled_at = null, claim = gen_random_uuid(), leased_until = created_at",
+            "claimed until 2027",
+        ),
+        ("update delivery set state = 'PENDING', settled_at = null", "is PENDING"),
         ("update delivery set state = 'WITHDRAWN'", "there was something to say"),
-        ("update delivery set target = gen_random_uuid()", "somebody else's"),
+        ("update delivery_notice set target = gen_random_uuid()", "somebody else's"),
         ("update delivery set id = gen_random_uuid()", "which is no delivery"),
         (
             "insert into delivery select (jsonb_populate_record(d, jsonb_build_object('id', gen_random_uuid()))).* from delivery d",
@@ -216,7 +219,9 @@ async def test_what_was_sent_once_is_found_to_be_well(mail, connection):
     ],
 )
 async def test_a_delivery_that_is_missing_or_half_done_is_found(mail, connection, damage, said):
-    await connection.execute("drop index if exists delivery_notice_once")
+    await connection.execute(
+        "alter table delivery_notice drop constraint delivery_notice_target_notice_id_key"
+    )
     await connection.execute(damage)
     found = await of_deliveries(mail, connection)
     assert any(said in difference for difference in found), found
