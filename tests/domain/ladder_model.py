@@ -184,14 +184,14 @@ class Model:
         said: list[tuple[Any, ...]] = []
         passed: list[Place] = []
         for task in self.tasks:
-            said += self._rungs(task, now, passed)
+            said += self.settle(task, now, passed)
         for task in self.tasks:
             said += self._call(task, now, passed)
         for place in passed:
             self.vacant.setdefault(place, False)
         return said + self._vacancies(now)
 
-    def _rungs(self, task: Followed, now: datetime, passed: list[Place]) -> Iterable[tuple[Any, ...]]:
+    def settle(self, task: Followed, now: datetime, passed: list[Place]) -> Iterable[tuple[Any, ...]]:
         ready = list(task.ready(now))
         if task.status in {"VERIFIED", "CANCELLED"}:
             for rung in ready:

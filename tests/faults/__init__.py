@@ -10,5 +10,6 @@ world.py       units and people to begin with
 client.py      asks until it is answered, at whichever API lives
 load.py        what people do meanwhile, and what they were told was done
 checks.py      the database held against that; reminders.py the notices that must be there
+receivers.py   a mail server and a receiver of webhooks with bad moments; deliveries.py what must have come there
 run.py         all of it, one after the other
 """

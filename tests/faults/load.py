@@ -20,6 +20,7 @@ _CREATE = """mutation ($input: CreateTaskInput!) { createTask(input: $input) {
 _CAPTURE = """mutation ($input: CaptureJourneyInput!) { captureJourney(input: $input) {
     journey { id version stages { painPoints { id } } } errors { code } } }"""
 _AT_WORK = frozenset({"PLANNED", "IN_PROGRESS", "RETURNED"})
+_AWAITED = _AT_WORK | {"BLOCKED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,16 @@ DEEDS = {
         "ChangeTaskWithReasonInput", ("task.returned",), frozenset({"SUBMITTED"}), officer=False
     ),
     "verifyTask": Deed("ChangeTaskInput", ("task.verified",), frozenset({"SUBMITTED"}), officer=False),
+    "updateTask": Deed("UpdateTaskInput", ("task.updated",), _AWAITED | {"SUBMITTED"}, officer=False),
+    "snoozeReminders": Deed("SnoozeRemindersInput", ("task.reminders_snoozed",), _AWAITED),
 }
 
 
 @dataclass
 class KeptTask:
-    """A task as it was last acknowledged. `kinds`: how often each thing was done to it."""
+    """A task as it was last acknowledged. `kinds`: how often each thing was done to it. `statuses`, `due_dates`: those it
+    came to have, one after the other. `snoozed`: until when, by due date.
+    """
 
     id: UUID
     title: str
@@ -57,22 +62,31 @@ class KeptTask:
     progress: int
     before: tuple[str, int] = ("PLANNED", 0)
     kinds: Counter[str] = field(default_factory=lambda: Counter({"task.created": 1}))
+    statuses: list[str] = field(default_factory=list)
+    due_dates: list[str] = field(default_factory=list)
+    snoozed: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.statuses, self.due_dates = self.statuses or [self.status], self.due_dates or [self.due_on]
+
+    def changed(self, version: int, status: str, progress: int, due_on: str) -> None:
+        if status != self.status:
+            self.statuses.append(status)
+        if due_on != self.due_on:
+            self.due_dates.append(due_on)
+        self.version, self.status, self.progress, self.due_on = version, status, progress, due_on
 
     def after(self, deed: str, progress: int) -> tuple[str, int]:
         """Its state and progress once this is done, by R4."""
-        match deed:
-            case "reportProgress":
-                return "IN_PROGRESS", progress
-            case "blockTask":
-                return "BLOCKED", self.progress
-            case "unblockTask":
-                return self.before
-            case "submitTask":
-                return "SUBMITTED", 100
-            case "returnTask":
-                return "RETURNED", self.before[1]
-            case _:
-                return "VERIFIED", 100
+        become = {
+            "reportProgress": ("IN_PROGRESS", progress),
+            "blockTask": ("BLOCKED", self.progress),
+            "unblockTask": self.before,
+            "submitTask": ("SUBMITTED", 100),
+            "returnTask": ("RETURNED", self.before[1]),
+            "verifyTask": ("VERIFIED", 100),
+        }
+        return become.get(deed, (self.status, self.progress))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,34 +184,58 @@ class Person:
         if not possible:
             return
         task, name = self.chance.choice(possible)
+        if name == "snoozeReminders":
+            await self._snooze(task)
+            return
         deed, progress = DEEDS[name], self.chance.randrange(1, 100)
+        later = [str(self._today() + timedelta(days=n)) for n in range(9)]
+        due_on = self.chance.choice([day for day in later if day != task.due_on])
         more: dict[str, dict[str, Any]] = {
             "reportProgress": {"progress": progress},
             "submitTask": {"evidence": [{"note": "Daftar hadir"}]},
             "blockTask": {"reason": "Menunggu material"},
             "returnTask": {"reason": "Bukti kurang"},
+            "updateTask": {"dueOn": due_on},
         }
-        shows = "{ task { id version status progress } errors { code } }"
-        answer = (
-            await self.asker.ask(
-                self.place.officer if deed.officer else self.place.manager,
-                f"mutation ($input: {deed.takes}!) {{ {name}(input: $input) {shows} }}",
-                taskId=ids.encode("Task", task.id),
-                expectedVersion=task.version,
-                **more.get(name, {}),
-            )
-        )[name]
+        answer = await self._done(
+            name, deed, taskId=ids.encode("Task", task.id), expectedVersion=task.version, **more.get(name, {})
+        )
+        if (
+            answer["errors"] == [{"code": "PAST_DATE"}]
+            and name == "updateTask"
+            and due_on < str(self._today())
+        ):
+            return
         # Whoever asked more than once may have been heard the first time, and is shown what came of it.
         if answer["errors"] != [{"code": "STALE"}] or not self.asker.unsure:
             _must_be_well(answer)
-        shown, wanted = answer["task"], (task.version + 1, *task.after(name, progress))
-        found = (shown["version"], shown["status"], shown["progress"])
+        shown = answer["task"]
+        due_on = due_on if name == "updateTask" else task.due_on
+        wanted = (task.version + 1, *task.after(name, progress), due_on)
+        found = (shown["version"], shown["status"], shown["progress"], shown["dueOn"])
         if found != wanted:
             raise Wrong(f"{name} of {task.title} was answered with {found}, not {wanted}")
         if name in {"blockTask", "submitTask"}:
             task.before = (task.status, task.progress)
-        task.version, task.status, task.progress = found
+        task.changed(*wanted)
         task.kinds.update(deed.kinds)
+
+    async def _snooze(self, task: KeptTask) -> None:
+        """Once for a due date; the limit is five working days, and no jump of the clocks is as long as this."""
+        if task.due_on in task.snoozed:
+            return
+        until, deed = str(self._today() + timedelta(days=4)), DEEDS["snoozeReminders"]
+        answer = await self._done("snoozeReminders", deed, taskId=ids.encode("Task", task.id), until=until)
+        _must_be_well(answer)
+        task.snoozed[task.due_on] = until
+        task.kinds.update(deed.kinds)
+
+    async def _done(self, name: str, deed: Deed, **given: Any) -> dict[str, Any]:
+        shows = "{ task { id version status progress dueOn } errors { code } }"
+        document = f"mutation ($input: {deed.takes}!) {{ {name}(input: $input) {shows} }}"
+        by = self.place.officer if deed.officer else self.place.manager
+        answer: dict[str, Any] = (await self.asker.ask(by, document, **given))[name]
+        return answer
 
 
 def _must_be_well(answer: dict[str, Any]) -> None:

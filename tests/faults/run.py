@@ -6,51 +6,43 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
 from signal import SIGKILL, SIGQUIT
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
 import psutil
+import pytest
 from redis.asyncio import Redis
 
+from jejak.channels import outbox
 from jejak.domain import clock, db
-from tests.faults import checks, reminders, world
+from jejak.domain.vocabulary import Audience, NoticeKind
+from jejak.settings import Settings
+from jejak.workers import jobs
+from tests.faults import checks, deliveries, reminders, world
 from tests.faults.client import ANSWER_SECONDS, Asker
 from tests.faults.load import Kept as Acknowledged
 from tests.faults.load import Person
 from tests.faults.plan import Fault, Kind, plan
 from tests.faults.processes import Kept, Site, free_port
+from tests.faults.receivers import RECEIVERS, Receiver
 from tests.faults.servers import Servers, servers
 
 # A Monday with no holiday for four months to come.
 BEGINS = date(2027, 8, 23)
 DAY = timedelta(days=1)
 SETTLES_SECONDS = 120.0
+MORNINGS = 26
 PEOPLE = 6
 Say = Callable[[str], None]
-
-
-class Receiver(Protocol):
-    """What stands where messages are delivered, for as long as a run lasts: told to the processes by `env`, asked in the
-    end what is wrong.
-    """
-
-    @property
-    def env(self) -> dict[str, str]: ...
-    async def differences(self, connection: asyncpg.Connection) -> list[str]: ...
-    def counts(self) -> dict[str, int]: ...
-
-
-# Nothing is delivered anywhere yet.
-RECEIVERS: Sequence[Callable[[], AbstractAsyncContextManager[Receiver]]] = ()
 
 
 @dataclass
@@ -125,24 +117,28 @@ async def run(
     every: float,
     say: Say = lambda _: None,
     keep: Path | None = None,
+    mornings: int = MORNINGS,
 ) -> Outcome:
-    """People work for so many `seconds`, and `every` few of them something goes wrong.
+    """People work for so many `seconds`, and `every` few of them something goes wrong. Then so many `mornings` go by.
 
     `keep`: the folder that what processes and servers said is copied to in the end.
     """
     outcome = Outcome(seed)
+    before = children()
     with TemporaryDirectory(prefix="jejak-faults-") as folder:
         async with AsyncExitStack() as stack:
-            receivers = [await stack.enter_async_context(one()) for one in RECEIVERS]
+            receivers = [await stack.enter_async_context(one(seed)) for one in RECEIVERS]
             state = await _started(Path(folder), stack, receivers, say)
-            people = await _prepared(state, stack, seed)
+            people = await _prepared(state, stack, receivers, seed)
+            for each in receivers:
+                each.has_moods()
             await _suffers(state, people, plan(seed, seconds, every), seconds)
             try:
-                await _settles(state)
+                await _settles(state, receivers, mornings)
             except TimeoutError as error:
                 outcome.differences.append(f"it does not settle: {error}")
-                for each in [*state.apis, *state.workers]:
-                    each.tell()
+                for process in [*state.apis, *state.workers]:
+                    process.tell()
                 await asyncio.sleep(1)
             outcome.differences += [one async for one in _compared(state, receivers)]
             outcome.counts = await _counted(state, people, receivers)
@@ -151,9 +147,10 @@ async def run(
                 *state.kept.wrong,
                 *(w for p in [*state.apis, *state.workers] for w in p.wrong),
             ]
-        outcome.differences += _left(Path(folder))
+        outcome.differences += left(Path(folder), before)
         if keep is not None:
             _copy_logs(Path(folder), keep)
+    outcome.differences += _there(Path(folder))
     return outcome
 
 
@@ -177,7 +174,9 @@ async def _started(folder: Path, stack: AsyncExitStack, receivers: Sequence[Rece
     return state
 
 
-async def _prepared(state: Run, stack: AsyncExitStack, seed: int) -> list[Person]:
+async def _prepared(
+    state: Run, stack: AsyncExitStack, receivers: Sequence[Receiver], seed: int
+) -> list[Person]:
     """Migrated by the command itself, filled by the domain; then everything is up."""
     migrate = Kept("migrate", state.site, ("migrate",))
     process = await asyncio.create_subprocess_exec(
@@ -185,13 +184,10 @@ async def _prepared(state: Run, stack: AsyncExitStack, seed: int) -> list[Person
     )
     if await process.wait() != 0:
         raise RuntimeError("jejak migrate failed")
-    clock.shift(state.shift)
-    await db.connect(state.servers.postgres.url, max_size=4)
-    try:
+    async with _as_a_process(state):
         places = await world.places()
-    finally:
-        await db.close()
-        clock.shift(-state.shift)
+        for receiver in receivers:
+            await receiver.prepare(places)
     for each in [*state.apis, *state.workers]:
         stack.push_async_callback(each.stop)
         each.start()
@@ -203,6 +199,24 @@ async def _prepared(state: Run, stack: AsyncExitStack, seed: int) -> list[Person
         asker = Asker(state.addresses[n % 2 :] + state.addresses[: n % 2], http, chance, asked)
         people.append(Person(f"person {n}", places[n % len(places)], asker, state.kept, chance, state.now))
     return people
+
+
+@asynccontextmanager
+async def _as_a_process(state: Run) -> AsyncIterator[None]:
+    """This process is set up as one of the run."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in state.site.env.items():
+            environment.setenv(name, value)
+        outbox.configure(Settings.from_environment())
+    before = clock.shifted()
+    clock.shift(state.shift - before)
+    await db.connect(state.servers.postgres.url, max_size=4)
+    try:
+        yield
+    finally:
+        await db.close()
+        clock.shift(before - clock.shifted())
+        outbox.configure(Settings())
 
 
 async def _suffers(state: Run, people: list[Person], faults: list[Fault], seconds: float) -> None:
@@ -218,24 +232,52 @@ async def _suffers(state: Run, people: list[Person], faults: list[Fault], second
     state.say(f"{time.monotonic() - begun:6.1f} s  {state.kept.writes:5} writes acknowledged   let it settle")
 
 
-async def _settles(state: Run) -> None:
-    """Without help: everything lives and is carried on. Then the clocks go to where all that is due is said."""
+async def _settles(state: Run, receivers: Sequence[Receiver], mornings: int) -> None:
+    """Without help: everything lives and is carried on. Then time goes by, until all that is due is said."""
     begun = time.monotonic()
     await _until(lambda: _all_answer(state), "both APIs answer")
     await _until(lambda: _all_live(state), "both workers live")
     await _until(lambda: _nothing_waits(state), "every event is carried on")
     state.done["seconds until all was carried on"] = round(time.monotonic() - begun)
-    today = state.now().astimezone(ZoneInfo("Asia/Jakarta")).date()
-    state.go_to(today + timedelta(days=7 - today.weekday()), 10)
+    await _time_goes_by(state, receivers, mornings)
     # A worker that starts does at once what it else does at the full minute. Both at the same time.
     await asyncio.gather(*(each.stop() for each in state.workers))
-    if left := await state.fetchval("select count(*) from worker where seen_at > $1", state.now() - DAY / 2):
-        state.kept.wrong.append(f"{left} workers ended and did not say so")
+    if found := await state.fetchval("select count(*) from worker where seen_at > $1", state.now() - DAY / 2):
+        state.kept.wrong.append(f"{found} workers ended and did not say so")
     since = state.now()
     for each in state.workers:
         each.start()
     await _until(lambda: _minute_done(state, since), "the workers have done what is due")
     await _until(lambda: _nothing_waits(state), "every event is carried on")
+    await _until(lambda: _all_delivered(state), "every delivery has come to its end")
+
+
+async def _time_goes_by(state: Run, receivers: Sequence[Receiver], mornings: int) -> None:
+    """So many days, and on until a Monday. Beside the workers, by whose timetable it would take as long as it says, this
+    process does their jobs: each as two workers that begin at once. In the first half receivers still have their moods,
+    and now and then a worker is killed.
+    """
+    day = state.now().astimezone(ZoneInfo("Asia/Jakarta")).date()
+    well = day + timedelta(days=mornings // 2)
+    last = day + timedelta(days=mornings)
+    last += timedelta(days=-last.weekday() % 7)
+    async with _as_a_process(state):
+        while day < last:
+            day += DAY
+            if day == well:
+                await asyncio.gather(*(each.heal() for each in receivers))
+            elif day < well and day.toordinal() % 3 == 0:
+                await state.workers[day.toordinal() % 2].kill(0)
+            # Twice a day, or e-mail would seem to have been away. At 13 all three zones are at work, on Fridays too.
+            for hour in (1, 13):
+                state.go_to(day, hour)
+                clock.shift(state.shift - clock.shifted())
+                for job in (jobs.minute, jobs.deliver) * (1 if hour == 1 else 2):
+                    await asyncio.gather(job({}), job({}))
+
+
+async def _all_delivered(state: Run) -> bool:
+    return await state.fetchval("select count(*) from delivery where state = 'PENDING'") == 0
 
 
 async def _all_answer(state: Run) -> bool:
@@ -282,7 +324,8 @@ async def _compared(state: Run, receivers: Sequence[Receiver]) -> AsyncIterator[
             checks.relayed(connection, now),
             checks.completed(connection, now),
             checks.noted(connection, now),
-            reminders.differences(connection, now, state.jumps),
+            reminders.differences(connection, now, state.jumps, state.kept),
+            deliveries.differences(connection, state.kept),
         ):
             async for difference in check:
                 yield difference
@@ -311,7 +354,19 @@ async def _counted(state: Run, people: list[Person], receivers: Sequence[Receive
         "rungs planned": "select count(*) from reminder",
         "rungs that spoke": "select count(*) from reminder where outcome = 'SENT'",
         "rungs folded": "select count(*) from reminder where outcome = 'FOLDED'",
-        "notices": "select count(*) from notice",
+        **{f"notices: {kind}": f"select count(*) from notice where kind = '{kind}'" for kind in NoticeKind},
+        **{
+            f"escalated to {audience}": f"select count(*) from notice n join reminder r on r.id = n.reminder_id where r.audience = '{audience}'"
+            for audience in Audience
+            if audience is not Audience.OWNER
+        },
+        "due dates changed": "select count(*) from event where kind = 'task.updated'",
+        "reminders snoozed": "select count(*) from snooze",
+        "deliveries": "select count(*) from delivery",
+        "deliveries with nothing to say any more": "select count(*) from delivery where state = 'WITHDRAWN'",
+        "notices delivered": "select count(*) from delivery_notice",
+        "attempts": "select count(*) from delivery_attempt",
+        "attempts that failed": "select count(*) from delivery_attempt where outcome <> 'DELIVERED'",
         "rows of completion": "select count(*) from completion",
     }.items():
         counts[name] = await state.fetchval(sql)
@@ -326,12 +381,28 @@ def _copy_logs(folder: Path, to: Path) -> None:
         shutil.copy(log, to / log.name)
 
 
-def _left(folder: Path) -> list[str]:
-    """Processes that are still there, and sockets."""
-    words = [(each.pid, each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"])]
-    left = [
-        f"process {pid} is still there: {' '.join(line)}"
-        for pid, line in words
-        if any(str(folder) in w for w in line)
+def children() -> set[int]:
+    return {each.pid for each in psutil.Process().children(recursive=True)}
+
+
+def left(folder: Path, before: set[int]) -> list[str]:
+    """Processes that are still there, whether they speak of the folder, work in it or are ours; and sockets."""
+    found = [f"process {pid} is still there, and was not before" for pid in sorted(children() - before)]
+    found += [
+        f"process {each.pid} is still there: {' '.join(each.info['cmdline'] or [])}"
+        for each in psutil.process_iter(["cmdline", "cwd"])
+        if any(str(folder) in word for word in [*(each.info["cmdline"] or []), each.info["cwd"] or ""])
     ]
-    return left + [f"the socket {path} is still there" for path in folder.rglob("*") if path.is_socket()]
+    sockets = [path for path in folder.rglob("*") if path.is_socket()]
+    listening = [line.split()[-1] for line in _unix_sockets() if str(folder) in line]
+    return found + [f"the socket {path} is still there" for path in (*sockets, *listening)]
+
+
+def _there(folder: Path) -> list[str]:
+    return [f"the folder {folder} is still there"] if folder.exists() else []
+
+
+def _unix_sockets() -> list[str]:
+    """As the kernel knows them, whatever became of their files."""
+    table = Path("/proc/net/unix")
+    return table.read_text().splitlines() if table.exists() else []

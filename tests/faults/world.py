@@ -6,17 +6,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from jejak.domain import clock, db
+from jejak.domain.access import Viewer
 from jejak.domain.tables.person import Person
 from jejak.domain.vocabulary import Role
 from jejak.graphql import ids
 from tests import factories as f
 
-REGIONS = ("JATIM", "BALI", "PPB")
+# At which kinds of unit there is a manager.
+REGIONS = {
+    "JATIM": {"ULP", "UP3", "UID", "UIW"},
+    "BALI": {"UP3"},
+    "PPB": {"ULP", "UID", "UIW"},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A unit with an officer, who owns its tasks, and a manager, who verifies them."""
+    """A unit with an officer, who owns its tasks, and whoever verifies them. `people`: all who are told of them."""
 
     unit_id: str
     zone: str
@@ -24,15 +30,24 @@ class Place:
     officer_id: str
     officer: str
     manager: str
+    people: tuple[Viewer, ...]
 
 
 async def places() -> list[Place]:
-    """The database must be connected."""
+    """The database must be connected. At one nobody manages the unit, at one nobody its UP3, and one region has nobody."""
+    headquarters = await f.reference_unit("HQ")
+    above = [await f.a_person(role, headquarters) for role in (Role.MANAGER, Role.PROGRAMME)]
     found = []
-    for region in REGIONS:
-        unit = await f.a_unit(parent=await f.a_unit(f.UnitKind.UP3, await f.reference_unit(region)))
+    for region, managed in REGIONS.items():
+        top = await f.reference_unit(region)
+        up3 = await f.a_unit(f.UnitKind.UP3, top)
+        unit = await f.a_unit(parent=up3)
         officer = await f.a_person(Role.CONTRIBUTOR, unit)
-        manager = await f.a_person(Role.MANAGER, unit)
+        managers = [
+            await f.a_person(Role.MANAGER, where) for where in (unit, up3, top) if where.kind in managed
+        ]
+        people = [officer, *managers, *above]
+        above = []
         found.append(
             Place(
                 ids.encode("Unit", unit.id),
@@ -40,7 +55,8 @@ async def places() -> list[Place]:
                 ids.encode("Initiative", f.initiative_id("1.1")),
                 ids.encode("Person", officer.id),
                 await _token(officer),
-                await _token(manager),
+                await _token(managers[0]),
+                tuple([await f.viewer_for(one) for one in people]),
             )
         )
     return found
