@@ -61,7 +61,7 @@ async def test_every_query_from_every_seat(world):
                 gid(world.planned),
             ]
             assert data["people"]["totalCount"] == len(data["people"]["nodes"]) >= 3
-            assert data["search"]["totalCount"] == len(data["search"]["nodes"]) == 12
+            assert data["search"]["totalCount"] == len(data["search"]["nodes"]) == 14
             continue
         assert data["unit"] is data["byCode"] is data["node"] is None, str(seat)
         assert data["nodes"] == [None] * len(ids)
