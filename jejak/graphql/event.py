@@ -41,8 +41,7 @@ _TABLES = {"Unit": "unit", "Journey": "journey", "PainPoint": "pain_point", "Tas
 def _shown_of(side: str) -> Callable[[Field], str]:
     """R12: what an event holds of before or after, under the API's names, without what the viewer may not know of.
 
-    A unit's path names everything above it, and a scope units that may lie elsewhere. An id is a global id, where the
-    viewer sees what it names. How many tasks a rollout began with counts those of units elsewhere, too.
+    A unit's path names everything above it, and a scope units that may lie elsewhere. An id is a global id, where the viewer sees what it names.
     """
 
     def sql(field: Field) -> str:
@@ -56,8 +55,6 @@ def _shown_of(side: str) -> Callable[[Field], str]:
             scope = access.seen(f"named.{place}", field.statement.paths)
             found = f"exists (select from {_TABLES[kind]} named where named.id = {key} and {scope})"
             seen.append(f"when '{name}' then told.value = 'null' or {found}")
-        whole = access.seen(f"{field.t}.unit_id", field.statement.paths)
-        seen.append(f"when 'tasks' then {whole}")
         return f"""case when {field.t}.{side} is not null then (
             select coalesce(jsonb_object_agg(
                 camel_case(told.key), case told.key {" ".join(values)} else camel_keys(told.value) end), '{{}}')
