@@ -15,6 +15,34 @@ _EARLIEST_ZONE = timedelta(hours=14)
 _FIRST = UUID(int=0)  # comes before every key
 
 
+def rung_day(calendar: str, due_on: str, offset: str) -> str:
+    """SQL: the day of a rung. No closure, however long, keeps one back for more than a month: whoever is above works on."""
+    counted = f"working_day_from({calendar}, {due_on}, {offset})"
+    return f"""case when {offset} > 0 then least({counted}, {due_on} + 2 * {offset} + 30)
+        else coalesce({counted}, {due_on} + {offset}) end"""
+
+
+_PLAN = f"""
+with planned as materialized (
+    select t.id, t.due_on, u.calendar_id, ladder.id as ladder_id,
+        ($2::timestamptz at time zone u.timezone)::date as today
+    from task t join unit u on u.id = t.unit_id join (
+        select unit_id, ladder_at(unit_id) as id from (select distinct unit_id from task where id = any($1)) units
+    ) ladder on ladder.unit_id = u.id
+    where t.id = any($1)
+), step as materialized (
+    -- Each day is reckoned once, however many tasks it is for.
+    select calendar_id, due_on, g.*, {rung_day("calendar_id", "due_on", "g.offset_days")} as remind_on
+    from (select distinct calendar_id, due_on, ladder_id from planned) days join rung g using (ladder_id)
+)
+insert into reminder (id, task_id, due_on, rung_id, offset_days, audience, remind_on)
+select gen_random_uuid(), t.id, t.due_on, step.id, step.offset_days, step.audience, step.remind_on
+from planned t join step using (calendar_id, due_on, ladder_id)
+where step.remind_on >= t.today
+on conflict do nothing
+"""
+
+
 async def plan(task_ids: Sequence[UUID]) -> None:
     """Plans the rungs of the ladder in force at the unit for the due date of each task, inside the transaction that sets it.
 
@@ -33,22 +61,7 @@ async def plan(task_ids: Sequence[UUID]) -> None:
         """,
         *values,
     )
-    await db.execute(
-        """
-        with place as materialized (
-            select id, calendar_id, timezone, ladder_at(id) as ladder_id from unit
-            where id in (select unit_id from task where id = any($1))
-        )
-        insert into reminder (id, task_id, due_on, rung_id, offset_days, audience, remind_on)
-        select gen_random_uuid(), t.id, t.due_on, g.id, g.offset_days, g.audience, step.remind_on
-        from task t join place u on u.id = t.unit_id
-        join rung g on g.ladder_id = u.ladder_id
-        cross join lateral (select working_day_from(u.calendar_id, t.due_on, g.offset_days) as remind_on) step
-        where t.id = any($1) and step.remind_on >= ($2::timestamptz at time zone u.timezone)::date
-        on conflict do nothing
-        """,
-        *values,
-    )
+    await db.execute(_PLAN, *values)
 
 
 async def run(now: datetime | None = None) -> int:

@@ -7,6 +7,7 @@ that dies half-way leaves the rest for the next.
 from uuid import UUID
 
 from jejak.domain import clock, db, pain_point_rules, sla, task_rules
+from jejak.domain.reminder import rung_day
 
 UNITS = 10
 POINTS = 2_000
@@ -68,7 +69,7 @@ with ahead as materialized (
     from unit u join task t on t.unit_id = u.id join reminder r on r.task_id = t.id
     where u.id = any($1) and t.status in {_OPEN} and r.outcome is null
 ), reckoned as materialized (
-    select calendar_id, due_on, offset_days, working_day_from(calendar_id, due_on, offset_days) as remind_on
+    select calendar_id, due_on, offset_days, {rung_day("calendar_id", "due_on", "offset_days")} as remind_on
     from (select distinct calendar_id, due_on, offset_days from ahead) days
 )
 update reminder r set remind_on = reckoned.remind_on

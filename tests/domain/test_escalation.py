@@ -82,6 +82,18 @@ async def dismiss(who: Person) -> None:
     await person.revoke(SYSTEM, RevokeRole(held.id))
 
 
+async def test_a_unit_that_is_shut_for_good_hides_nothing_from_those_above():
+    line = await a_line()
+    early = await line.late()
+    await shut_for_good(line.units["ULP"])
+    late = await line.late()
+    assert await on(DUE + 70 * DAY) > 0
+    rows = await db.fetch("select task_id, person_id from notice where kind = 'ESCALATED'")
+    assert {tuple(row) for row in rows} == {
+        (of.id, line.managers[name].id) for of in (early, late) for name in ("UP3", "UID", "HQ")
+    }
+
+
 async def test_a_late_task_goes_up_its_line_level_by_level():
     line = await a_line()
     await a_line()  # nobody of another line hears of it
