@@ -98,7 +98,7 @@ class Operations:
         "Those of them whose next attempt is due, at work or where the channel is in reach again.",
     )
     deliveries_dead: int = expression(
-        "{t}.deliveries_dead", "Deliveries that were given up: `deliveries(filter: {states: [DEAD]})`."
+        "{t}.deliveries_dead", "Deliveries that were given up; `deliveries` lists them by their state."
     )
     channels: list[ChannelState] = many(
         "true",

@@ -106,7 +106,7 @@ async def state() -> list[str]:
     rows = await db.fetch(
         """
         select 'task ' || (to_jsonb(t) - 'id' - 'created_at' - 'updated_at' - 'stopped_at')::text
-            || coalesce((select string_agg(r.remind_on || r.audience || coalesce(r.outcome, ''), ',' order by r.remind_on, r.offset_days)
+            || coalesce((select string_agg(r.remind_on || r.audience || coalesce(r.outcome, ''), ',' order by r.remind_on, r.offset_days, r.audience)
                 from reminder r where r.task_id = t.id), '') as line
         from task t
         union all

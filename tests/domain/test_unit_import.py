@@ -192,7 +192,7 @@ class TestLoading:
                 await unit_import.load(SYSTEM, rows(*lines))
             reads.append(sum(text.lstrip().lower().startswith("select") for text in counted.sql))
 
-        assert reads == [reads[0]] * 3
+        assert max(reads[1:]) <= reads[0]
 
     @given(data=st.data())
     async def test_the_order_of_the_file_does_not_matter(self, clean, data):

@@ -285,6 +285,7 @@ def test_every_list_of_the_schema_is_counted():
         "hours",
         "bands",
         "workers",
+        "channels",
     }
     assert named - counted <= third
 
