@@ -59,13 +59,14 @@ class Server:
                     return
 
     def _process(self) -> psutil.Process:
-        [process] = server._processes(
+        found = server._processes(
             lambda words: (
                 Path(words[0]).name == self._program
                 and bool({str(self._home), str(self._home / "postgres")} & {*words})
             )
         )
-        return process
+        # A child of it has the same words until it has taken a title of its own.
+        return min(found, key=psutil.Process.create_time)
 
 
 @dataclass(frozen=True, slots=True)
