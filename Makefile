@@ -34,7 +34,7 @@ test: $(READY) ## lint, types, contracts, schema drift and all tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/jejak export-schema | diff -u schema.graphql -
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3
 
 faults: $(READY) ## kill servers and processes under load, and look for anything lost or done twice: make faults SEED=7 SECONDS=60 ROUNDS=1
 	$(BIN)/python -m tests.faults --seconds $(SECONDS) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))

@@ -7,19 +7,16 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import uvicorn
-from litestar import Litestar
 from redis.asyncio.connection import parse_url
 
-from jejak.api.app import create_app
 from jejak.api.heads import BoundedHeads
 from jejak.api.queue import Queue
 from jejak.api.rate import Rate
 from jejak.api.wake import waking
-from jejak.api.websocket import MOST_MESSAGE
 from jejak.channels import outbox
 from jejak.domain import calendar, db, holiday, ladder, person, programme, webhook_target
 from jejak.domain.migrations.run import migrate
@@ -28,6 +25,9 @@ from jejak.embedded import running as embedded
 from jejak.embedded import shared
 from jejak.settings import Settings
 from jejak.workers.main import work
+
+if TYPE_CHECKING:
+    from litestar import Litestar
 
 SILENT_SECONDS = 30.0
 
@@ -165,8 +165,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-def server(app: Litestar, settings: Settings) -> uvicorn.Server:
+def server(app: "Litestar", settings: Settings) -> uvicorn.Server:
     """What serves `app`, over HTTP and WebSocket. When it is to end, streams are ended first."""
+    from jejak.api.websocket import MOST_MESSAGE  # noqa: PLC0415 -- as in `api`
+
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -205,6 +207,9 @@ async def serving(on: uvicorn.Server, sock: socket.socket) -> AsyncIterator[asyn
 async def api(settings: Settings, sock: socket.socket, redis_url: str) -> AsyncIterator[asyncio.Task[None]]:
     """The API on `sock`, which wakes the workers, and counts requests with all others on the same Valkey."""
     webhook_target.allow(settings.webhooks)
+    # Here, since it brings the schema along: commands that serve nothing start in half the time.
+    from jejak.api.app import create_app  # noqa: PLC0415
+
     rate = Rate(settings.limits)
     queue = Queue()
     on = server(create_app(settings, rate, queue), settings)

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import click
 
-from jejak.api import trusted
-from jejak.graphql.schema import build_schema, sdl
 from jejak.settings import Settings, SettingsError
 
 
@@ -22,6 +20,9 @@ def export_schema(output: Path | None) -> None:
 
     With the description of everything in it. Needs no server.
     """
+    # Here and below: commands that need no schema start in half the time.
+    from jejak.graphql.schema import sdl  # noqa: PLC0415
+
     _write(sdl(), output)
 
 
@@ -41,6 +42,9 @@ def trust_documents(folder: Path, output: Path | None, *, named: bool) -> None:
     against the schema and the limits. With JEJAK_TRUSTED_DOCUMENTS set to the list the API runs nothing else;
     clients send its `documentId`, or the very same text. Needs no server.
     """
+    from jejak.api import trusted  # noqa: PLC0415
+    from jejak.graphql.schema import build_schema  # noqa: PLC0415
+
     try:
         limits = Settings.from_environment().limits
         found = trusted.gather(folder, build_schema(limits), limits, named=named)

@@ -3,7 +3,6 @@
 import hashlib
 from datetime import date
 
-import holidays
 import orjson
 
 from jejak.domain import access, calendar, clock, db, event
@@ -26,9 +25,10 @@ async def seed() -> list[int]:
         unit_id = await db.fetchval("select id from unit where kind = $1", UnitKind.HQ)
         await db.execute("select from unit where id = $1 for no key update", unit_id)
         for year in (this, this + 1):
-            name, days = f"holidays-{year}", known(year)
+            name = f"holidays-{year}"
             if await db.fetchval("select exists (select from reference_load where name = $1)", name):
                 continue
+            days = known(year)
             told = [
                 {"day": day, "kind": kind, "name": said, "hours": []} for day, (kind, said) in days.items()
             ]
@@ -65,6 +65,9 @@ async def seed() -> list[int]:
 
 def known(year: int) -> dict[date, tuple[SpecialDayKind, str]]:
     """Whose name ends in "(perkiraan)" follows the moon, and is an estimate."""
+    # Here, since it is asked twice a year and would take a tenth of every start.
+    import holidays  # noqa: PLC0415
+
     found: dict[date, tuple[SpecialDayKind, str]] = {}
     for category, kind in _KINDS.items():
         days = holidays.country_holidays("ID", years=year, categories=(category,), language="id")

@@ -26,7 +26,7 @@ from jejak.channels import outbox
 from jejak.domain import clock, db
 from jejak.domain.vocabulary import Audience, NoticeKind
 from jejak.settings import Settings
-from jejak.workers import jobs
+from jejak.workers import jobs, main
 from tests.faults import checks, deliveries, reminders, world
 from tests.faults.client import ANSWER_SECONDS, Asker
 from tests.faults.load import Kept as Acknowledged
@@ -273,7 +273,7 @@ async def _time_goes_by(state: Run, receivers: Sequence[Receiver], mornings: int
                 state.go_to(day, hour)
                 clock.shift(state.shift - clock.shifted())
                 for job in (jobs.minute, jobs.deliver) * (1 if hour == 1 else 2):
-                    await asyncio.gather(job({}), job({}))
+                    await asyncio.gather(job(main.context()), job(main.context()))
 
 
 async def _all_delivered(state: Run) -> bool:

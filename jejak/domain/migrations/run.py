@@ -6,8 +6,6 @@ import os
 from importlib import import_module
 from pkgutil import iter_modules
 
-from piccolo.apps.migrations.commands.forwards import run_forwards
-
 from jejak.domain import db, migrations
 
 CONF = "jejak.domain.migrations.piccolo_conf"
@@ -43,6 +41,9 @@ async def _migrate() -> list[str]:
         await db.lock(db.Lock.MIGRATIONS)
         todo = await missing()
         if todo:
+            # Here, since it brings a formatter of Python along, which takes a tenth of every start.
+            from piccolo.apps.migrations.commands.forwards import run_forwards  # noqa: PLC0415
+
             with contextlib.redirect_stdout(io.StringIO()) as said:
                 result = await run_forwards("jejak")
             if not result.success:
