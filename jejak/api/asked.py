@@ -5,17 +5,22 @@ from typing import Any
 
 from jejak.api.errors import HttpRefused, bad
 from jejak.domain.errors import Code, Problem
+from jejak.graphql.context import Execution
 from jejak.settings import Limits
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`query` is the document's text, empty where the document is named by `document_id`."""
+    """`query` is the document's text, empty where the document is named by `document_id`.
+
+    `executor`: the client wants to be told which one answers ("any"), or wants none but the "ordinary" one.
+    """
 
     query: str
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     document_id: str | None = None
+    executor: str | None = None
 
 
 def read(given: Any, limits: Limits) -> Asked:
@@ -35,8 +40,14 @@ def read(given: Any, limits: Limits) -> Asked:
     name = given.get("operationName")
     if name is not None and not isinstance(name, str):
         raise bad("`operationName` must be a text")
-    _map(given, "extensions")  # none is known; the specification has what is no map refused
-    return Asked(query or "", _map(given, "variables"), name, document_id)
+    executor = (_map(given, "extensions") or {}).get("executor")
+    if executor not in {None, "any", "ordinary"}:
+        raise bad('`extensions.executor` must be "any" or "ordinary"')
+    return Asked(query or "", _map(given, "variables"), name, document_id, executor)
+
+
+def execution_of(asked: Asked) -> Execution:
+    return Execution(told=asked.executor is not None, ordinary=asked.executor == "ordinary")
 
 
 def _map(given: dict[str, Any], name: str) -> dict[str, Any] | None:

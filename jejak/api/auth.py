@@ -1,6 +1,7 @@
 """From a request to its viewer and language."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,10 @@ from jejak.domain.session import NOWHERE, Origin
 from jejak.domain.sign_in import viewer_of, viewer_of_browser
 from jejak.domain.tail import Tail
 from jejak.domain.vocabulary import Language
-from jejak.graphql.reading.statement import Cost
+from jejak.graphql.context import Execution
+from jejak.graphql.reading.cost import Cost
+from jejak.graphql.reading.operation import Operation
+from jejak.graphql.reading.plan import Plans
 
 HttpRequest = Request[Any, Any, Any]
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -47,6 +51,9 @@ class RequestContext:
     cookies: Cookies | None = None
     csrf_token: str | None = None
     cost: Cost = field(default_factory=Cost)
+    execution: Execution = field(default_factory=Execution)
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    plans: Plans = field(default_factory=Plans)
     set_cookie: Cookie | None = None
     tail: Tail | None = None
     queue: Queue | None = None

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import strawberry
 from litestar import HttpMethod, Response, post, route
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import HTTPRouteHandler
@@ -18,7 +17,7 @@ from strawberry.types.graphql import OperationType
 
 from jejak.api import stream
 from jejak.api.answers import answer_of
-from jejak.api.asked import Asked, read
+from jejak.api.asked import Asked, execution_of, read
 from jejak.api.auth import HttpRequest, RequestContext, context_of
 from jejak.api.errors import GRAPHQL_RESPONSE, JSON, answer, answer_type, bad, told
 from jejak.api.guard import GRAPHQL, Guard, by_address, caller, came_by_cookie
@@ -27,6 +26,7 @@ from jejak.api.queue import Queue
 from jejak.api.trusted import Trusted, look_up
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tail import Tail
+from jejak.graphql.schema import Schema
 from jejak.settings import Limits
 
 # Executed, with errors beside the data; only in GraphQL's own media type.
@@ -43,7 +43,7 @@ _STREAMS = frozenset({OperationType.SUBSCRIPTION})
 class Endpoint:
     """What the handlers of `/graphql` share."""
 
-    schema: strawberry.Schema
+    schema: Schema
     limits: Limits
     guard: Guard
     load: Load
@@ -95,14 +95,8 @@ class Endpoint:
         except Refused as refused:
             return _of_request(request, {"errors": [told(request, refused.problems[0])]})
         async with self.load.place(caller(request.scope)), in_time(self.limits.seconds, 504):
-            context = await self._context(request)
-            work = self.schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                operation_name=asked.operation_name,
-                context_value=context,
-                allowed_operation_types=allowed,
-            )
+            context = await self._context(request, asked)
+            work = self._executed(asked, context, allowed)
             try:
                 # A change is made whoever waits for it; what only reads is for nobody when the client has gone.
                 changes = "mutation" in asked.query
@@ -118,12 +112,24 @@ class Endpoint:
             answered.set_cookie(context.set_cookie)
         return answered
 
+    async def _executed(
+        self, asked: Asked, context: RequestContext, allowed: frozenset[OperationType]
+    ) -> ExecutionResult:
+        known = await self.schema.execute_known(asked.query, asked.variables, asked.operation_name, context)
+        return known or await self.schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            operation_name=asked.operation_name,
+            context_value=context,
+            allowed_operation_types=allowed,
+        )
+
     async def _follow(
         self, request: HttpRequest, given: Asked, allowed: frozenset[OperationType]
     ) -> Response[Any]:
         asked = look_up(given, self.trusted)
         async with self.load.place(caller(request.scope)), in_time(self.limits.seconds, 504):
-            context = await self._context(request)
+            context = await self._context(request, asked)
             context.tail = self.tail
             # Its head goes before what it answers.
             context.cookies = None
@@ -131,7 +137,7 @@ class Endpoint:
             context.event_id = request.headers.get("last-event-id") or None
             return await stream.respond(self.schema, context, asked, allowed)
 
-    async def _context(self, request: HttpRequest) -> RequestContext:
+    async def _context(self, request: HttpRequest, asked: Asked) -> RequestContext:
         try:
             context = await context_of(request)
         except NotAuthorizedException:
@@ -142,6 +148,7 @@ class Endpoint:
             # The same of what was sent for a cookie.
             await self.guard.count(request.scope, by_address(request.scope))
         context.queue = self.queue
+        context.execution = execution_of(asked)
         return context
 
 

@@ -16,7 +16,7 @@ from jejak.domain.errors import Code, Refused
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import Language
 from jejak.graphql.limits import read
-from jejak.graphql.reading.statement import Cost
+from jejak.graphql.reading.cost import Cost
 from jejak.settings import Limits, SettingsError
 
 SHA256 = "sha256:"

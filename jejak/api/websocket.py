@@ -14,7 +14,7 @@ from litestar.exceptions import NotAuthorizedException, WebSocketException
 from litestar.handlers import WebsocketRouteHandler
 
 from jejak.api.answers import answers, begun
-from jejak.api.asked import Asked, read
+from jejak.api.asked import Asked, execution_of, read
 from jejak.api.auth import RequestContext, origin_of, preferred, who
 from jejak.api.cookie import csrf_token
 from jejak.api.endpoint import Endpoint
@@ -216,6 +216,7 @@ class _Connection:
     async def _operate(self, key: str, context: RequestContext, asked: Asked) -> None:
         await self._check()
         context.viewer = self._viewer
+        context.execution = execution_of(asked)
         endpoint = self._endpoint
         async with aclosing(answers(endpoint.schema, context, asked)) as results:
             try:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from jejak.domain import access, api_token, clock
+from jejak.domain import access, api_token
 from jejak.domain.access import Right, Sight
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Field, Statement, column, entity, everyone, expression, one
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
 
 def _seen(statement: Statement, alias: str) -> Sight:
-    viewer = statement.viewer
     return access.token_seen(
         f"{alias}.membership_id",
-        statement.param(viewer.person, "uuid"),
-        statement.param(access.paths_with(viewer, Right.PEOPLE), "text[]"),
-        statement.param(viewer.integration, "boolean"),
+        statement.person,
+        statement.of_viewer(lambda viewer: access.paths_with(viewer, Right.PEOPLE), "text[]"),
+        statement.of_viewer(lambda viewer: viewer.integration, "boolean"),
     )
 
 
@@ -38,7 +37,7 @@ def of_the_person(field: Field) -> str:
 
 
 def _in_force(field: Field, membership: str) -> str:
-    return api_token.in_force(field.u, membership, field.statement.param(clock.now(), "timestamptz"))
+    return api_token.in_force(field.u, membership, field.statement.now)
 
 
 @entity("api_token", _seen, "For a program. Whose it is sees it, and who manages people at its unit.")

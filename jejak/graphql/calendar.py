@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from jejak.domain import clock
 from jejak.graphql.reading import Field, column, entity, everyone, expression, many, one
 from jejak.graphql.vocabulary import SpecialDayKind
 
@@ -50,18 +49,20 @@ class SpecialDay:
 
 
 def _open_now(field: Field) -> str:
-    return f"open_at({field.t}.calendar_id, {field.statement.param(clock.now(), 'timestamptz')})"
+    return f"open_at({field.t}.calendar_id, {field.statement.now})"
 
 
 def _opens_at(field: Field) -> str:
-    now = field.statement.param(clock.now(), "timestamptz")
+    now = field.statement.now
     return f"(select min(o.opens) from open_interval o where o.calendar_id = {field.t}.calendar_id and o.opens > {now})"
 
 
 def _special_days(field: Field) -> str:
     def given(name: str, otherwise: str) -> str:
         return (
-            field.param(name, "date") if field.args.get(name) else f"({_this_year(field)} {otherwise})::date"
+            field.param(name, "date")
+            if field.args.get(name) is not None
+            else f"({_this_year(field)} {otherwise})::date"
         )
 
     end = given("to", "+ interval '2 years' - interval '1 day'")
@@ -72,7 +73,7 @@ def _special_days(field: Field) -> str:
 
 
 def _this_year(field: Field) -> str:
-    now = field.statement.param(clock.now(), "timestamptz")
+    now = field.statement.now
     return f"date_trunc('year', {now} at time zone {field.t}.zone)"
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import strawberry
 
-from jejak.domain import clock
 from jejak.domain.delivery_rules import CEILING
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Field, column, entity, expression, many, one
@@ -15,7 +14,7 @@ from jejak.graphql.vocabulary import Channel, ChannelCondition
 
 def _choices(field: Field) -> str:
     """A row for each channel, be anything chosen or not."""
-    viewer = field.statement.param(field.statement.viewer.person, "uuid")
+    viewer = field.statement.person
     return f"""(
         select {viewer} as person_id, ways.channel, ways.nth, coalesce(c.enabled, true) as enabled,
             coalesce(c.ceiling, {CEILING})::integer as ceiling, coalesce(s.state, ways.otherwise) as state
@@ -59,8 +58,7 @@ class Webhook(Node):
     rotated_at: datetime | None = column("When it got its present secret; null while it has its first.")
     previous_secret_until: datetime | None = expression(
         lambda field: (
-            f"case when {field.t}.previous_until > {field.statement.param(clock.now(), 'timestamptz')} "
-            f"then {field.t}.previous_until end"
+            f"case when {field.t}.previous_until > {field.statement.now} then {field.t}.previous_until end"
         ),
         "Until when deliveries are signed by the secret before as well; null where they are not.",
     )

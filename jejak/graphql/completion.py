@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from jejak.domain import completion
-from jejak.graphql import ids
+from jejak.graphql.filters import key_of
 from jejak.graphql.reading import Field, entity, everyone, expression, one, within
 from jejak.graphql.reading.declare import REQUIRED
 
@@ -50,8 +50,7 @@ def completion_for(chosen: Callable[[Field], str], description: str) -> Any:
     """`chosen` picks initiatives (`i`); the unit comes as an argument."""
 
     def rows(field: Field) -> str:
-        key = ids.decode(field.args["unit_id"], "Unit", ("unit_id",))
-        place = field.statement.param(key, "uuid")
+        place = key_of(field, "unit_id", "Unit")
         scope = within("id")(field.statement, "w")
         return _rows(field, chosen(field), f"w.id = {place} and {scope}")
 
@@ -70,6 +69,6 @@ def completion_here(description: str) -> Any:
 
 
 def _rows(field: Field, chosen: str, where: str) -> str:
-    on = field.param("on", "date") if field.args.get("on") else None
+    on = field.param("on", "date") if field.args["on"] is not None else None
     figures = completion.figures(path="w.path", chosen=chosen, on=on)
     return f"(select w.id as unit_id, f.* from unit w cross join lateral {figures} f where {where})"

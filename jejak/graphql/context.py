@@ -1,6 +1,8 @@
 """What a request brings to every resolver."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -10,7 +12,22 @@ from jejak.domain.access import Viewer
 from jejak.domain.session import Origin
 from jejak.domain.tail import Tail
 from jejak.domain.vocabulary import Language
-from jejak.graphql.reading.statement import Cost
+from jejak.graphql.reading.cost import Cost
+from jejak.graphql.reading.operation import Operation
+from jejak.graphql.reading.plan import Plans
+
+
+@dataclass(slots=True)
+class Execution:
+    """By which executor an operation is answered: the compiled one, or, `why` in a word, the ordinary one.
+
+    `told`: the client wants to know; `ordinary`: it wants none but that.
+    """
+
+    told: bool = False
+    ordinary: bool = False
+    compiled: bool = False
+    why: str = ""
 
 
 class Context(Protocol):
@@ -25,6 +42,9 @@ class Context(Protocol):
     language: Language
     request_id: str
     cost: Cost
+    execution: Execution
+    operations: Mapping[str, Operation]
+    plans: Plans
     origin: Origin
     csrf_token: str | None
     tail: Tail | None

@@ -16,18 +16,16 @@ from jejak.graphql.vocabulary import Channel, DeliveryState, Outcome, enum
 
 
 def _seen(statement: Statement, alias: str) -> Sight:
-    viewer = statement.viewer
     return access.delivery_seen(
         f"{alias}.person_id",
-        statement.param(viewer.person, "uuid"),
-        statement.param(viewer.integration, "boolean"),
-        statement.param(access.at_headquarters(viewer, Right.PEOPLE), "boolean"),
+        statement.person,
+        statement.of_viewer(lambda viewer: viewer.integration, "boolean"),
+        statement.of_viewer(lambda viewer: access.at_headquarters(viewer, Right.PEOPLE), "boolean"),
     )
 
 
 def _answer(field: Field) -> str:
-    viewer = field.statement.param(field.statement.viewer.person, "uuid")
-    own = f"exists (select from delivery d where d.id = {field.t}.delivery_id and d.person_id = {viewer})"
+    own = f"exists (select from delivery d where d.id = {field.t}.delivery_id and d.person_id = {field.statement.person})"
     return f"case when {own} then {field.t}.answer end"
 
 
@@ -111,15 +109,11 @@ class DeliveryFilter:
     created_to: datetime | None = given("Made before this moment.")
 
     def where(self, field: Field) -> list[str]:
-        viewer = field.statement.viewer
         webhook = is_key(field, "endpoint_id", "Webhook", self.webhook_id, name="webhook_id")
-        own = [f"{field.u}.person_id = {field.statement.param(viewer.person, 'uuid')}"] if webhook else []
+        own = [f"{field.u}.person_id = {field.statement.person}"] if webhook else []
         return [
             *any_of(field, self, states="{u}.state", channels="{u}.channel"),
-            *is_it(
-                lambda: f"{field.u}.person_id = {field.statement.param(viewer.person, 'uuid')}",
-                wanted=self.mine,
-            ),
+            *is_it(lambda: f"{field.u}.person_id = {field.statement.person}", wanted=self.mine),
             *is_key(field, "person_id", "Person", self.person_id),
             *webhook,
             *own,

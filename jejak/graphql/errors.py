@@ -18,6 +18,7 @@ from strawberry.types.graphql import OperationType
 from jejak.domain import db, texts
 from jejak.domain.errors import Code, Problem, Refused
 from jejak.domain.vocabulary import Language
+from jejak.graphql.context import Context
 from jejak.graphql.vocabulary import ErrorCode
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,17 @@ class UserError:
     retry_after: int | None = strawberry.field(
         description="On TOO_MANY_ATTEMPTS: the seconds to wait before the next one.", default=None
     )
+
+
+def extensions(context: Context) -> dict[str, Any]:
+    """What an answer tells beside `data` and `errors`."""
+    told: dict[str, Any] = {"cost": context.cost.told()}
+    execution = context.execution
+    if execution.told:
+        told["executor"] = (
+            {"ran": "compiled"} if execution.compiled else {"ran": "ordinary", "why": execution.why}
+        )
+    return told
 
 
 def camel(part: str | int) -> str:
@@ -76,11 +88,13 @@ class CodedErrors(SchemaExtension):
             raise
         except Exception as error:
             # Outside of every resolver, as a limit or a bug in a validation rule: Strawberry would show its own words.
-            raise self._coded(GraphQLError(str(error), original_error=error)) from error
+            raise coded(
+                GraphQLError(str(error), original_error=error), self.execution_context.context
+            ) from error
         result = self.execution_context.result
         errors = getattr(result, "errors", None)
         if errors:
-            result.errors = [self._coded(error) for error in errors]  # type: ignore[union-attr]
+            result.errors = [coded(error, self.execution_context.context) for error in errors]  # type: ignore[union-attr]
 
     def on_execute(self) -> Iterator[None]:
         context: Any = self.execution_context.context
@@ -93,42 +107,41 @@ class CodedErrors(SchemaExtension):
 
     def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
         if isinstance(result, ExecutionResult) and result.errors:
-            result.errors = [self._coded(error) for error in result.errors]
+            result.errors = [coded(error, self.execution_context.context) for error in result.errors]
         yield
-
-    def _coded(self, error: GraphQLError) -> GraphQLError:
-        context: Any = self.execution_context.context
-        refused = _cause(error)
-        if refused is not None:
-            problem = refused.problems[0]
-            extensions: dict[str, Any] = {"code": problem.code.value}
-            if problem.path:
-                extensions["input"] = [camel(part) for part in problem.path]
-            return _copy(error, texts.message(problem, context.language), extensions)
-        if isinstance(error.original_error, TimeoutError):
-            _log.warning("request %s: a statement took too long", context.request_id)
-            problem = Problem(Code.TIMED_OUT)
-            return _copy(error, texts.message(problem, context.language), {"code": problem.code.value})
-        if db.is_away(error.original_error):
-            _log.warning(
-                "request %s: the database is out of reach: %r", context.request_id, error.original_error
-            )
-            problem = Problem(Code.UNAVAILABLE)
-            return _copy(error, texts.message(problem, context.language), {"code": problem.code.value})
-        if _is_of_the_request(error):
-            return _copy(error, error.message, {"code": Code.BAD_REQUEST.value})
-        return self._masked(error)
 
     def get_results(self) -> dict[str, Any]:
         context: Any = self.execution_context.context
-        return {"cost": context.cost.told()}
+        return extensions(context)
 
-    def _masked(self, error: GraphQLError) -> GraphQLError:
-        context: Any = self.execution_context.context
-        _log.error("request %s failed", context.request_id, exc_info=error.original_error)
-        problem = Problem(Code.INTERNAL, values={"request_id": context.request_id})
-        extensions = {"code": Code.INTERNAL.value, "requestId": context.request_id}
+
+def coded(error: GraphQLError, context: Context) -> GraphQLError:
+    """The error as a client sees it."""
+    refused = _cause(error)
+    if refused is not None:
+        problem = refused.problems[0]
+        extensions: dict[str, Any] = {"code": problem.code.value}
+        if problem.path:
+            extensions["input"] = [camel(part) for part in problem.path]
         return _copy(error, texts.message(problem, context.language), extensions)
+    if isinstance(error.original_error, TimeoutError):
+        _log.warning("request %s: a statement took too long", context.request_id)
+        problem = Problem(Code.TIMED_OUT)
+        return _copy(error, texts.message(problem, context.language), {"code": problem.code.value})
+    if db.is_away(error.original_error):
+        _log.warning("request %s: the database is out of reach: %r", context.request_id, error.original_error)
+        problem = Problem(Code.UNAVAILABLE)
+        return _copy(error, texts.message(problem, context.language), {"code": problem.code.value})
+    if _is_of_the_request(error):
+        return _copy(error, error.message, {"code": Code.BAD_REQUEST.value})
+    return _masked(error, context)
+
+
+def _masked(error: GraphQLError, context: Context) -> GraphQLError:
+    _log.error("request %s failed", context.request_id, exc_info=error.original_error)
+    problem = Problem(Code.INTERNAL, values={"request_id": context.request_id})
+    extensions = {"code": Code.INTERNAL.value, "requestId": context.request_id}
+    return _copy(error, texts.message(problem, context.language), extensions)
 
 
 def _is_of_the_request(error: GraphQLError) -> bool:

@@ -8,7 +8,7 @@ import strawberry
 from jejak.domain import access
 from jejak.domain.errors import Code, Refused
 from jejak.graphql import ids
-from jejak.graphql.reading import Field
+from jejak.graphql.reading import Field, Statement
 
 MOST_VALUES = 100
 MOST_TEXT = 200
@@ -19,6 +19,16 @@ def given(description: str, name: str | None = None) -> Any:
     return strawberry.field(description=description, default=strawberry.UNSET, name=name)
 
 
+def key_param(statement: Statement, value: Any, type_name: str, *at: str) -> str:
+    """The placeholder for the key in a global id. Refuses INVALID_ID where it is no `type_name`'s."""
+    return statement.param(value, "uuid", convert=lambda given: ids.decode(given, type_name, at))
+
+
+def key_of(field: Field, argument: str, type_name: str) -> str:
+    """As `key_param`, of an argument."""
+    return key_param(field.statement, field.args[argument], type_name, argument)
+
+
 def under(field: Field, column: str, unit_id: str | None, *at: str) -> list[str]:
     """Rows of a unit and everything below it; none where the viewer does not see the unit.
 
@@ -26,7 +36,7 @@ def under(field: Field, column: str, unit_id: str | None, *at: str) -> list[str]
     """
     if unit_id is None:
         return []
-    key = field.statement.param(ids.decode(unit_id, "Unit", at or ("filter", "unit_id")), "uuid")
+    key = key_param(field.statement, unit_id, "Unit", *(at or ("filter", "unit_id")))
     scope = access.seen("top.id", field.statement.paths)
     below = f"select below.id from unit top join unit below on below.path ^@ top.path where top.id = {key} and {scope}"
     return [f"{_column(field, column)} in ({below})"]
@@ -36,10 +46,13 @@ def one_of(field: Field, column: str, values: Sequence[Any] | None, *at: str) ->
     """Rows whose column (or expression over `{u}`) is one of these enum values; no row for no value."""
     if values is None:
         return []
-    if len(values) > MOST_VALUES:
-        raise Refused(Code.TOO_MANY, *at, most=MOST_VALUES)
-    wanted = field.statement.param([str(value.value) for value in values], "text[]")
-    return [f"{_column(field, column)} = any({wanted})"]
+
+    def told(chosen: Sequence[Any]) -> list[str]:
+        if len(chosen) > MOST_VALUES:
+            raise Refused(Code.TOO_MANY, *at, most=MOST_VALUES)
+        return [str(value.value) for value in chosen]
+
+    return [f"{_column(field, column)} = any({field.statement.param(values, 'text[]', convert=told)})"]
 
 
 def any_of(field: Field, filled: Any, **columns: str) -> list[str]:
@@ -84,7 +97,7 @@ def is_key(
     """
     if value is None:
         return []
-    key = field.statement.param(ids.decode(value, type_name, ("filter", name or column)), "uuid")
+    key = key_param(field.statement, value, type_name, "filter", name or column)
     conditions = [f"{_column(field, column)} = {key}"]
     if within is not None:
         scope = access.seen("named.unit_id", field.statement.paths)
@@ -96,11 +109,15 @@ def holds(field: Field, columns: Sequence[str], text: str | None) -> list[str]:
     """Rows in one of whose columns the text stands, in any case of letters."""
     if text is None:
         return []
+    pattern = field.statement.param(text, "text", "filter", "text", convert=_anywhere)
+    return ["(" + " or ".join(f"{field.u}.{column} ilike {pattern}" for column in columns) + ")"]
+
+
+def _anywhere(text: str) -> str:
     if len(text) > MOST_TEXT:
         raise Refused(Code.TOO_LONG, "filter", "text", most=MOST_TEXT)
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = field.statement.param(f"%{escaped}%", "text", "filter", "text")
-    return ["(" + " or ".join(f"{field.u}.{column} ilike {pattern}" for column in columns) + ")"]
+    return f"%{escaped}%"
 
 
 def between(field: Field, column: str, least: Any, most: Any) -> list[str]:

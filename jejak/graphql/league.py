@@ -45,8 +45,8 @@ def league() -> Any:
     """For the unit that the field hangs on."""
 
     def rows(field: Field) -> str:
-        number = field.args.get("step_number")
-        step = f"s.number = {field.param('step_number', 'integer')}" if isinstance(number, int) else "true"
+        chosen = field.args["step_number"] is not None
+        step = f"s.number = {field.param('step_number', 'integer')}" if chosen else "true"
         figures = completion.league(parent=f"{field.t}.parent_id", chosen=step)
         return f"(select {field.t}.id as beside_id, f.* from {figures} f)"
 

@@ -4,10 +4,11 @@ Fragments are measured once each. Strawberry's own limiters follow every spread,
 of nested fragments keep busy for minutes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import strawberry
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -26,7 +27,9 @@ from graphql.language.parser import Parser
 from strawberry.extensions import SchemaExtension
 
 from jejak.domain.errors import Code, Refused
-from jejak.graphql.reading.statement import Cost
+from jejak.graphql.reading.cost import Cost
+from jejak.graphql.reading.operation import Operation, operations
+from jejak.graphql.reading.plan import Plans
 from jejak.settings import Limits
 
 
@@ -64,36 +67,61 @@ def _within(what: str, cost: Cost) -> None:
         raise Refused(Code.TOO_COMPLEX, what=what, asked=asked, most=most)
 
 
+@dataclass(slots=True)
+class Document:
+    """One that was within the limits and valid, with what is kept beside it."""
+
+    parsed: DocumentNode
+    size: Size
+    tokens: int
+    plans: Plans
+    operations: Mapping[str, Operation]
+    weight: int = 0
+
+
+# What a document's tree takes in memory, in bytes a character of its text, and what a plan does.
+_TREE, _PLAN = 100, 3
+
+
 class Known:
     """Documents of one schema that were within the limits and valid: most requests bring one of a few.
 
-    The ones that were longest unused are forgotten beyond so many characters: a document takes some hundred times
-    its text.
+    The ones that were longest unused are forgotten, with the statements written for them, beyond so many `bytes`.
     """
 
-    def __init__(self, characters: int = 200_000) -> None:
-        self._left = characters
-        self._documents: dict[str, tuple[DocumentNode, Size, int]] = {}
+    def __init__(self, schema: strawberry.Schema, most: int = 64 * 2**20) -> None:
+        self._schema, self._left = schema, most
+        self._documents: dict[str, Document] = {}
 
-    def find(self, text: str, cost: Cost) -> DocumentNode | None:
+    def find(self, text: str, cost: Cost) -> Document | None:
         """The document, and in `cost` what it asks for."""
         found = self._documents.pop(text, None)
         if found is None:
             return None
         self._documents[text] = found
-        document, size, cost.tokens = found
-        cost.depth, cost.aliases, cost.fields = size.depth, size.aliases, size.fields
-        return document
+        cost.tokens = found.tokens
+        cost.depth, cost.aliases, cost.fields = found.size.depth, found.size.aliases, found.size.fields
+        return found
 
-    def keep(self, text: str, document: DocumentNode, cost: Cost) -> None:
-        if text in self._documents:
+    def keep(self, text: str, parsed: DocumentNode, cost: Cost) -> Document:
+        """The document with its tree of `parsed`, or that of the same text which is kept already."""
+        if text not in self._documents:
+            size, plans = Size(cost.depth, cost.aliases, cost.fields), Plans()
+            made = Document(parsed, size, cost.tokens, plans, operations(self._schema, parsed, plans))
+            plans.grown = lambda characters: self._weigh(text, made, characters * _PLAN)
+            self._documents[text] = made
+            self._weigh(text, made, len(text) * _TREE)
+            return made
+        return self._documents[text]
+
+    def _weigh(self, text: str, document: Document, more: int) -> None:
+        """What was added to a document; nothing is, where it is forgotten by now."""
+        if self._documents.get(text) is not document:
             return
-        self._documents[text] = document, Size(cost.depth, cost.aliases, cost.fields), cost.tokens
-        self._left -= len(text)
+        document.weight += more
+        self._left -= more
         while self._left < 0:
-            oldest = next(iter(self._documents))
-            del self._documents[oldest]
-            self._left += len(oldest)
+            self._left += self._documents.pop(next(iter(self._documents))).weight
 
 
 class WithinLimits(SchemaExtension):
@@ -112,8 +140,10 @@ class WithinLimits(SchemaExtension):
         context: Any = execution.context
         if execution.query:
             try:
-                execution.graphql_document = self._known.find(execution.query, context.cost)
-                if execution.graphql_document is not None:
+                known = self._known.find(execution.query, context.cost)
+                if known is not None:
+                    execution.graphql_document = known.parsed
+                    context.plans, context.operations = known.plans, known.operations
                     execution.pre_execution_errors = []  # found valid, so not to be validated again
                 else:
                     execution.graphql_document = read(execution.query, context.cost)
@@ -127,7 +157,8 @@ class WithinLimits(SchemaExtension):
         execution = self.execution_context
         context: Any = execution.context
         if execution.query and execution.graphql_document and not execution.pre_execution_errors:
-            self._known.keep(execution.query, execution.graphql_document, context.cost)
+            kept = self._known.keep(execution.query, execution.graphql_document, context.cost)
+            context.plans, context.operations = kept.plans, kept.operations
 
 
 class NoIntrospection(ValidationRule):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from jejak.domain import access, channel, clock
+from jejak.domain import access, channel
 from jejak.domain import operations as known
 from jejak.domain.access import Right, Sight
 from jejak.domain.migrations import run
@@ -13,12 +13,8 @@ from jejak.graphql.vocabulary import Channel, ChannelCondition, Trouble
 
 
 def _seen(statement: Statement, _alias: str) -> Sight:
-    paths = access.paths_with(statement.viewer, Right.OPERATE)
-    return access.operated(statement.param(paths, "text[]"))
-
-
-def _now(field: Field) -> str:
-    return field.statement.param(clock.now(), "timestamptz")
+    paths = statement.of_viewer(lambda viewer: access.paths_with(viewer, Right.OPERATE), "text[]")
+    return access.operated(paths)
 
 
 @entity(
@@ -110,13 +106,13 @@ class Operations:
         "true",
         "{u}.started_at, {u}.id",
         "The worker processes, the oldest first.",
-        rows=lambda field: known.workers(now=_now(field)),
+        rows=lambda field: known.workers(now=field.statement.now),
     )
     steps: list[WorkStep] = many(
         "true",
         "{u}.name",
         "What the workers run by the clock.",
-        rows=lambda field: known.steps(now=_now(field)),
+        rows=lambda field: known.steps(now=field.statement.now),
     )
 
 
@@ -124,7 +120,7 @@ def _rows(field: Field) -> str:
     statement = field.statement
     queue = statement.param(statement.outside, "integer")
     migrations = statement.param(run.known(), "text[]")
-    return known.facts(now=_now(field), queue=queue, migrations=migrations)
+    return known.facts(now=field.statement.now, queue=queue, migrations=migrations)
 
 
 async def _queue_length(context: Context) -> int | None:

@@ -12,7 +12,7 @@ from jejak.graphql.filters import any_of, given, holds, is_it, is_key, moments, 
 from jejak.graphql.journey import Journey, Stage
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Connection, Field, Key, column, entity, expression, many, one, within
-from jejak.graphql.sla import Sla, now, sla_of_pain_point
+from jejak.graphql.sla import Sla, sla_of_pain_point
 from jejak.graphql.vocabulary import Category, PainPointState, Parameter, Service, enum
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class PainPointFilter:
                 parameters="{u}.parameter",
                 states=pain_point.state("{u}"),
             ),
-            *is_it(lambda: sla.point_breached(field.u, now(field.statement)), wanted=self.breached),
+            *is_it(lambda: sla.point_breached(field.u, field.statement.now), wanted=self.breached),
             *is_it(sla.point_paused(field.u), wanted=self.paused),
             *moments(field, "created_at", self.created_from, self.created_to),
             *holds(field, ("description",), self.text),

@@ -40,9 +40,7 @@ if TYPE_CHECKING:
 
 
 def _seen(statement: Statement, alias: str) -> Sight:
-    return access.person_seen(
-        f"{alias}.id", statement.paths, statement.param(statement.viewer.person, "uuid")
-    )
+    return access.person_seen(f"{alias}.id", statement.paths, statement.person)
 
 
 def _email(field: Field) -> str:
@@ -136,9 +134,8 @@ class PersonFilter:
 
 def _acting(field: Field) -> str:
     """SQL: in force, and by an API token the one that it is for."""
-    viewer = field.statement.viewer
-    program = field.statement.param(viewer.integration, "boolean")
-    token = field.statement.param(viewer.credential, "uuid")
+    program = field.statement.of_viewer(lambda viewer: viewer.integration, "boolean")
+    token = field.statement.of_viewer(lambda viewer: viewer.credential, "uuid")
     return f"""{field.u}.person_id = {field.t}.id and {field.u}.revoked_at is null
         and (not {program} or {field.u}.id = (select came.membership_id from api_token came where came.id = {token}))"""
 

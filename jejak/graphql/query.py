@@ -1,16 +1,15 @@
 """The queries."""
 
-import typing
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
 from jejak.domain import access
 from jejak.domain.errors import Code, Refused
-from jejak.graphql import ids
 from jejak.graphql.channel import NotificationPreference, preferences
 from jejak.graphql.context import Info
 from jejak.graphql.delivery import Delivery, DeliveryFilter, DeliveryOrder
+from jejak.graphql.filters import key_of
 from jejak.graphql.journey import Journey, JourneyFilter, JourneyOrder
 from jejak.graphql.node import Node
 from jejak.graphql.notice import Notice, NoticeFilter, NoticeOrder
@@ -18,9 +17,8 @@ from jejak.graphql.operations import Operations, operations
 from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
 from jejak.graphql.person import Person, PersonFilter, PersonOrder, Viewer
 from jejak.graphql.programme import Initiative, Programme, Step
-from jejak.graphql.reading import Connection, Field, many, one, page
+from jejak.graphql.reading import Connection, Field, many, named, one, page
 from jejak.graphql.reading.declare import REQUIRED
-from jejak.graphql.reading.schema import by_global_ids
 from jejak.graphql.reminder import ReminderRules, rules_for
 from jejak.graphql.rollout import (
     Recurrence,
@@ -38,19 +36,17 @@ from jejak.graphql.unit import Unit, UnitFilter, UnitOrder
 
 
 def _unit(field: Field) -> str:
-    given = {name for name in ("id", "code") if field.args.get(name) is not None}
+    given = {name for name in ("id", "code") if field.args[name] is not None}
     if len(given) != 1:
         raise Refused(Code.REQUIRED, "id")
     if given == {"code"}:
         return f"{field.u}.code = {field.param('code', 'text')}"
-    key = ids.decode(field.args["id"], "Unit", ("id",))
-    return f"{field.u}.id = {field.statement.param(key, 'uuid')}"
+    return f"{field.u}.id = {key_of(field, 'id', 'Unit')}"
 
 
 def _by_id(type_name: str, description: str) -> Any:
     def is_it(field: Field) -> str:
-        key = ids.decode(field.args["id"], type_name, ("id",))
-        return f"{field.u}.id = {field.statement.param(key, 'uuid')}"
+        return f"{field.u}.id = {key_of(field, 'id', type_name)}"
 
     return one(is_it, description, arguments={"id": (strawberry.ID, REQUIRED, "Its id.")})
 
@@ -125,22 +121,12 @@ class Query(RolloutPreviews):
         access.signed_in(info.context.viewer)
         return info.context.csrf_token
 
-    @strawberry.field(description="Anything by its global id; null where the viewer does not see it.")  # type: ignore[untyped-decorator]
-    async def node(
-        self,
-        info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],  # noqa: A002 -- Relay's name
-    ) -> Node | None:
-        found: list[Any] = await by_global_ids(info.schema, info._raw_info, [id], "id")  # noqa: SLF001
-        return typing.cast("Node | None", found[0])
-
-    @strawberry.field(
-        description="Up to 100 things by their ids, in order; null for what the viewer does not see."
-    )  # type: ignore[untyped-decorator]
-    async def nodes(
-        self,
-        info: Info,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids, at most 100.")],
-    ) -> list[Node | None]:
-        found: list[Any] = await by_global_ids(info.schema, info._raw_info, list(ids), "ids")  # noqa: SLF001
-        return found
+    node: Node | None = named(
+        "id", strawberry.ID, "Its id.", "Anything by its global id; null where the viewer does not see it."
+    )
+    nodes: list[Node | None] = named(
+        "ids",
+        list[strawberry.ID],
+        "Their ids, at most 100.",
+        "Up to 100 things by their ids, in order; null for what the viewer does not see.",
+    )

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from jejak.domain import clock, task_rules
-from jejak.graphql import ids
+from jejak.domain import task_rules
+from jejak.graphql.filters import key_of
 from jejak.graphql.person import Person
 from jejak.graphql.reading import Field, column, entity, everyone, expression, many, one, within
 from jejak.graphql.reading.declare import REQUIRED
@@ -67,7 +67,7 @@ def rules_for() -> Any:
     """In force at a unit that comes as an argument."""
 
     def rows(field: Field) -> str:
-        place = field.statement.param(ids.decode(field.args["unit_id"], "Unit", ("unit_id",)), "uuid")
+        place = key_of(field, "unit_id", "Unit")
         scope = within("id")(field.statement, "w")
         return f"(select l.*, w.id as at_id from unit w join ladder l on l.id = ladder_at(w.id) where w.id = {place} and {scope})"
 
@@ -137,9 +137,8 @@ def escalation() -> Any:
 
 
 def snoozed_until(field: Field) -> str:
-    now = field.statement.param(clock.now(), "timestamptz")
     return f"""(
         select s.until from snooze s join unit here on here.id = {field.t}.unit_id
         where s.task_id = {field.t}.id and s.due_on = {field.t}.due_on
-          and s.until > ({now} at time zone here.timezone)::date
+          and s.until > ({field.statement.now} at time zone here.timezone)::date
     )"""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from jejak.domain import access, clock, rollout_scope, task_rules
+from jejak.domain import access, rollout_scope, task_rules
 from jejak.domain.access import Sight
 from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import between, given, holds, is_it, is_key, under
@@ -41,7 +41,6 @@ def _recurrence_seen(statement: Statement, alias: str) -> Sight:
 
 def _progress(field: Field) -> str:
     """R5 over the tasks that the viewer sees: each unit has one at the most, so that a mean over units is one over tasks."""
-    now = field.statement.param(clock.now(), "timestamptz")
     seen = access.seen("k.unit_id", field.statement.paths)
     waiting = f"""select count(*) from unit u where {rollout_scope.contains(field.t, "u")}
         and {access.seen("u.id", field.statement.paths)}
@@ -51,7 +50,7 @@ def _progress(field: Field) -> str:
             count(*) filter (where {task_rules.begun("k")}) as started,
             count(*) filter (where k.status = 'SUBMITTED') as submitted,
             count(*) filter (where k.status = 'VERIFIED') as verified_tasks,
-            count(*) filter (where {task_rules.overdue("k", "at", now)}) as overdue,
+            count(*) filter (where {task_rules.overdue("k", "at", field.statement.now)}) as overdue,
             round(round(avg(k.progress), 10), 2) as reported,
             round(round(avg(case when k.status = 'VERIFIED' then 100 else 0 end), 10), 2) as verified
         from task k join unit at on at.id = k.unit_id

@@ -1,43 +1,67 @@
 """The schema, whole."""
 
+from typing import Any
+
 import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import AddValidationRules
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 
 from jejak.graphql import reading
-from jejak.graphql.errors import CodedErrors, OneOperation
+from jejak.graphql.compiled import Compiled, executed
+from jejak.graphql.context import Context
+from jejak.graphql.errors import CodedErrors, OneOperation, coded, extensions
 from jejak.graphql.limits import Known, NoIntrospection, WithinLimits
 from jejak.graphql.mutations import Mutation
 from jejak.graphql.query import Query
+from jejak.graphql.reading.operation import NotCompiled, named
 from jejak.graphql.scalars import SCALARS
 from jejak.graphql.subscription import Subscription
 from jejak.settings import Limits
 
 
-class _Schema(strawberry.Schema):
+class Schema(strawberry.Schema):
+    known: Known
+
+    async def execute_known(
+        self, text: str, variables: dict[str, Any] | None, name: str | None, context: Context
+    ) -> ExecutionResult | None:
+        """The answer to a query that is known to be valid, by the shortest way; None where `execute` is to answer."""
+        document = self.known.find(text, context.cost)
+        if document is None:
+            return None
+        try:
+            result = await executed(named(document.operations, name), variables, context)
+        except NotCompiled as other:
+            context.execution.why = other.why
+            return None
+        errors = [coded(error, context) for error in result.errors or ()]
+        return ExecutionResult(result.data, errors or None, extensions(context))
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Logs nothing: a refusal is an answer, and `CodedErrors` logs bugs under their request's id."""
 
 
-def build_schema(limits: Limits | None = None, *, introspection: bool = True) -> strawberry.Schema:
-    bounds, known = limits or Limits(), Known()
+def build_schema(limits: Limits | None = None, *, introspection: bool = True) -> Schema:
+    bounds = limits or Limits()
     hidden = [] if introspection else [lambda: AddValidationRules([NoIntrospection])]
-    schema = _Schema(
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             CodedErrors,
-            lambda: WithinLimits(bounds, known),
+            lambda: WithinLimits(bounds, schema.known),
             OneOperation,
+            Compiled,
             *hidden,
         ],
     )
+    schema.known = Known(schema)
     reading.bind(schema)
     return schema
 

@@ -45,21 +45,18 @@ class SearchOrder(Enum):
     )
 
 
-def _given(field: Field, name: str) -> Any:
-    value = field.args.get(name)
-    return None if value is strawberry.UNSET else value
-
-
 def _where(field: Field) -> str:
     conditions = [
-        *under(field, "unit_id", _given(field, "unit_id"), "unit_id"),
-        *one_of(field, "kind", _given(field, "kinds"), "kinds"),
+        *under(field, "unit_id", field.args["unit_id"], "unit_id"),
+        *one_of(field, "kind", field.args["kinds"], "kinds"),
     ]
     return " and ".join(conditions) or "true"
 
 
 def _rows(field: Field) -> str:
-    wanted = search.wanted(field.args["text"], lambda words: field.statement.param(words, "text"))
+    # What the words are decides how they are looked for.
+    text = field.statement.known(field.args["text"])
+    wanted = search.wanted(text, lambda words: field.statement.param(words, "text"))
     return search.found(wanted)
 
 

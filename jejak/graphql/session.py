@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from jejak.domain import access, clock
+from jejak.domain import access
 from jejak.domain.access import Sight
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Field, Statement, column, entity, expression
@@ -12,19 +12,18 @@ from jejak.graphql.reading import Field, Statement, column, entity, expression
 
 def account(statement: Statement, person: str) -> Sight:
     """The viewer's own account; `person` is an SQL expression."""
-    viewer = statement.viewer
-    return access.account_seen(
-        person, statement.param(viewer.person, "uuid"), statement.param(viewer.integration, "boolean")
-    )
+    program = statement.of_viewer(lambda viewer: viewer.integration, "boolean")
+    return access.account_seen(person, statement.person, program)
 
 
 def _current(field: Field) -> str:
-    return f"{field.t}.id is not distinct from {field.statement.param(field.statement.viewer.credential, 'uuid')}"
+    came_by = field.statement.of_viewer(lambda viewer: viewer.credential, "uuid")
+    return f"{field.t}.id is not distinct from {came_by}"
 
 
 def running(field: Field) -> str:
     """SQL: it has not ended; for whatever has an `expires_at`."""
-    return f"{field.u}.expires_at > {field.statement.param(clock.now(), 'timestamptz')}"
+    return f"{field.u}.expires_at > {field.statement.now}"
 
 
 @entity(

@@ -5,14 +5,13 @@ from typing import Any
 
 import strawberry
 
-from jejak.domain import clock, sla
+from jejak.domain import sla
 from jejak.graphql.event import HistoryEntry, history
-from jejak.graphql.filters import MOST_VALUES
+from jejak.graphql.filters import one_of
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import (
     Connection,
     Field,
-    Statement,
     column,
     entity,
     everyone,
@@ -37,15 +36,11 @@ class Sla:
     )
 
 
-def now(statement: Statement) -> str:
-    return statement.param(clock.now(), "timestamptz")
-
-
 def sla_of_task() -> Any:
     def rows(field: Field) -> str:
         t = field.t
         return f"""(select {t}.due_at, here.calendar_id, {sla.task_paused(t)} as paused,
-            {sla.task_ran_until(t, now(field.statement))} as ran_until
+            {sla.task_ran_until(t, field.statement.now)} as ran_until
             from unit here where here.id = {t}.unit_id and {t}.due_at is not null and {t}.status <> 'CANCELLED')"""
 
     about = "Its deadline: the end of the due day's working time, moved by the working time for which it was blocked or handed in. Null for a cancelled task."
@@ -56,7 +51,7 @@ def sla_of_pain_point() -> Any:
     def rows(field: Field) -> str:
         t = field.t
         return f"""(select {t}.due_at, here.calendar_id, {sla.point_paused(t)} as paused,
-            {sla.point_ran_until(t, now(field.statement))} as ran_until
+            {sla.point_ran_until(t, field.statement.now)} as ran_until
             from unit here where here.id = {t}.unit_id and {t}.due_at is not null)"""
 
     about = "Until when it is to be fixed, by its priority. Null until its journey is accepted."
@@ -90,12 +85,11 @@ def stage_sla_of_unit() -> Any:
             # An archived journey had been accepted where no reason is kept for which it was returned.
             "(j.status = 'ACCEPTED' or j.status = 'ARCHIVED' and j.return_reason is null)",
         ]
-        services = field.args.get("services")
+        services = field.args["services"]
         if services is not None:
-            values = [service.value for service in services[:MOST_VALUES]]
-            conditions.append(f"j.service = any({field.statement.param(values, 'text[]')})")
+            conditions += one_of(field, "j.service", services, "services")
         for name, sign in (("from_", ">="), ("to", "<=")):
-            if field.args.get(name):
+            if field.args[name] is not None:
                 conditions.append(f"j.occurred_on {sign} {field.param(name, 'date')}")
         joined = "stage s join journey j on j.id = s.journey_id"
         return f"(select {_COUNTS} from {joined} where {' and '.join(conditions)})"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from jejak.domain import access, clock, sla, task_rules
+from jejak.domain import access, sla, task_rules
 from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import any_of, between, given, holds, is_it, is_key, under, where_any
 from jejak.graphql.node import Node, global_id
@@ -25,7 +25,7 @@ from jejak.graphql.reading import (
     within,
 )
 from jejak.graphql.reminder import Escalation, Reminder, escalation, planned, snoozed_until
-from jejak.graphql.sla import Sla, now, sla_of_task
+from jejak.graphql.sla import Sla, sla_of_task
 from jejak.graphql.vocabulary import Category, Service, TaskStatus, UnitKind, enum
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Evidence:
 
 
 def _overdue(field: Field, row: str) -> str:
-    now = field.statement.param(clock.now(), "timestamptz")
-    return f"exists (select from unit here where here.id = {row}.unit_id and {task_rules.overdue(row, 'here', now)})"
+    overdue = task_rules.overdue(row, "here", field.statement.now)
+    return f"exists (select from unit here where here.id = {row}.unit_id and {overdue})"
 
 
 @entity("task", within("unit_id"), "A unit's follow-up, under one initiative, often for one pain point.")
@@ -139,17 +139,13 @@ class TaskFilter:
     text: str | None = given("Whose title or description holds this.")
 
     def where(self, field: Field) -> list[str]:
-        viewer = field.statement.viewer
         return [
             *under(field, "unit_id", self.unit_id),
             *is_key(field, "initiative_id", "Initiative", self.initiative_id),
             *is_key(field, "pain_point_id", "PainPoint", self.pain_point_id, within="pain_point"),
             *is_key(field, "rollout_id", "Rollout", self.rollout_id),
             *is_key(field, "owner_id", "Person", self.owner_id),
-            *is_it(
-                lambda: f"{field.u}.owner_id = {field.statement.param(viewer.person, 'uuid')}",
-                wanted=self.mine,
-            ),
+            *is_it(lambda: f"{field.u}.owner_id = {field.statement.person}", wanted=self.mine),
             *any_of(field, self, statuses="{u}.status"),
             *where_any(
                 f"unit here where here.id = {field.u}.unit_id", any_of(field, self, unit_kinds="here.kind")
@@ -157,7 +153,7 @@ class TaskFilter:
             *self._about(field),
             *between(field, "due_on", self.due_from, self.due_to),
             *is_it(lambda: _overdue(field, field.u), wanted=self.overdue),
-            *is_it(lambda: sla.task_breached(field.u, now(field.statement)), wanted=self.breached),
+            *is_it(lambda: sla.task_breached(field.u, field.statement.now), wanted=self.breached),
             *is_it(sla.task_paused(field.u), wanted=self.paused),
             *holds(field, ("title", "description"), self.text),
         ]

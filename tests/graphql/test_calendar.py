@@ -105,7 +105,7 @@ async def test_tasks_and_pain_points_say_until_when_and_how_much_is_left():
     }  # fmt: skip
     assert data["breached"]["nodes"] == [{"id": gid(late)}]
     assert data["paused"]["nodes"] == [{"id": gid(handed_in)}]
-    assert len([text for text in counted.sql if "current_setting('jit')" not in text]) == 5
+    assert len([text for text in counted.sql if "current_setting('jit')" not in text]) == 2
 
 
 async def test_stages_inside_and_outside_of_their_sla_are_counted():

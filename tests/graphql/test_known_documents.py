@@ -5,8 +5,8 @@ import strawberry.schema.schema
 from graphql import parse
 
 from jejak.graphql.limits import Known
-from jejak.graphql.reading.statement import Cost
-from tests.client import NOBODY
+from jejak.graphql.reading.cost import Cost
+from tests.client import NOBODY, schema
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -56,7 +56,7 @@ async def test_variables_are_looked_at_every_time():
 
 
 def test_what_is_kept_is_bounded_and_the_longest_unused_goes_first():
-    known, cost = Known(characters=30), Cost()
+    known, cost = Known(schema(), most=3_000), Cost()
     a, b, c = ("{ " + name * 10 + " }" for name in "abc")
     for text in (a, b):
         known.keep(text, parse(text), cost)

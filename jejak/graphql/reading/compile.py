@@ -1,92 +1,144 @@
 """From a selection to SQL: objects become `json_build_object`, relations become subselects in the same statement."""
 
-import dataclasses
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import strawberry
 from graphql import (
     FieldNode,
+    FragmentDefinitionNode,
+    GraphQLEnumType,
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
     get_named_type,
     get_nullable_type,
     is_list_type,
+    is_non_null_type,
 )
-from graphql.execution.values import get_argument_values
-from strawberry.types.arguments import convert_arguments
 
 from jejak.domain.access import Sight
+from jejak.graphql.reading.arguments import Arguments
 from jejak.graphql.reading.connection import PageSql, json_object
-from jejak.graphql.reading.declare import READ, Column, Entity, Expression, Held, Page, Relation, Spec, render
+from jejak.graphql.reading.declare import (
+    READ,
+    Column,
+    Entity,
+    Expression,
+    Named,
+    Outside,
+    Page,
+    Relation,
+    Spec,
+    render,
+)
+from jejak.graphql.reading.global_ids import named_kinds, named_places
 from jejak.graphql.reading.paging import window
-from jejak.graphql.reading.selection import ResolveInfo, subselection
+from jejak.graphql.reading.request import Given, Request
+from jejak.graphql.reading.selection import Selector
 from jejak.graphql.reading.statement import SHORT, Field, Statement
 
 # Where an object of an interface says its type: no name that a query could give to a field.
 TYPE = "@type"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Compiler:
-    """Compiles one root field of one request."""
+    """Compiles what one document asks for into one statement.
 
-    info: ResolveInfo
+    `final`: its JSON is the answer as it is sent. Else the ordinary executor completes it, value by value.
+    """
+
+    schema: strawberry.Schema
+    fragments: Mapping[str, FragmentDefinitionNode]
     statement: Statement
-    strawberry_schema: Any
+    final: bool = False
+    outside: Outside | None = None
+    select: Selector = field(init=False)
+    _arguments: Arguments = field(init=False)
 
-    def root(self, spec: Spec, field: GraphQLField, nodes: list[FieldNode], held: Any = None) -> str:
-        """SQL for the whole statement: one row with one JSON value."""
-        if isinstance(spec, Held):
-            return f"select {self._held(field.type, nodes, held)}"
-        return f"select {self._field(spec, field, nodes, '')}"
+    def __post_init__(self) -> None:
+        graphql_schema = self.schema._schema  # noqa: SLF001 -- graphql-core's, which Strawberry gives no other way to
+        self.select = Selector(graphql_schema, self.fragments, self.statement)
+        self._arguments = Arguments(self.statement, self.schema)
 
-    def objects(self, wanted: Mapping[GraphQLObjectType, list[UUID]], nodes: list[FieldNode]) -> str:
-        """SQL for rows of several types: for each type, in order, an object of them by their keys."""
-        parts = [self.by_keys(kind, nodes, keys, tagged=True) for kind, keys in wanted.items()]
-        return f"select json_build_array({', '.join(parts)})"
+    def root(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> str:
+        """SQL for a field that hangs on no row."""
+        name = nodes[0].name.value
+        spec = spec_of(parent, name)
+        if isinstance(spec, Relation) and spec.outside is not None:
+            self.outside = spec.outside
+        return self._field(spec, parent.fields[name], nodes, "")
 
-    def by_keys(
-        self, kind: GraphQLObjectType, nodes: list[FieldNode], keys: list[UUID], *, tagged: bool = False
-    ) -> str:
-        """SQL for rows of a type as one object, by their keys; null where there are none."""
+    def held(self, kind: GraphQLOutputType, nodes: list[FieldNode]) -> str:
+        """SQL for the row, or rows in their order, whose keys a payload holds."""
+        target = object_type(kind)
+        keys = Given(lambda request: request.held)
+        several = self.statement.ask(
+            lambda request: len(request.held) if isinstance(request.held, list) else None
+        )
+        if several is None:
+            u = self.statement.alias()
+            body = self._object(target, nodes, u)
+            key = self.statement.param(keys, "uuid")
+            return f"(select {body} from {self._rows_by(target, u, f'{u}.id = {key}')})"
         u = self.statement.alias()
-        found = entity_of(kind)
-        with self.statement.repeated(len(keys)):
-            body = self._object(kind, nodes, u, tagged=tagged)
-        wanted_keys = f"{u}.id = any({self.statement.param(keys, 'uuid[]')})"
-        rows = seen_rows(found.table, u, found.sees(self.statement, u), wanted_keys)
+        wanted = self.statement.param(keys, "uuid[]")
+        with self.statement.repeated(several):
+            body = self._object(target, nodes, u)
+        rows = self._rows_by(target, u, f"{u}.id = any({wanted})")
+        return self._array(body, rows, f"array_position({wanted}, {u}.id)")
+
+    def held_by_keys(self, name: str, kind: GraphQLObjectType, nodes: list[FieldNode]) -> str:
+        """SQL for the rows that a bulk payload's answers hold in the field `name`, as one object by their keys."""
+        keys = Given(lambda request: request.held[name])
+        u = self.statement.alias()
+        wanted = self.statement.param(keys, "uuid[]")
+        with self.statement.repeated(self.statement.ask(lambda request: len(request.held[name]))):
+            body = self._object(kind, nodes, u)
+        rows = self._rows_by(kind, u, f"{u}.id = any({wanted})")
         return f"(select json_object_agg({u}.id, {body}) from {rows})"
 
-    def _by_key(self, kind: GraphQLObjectType, nodes: list[FieldNode], key: Any) -> str:
-        u = self.statement.alias()
-        found = entity_of(kind)
-        body = self._object(kind, nodes, u)
-        place = self.statement.param(key, "uuid")
-        rows = seen_rows(found.table, u, found.sees(self.statement, u), f"{u}.id = {place}")
-        return f"(select {body} from {rows})"
+    def _named(self, spec: Named, field: GraphQLField, nodes: list[FieldNode], here: Field) -> str:
+        """SQL for things of any type by their global ids, in order; null for what does not exist or is not seen."""
+        places = named_places(spec, here.args[spec.argument], self._named_kinds)
+        if not is_list_type(get_nullable_type(field.type)):
+            name = self.statement.ask(lambda request: places.of(request)[0][0])
+            if not name:
+                return "null::json"
+            key = self.statement.param(places, "uuid", convert=lambda found: found[0][1])
+            return self._thing(name, nodes, key)
 
-    def _held(self, kind: GraphQLOutputType, nodes: list[FieldNode], held: Any) -> str:
-        target = object_type(kind)
-        if not isinstance(held, list):
-            return self._by_key(target, nodes, held)
-        u = self.statement.alias()
-        found = entity_of(target)
-        keys = self.statement.param(held, "uuid[]")
-        with self.statement.repeated(len(held)):
-            body = self._object(target, nodes, u)
-        rows = seen_rows(found.table, u, found.sees(self.statement, u), f"{u}.id = any({keys})")
-        return self._array(body, rows, f"array_position({keys}, {u}.id)")
+        def numbers(request: Request) -> tuple[tuple[str, int], ...]:
+            return tuple(sorted(Counter(name for name, _ in places.of(request) if name).items()))
+
+        names = self.statement.param(places, "text[]", convert=lambda found: [name for name, _ in found])
+        keys = self.statement.param(places, "uuid[]", convert=lambda found: [key for _, key in found])
+        cases = []
+        for name, number in self.statement.ask(numbers):
+            with self.statement.repeated(number):
+                cases.append(f"when '{name}' then {self._thing(name, nodes, f'{here.u}.key')}")
+        thing = f"case {here.u}.name {' '.join(cases)} end" if cases else "null::json"
+        rows = f"unnest({names}, {keys}) with ordinality {here.u} (name, key, nth)"
+        return f"(select coalesce(json_agg({thing} order by {here.u}.nth), '[]'::json) from {rows})"
+
+    def _thing(self, name: str, nodes: list[FieldNode], key: str) -> str:
+        kind, u = self._named_kinds[name], self.statement.alias()
+        body = self._object(kind, nodes, u, tagged=not self.final)
+        return f"(select {body} from {self._rows_by(kind, u, f'{u}.id = {key}')})"
+
+    def _rows_by(self, kind: GraphQLObjectType, u: str, condition: str) -> str:
+        found = entity_of(kind)
+        return seen_rows(found.table, u, found.sees(self.statement, u), condition)
 
     def _object(
         self, kind: GraphQLObjectType, nodes: list[FieldNode], t: str, *, tagged: bool = False
     ) -> str:
         self.statement.count_object()
         pairs = [(TYPE, f"'{kind.name}'")] if tagged else []
-        for key, same in subselection(self.info, kind, nodes).items():
+        for key, same in self.select.of(kind, nodes).items():
             name = same[0].name.value
             if name == "__typename":
                 pairs.append((key, f"'{kind.name}'"))
@@ -96,29 +148,30 @@ class Compiler:
 
     def _field(self, spec: Spec, field: GraphQLField, nodes: list[FieldNode], t: str) -> str:
         u = self.statement.alias()
-        here = Field(self.statement, t, u, self._arguments(field, nodes[0]))
+        here = Field(self.statement, t, u, self._arguments.of(field, nodes[0]))
         if isinstance(spec, Column):
-            return f"{t}.{python_name(field)}"
+            return self._value(field, f"{t}.{python_name(field)}")
         if isinstance(spec, Expression):
-            return render(spec.sql, here)
+            return self._value(field, render(spec.sql, here))
         if isinstance(spec, Page):
             return self._page(spec, field, nodes, here)
         if isinstance(spec, Relation):
             return self._relation(spec, field, nodes, here)
+        if isinstance(spec, Named):
+            return self._named(spec, field, nodes, here)
         raise TypeError(f"{spec} has no value inside a statement")
 
-    def _arguments(self, field: GraphQLField, node: FieldNode) -> dict[str, Any]:
-        definition = field.extensions.get("strawberry-definition")
-        if definition is None or not field.args:
-            return {}
-        raw = get_argument_values(field, node, self.info.variable_values)
-        schema = self.strawberry_schema
-        return {
-            name: _filled(value)
-            for name, value in convert_arguments(
-                raw, definition.arguments, schema.schema_converter.scalar_registry, schema.config
-            ).items()
-        }
+    def _value(self, field: GraphQLField, sql: str) -> str:
+        kind = get_named_type(field.type)
+        if not self.final or not isinstance(kind, GraphQLEnumType):
+            return sql
+        others = {value.value: name for name, value in kind.values.items() if value.value != name}
+        if not others:
+            return sql
+        if is_list_type(get_nullable_type(field.type)):
+            raise TypeError(f"{kind.name} has names that no table knows, of which there are no lists yet")
+        named = " ".join(f"when '{value}' then '{name}'" for value, name in others.items())
+        return f"case {sql} {named} else {sql} end"
 
     def _relation(self, spec: Relation, field: GraphQLField, nodes: list[FieldNode], here: Field) -> str:
         target = object_type(field.type)
@@ -131,7 +184,15 @@ class Compiler:
             body = self._object(target, nodes, here.u)
         if several:
             return self._array(body, source, spec.order.format(u=here.u))
-        return f"(select {body} from {source})"
+        row = f"(select {body} from {source})"
+        if self.final and is_non_null_type(field.type):
+            # The ordinary executor tells of it, with all that follows from it.
+            return f"coalesce({row}, never_null('{nodes[0].name.value}'))"
+        return row
+
+    @property
+    def _named_kinds(self) -> Mapping[str, GraphQLObjectType]:
+        return named_kinds(self.select.schema)
 
     @staticmethod
     def _array(body: str, source: str, order: str) -> str:
@@ -147,7 +208,7 @@ class Compiler:
         rows = "from " + seen_rows(table, here.u, found.sees(self.statement, here.u), *conditions)
         frame = window(self.statement, here.u, here.args.get("order", spec.order), here.args)
         page = PageSql(
-            selected=lambda kind, of: subselection(self.info, kind, of),
+            selected=self.select.of,
             body=lambda of: self._object(target, of, here.u),
             p=self.statement.alias(),
             frame=frame,
@@ -160,16 +221,6 @@ class Compiler:
 def seen_rows(table: str, alias: str, sight: Sight, *conditions: str) -> str:
     """SQL after `from`: the only way from here to rows, and none without who sees them."""
     return f"{table} {alias} where {' and '.join([*conditions, sight])}"
-
-
-def _filled(value: Any) -> Any:
-    """An input whose omitted fields are None, so that omitted and null mean the same to a filter."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        omitted = {
-            f.name: None for f in dataclasses.fields(value) if getattr(value, f.name) is strawberry.UNSET
-        }
-        return dataclasses.replace(value, **omitted)
-    return value
 
 
 def object_type(kind: GraphQLOutputType) -> GraphQLObjectType:

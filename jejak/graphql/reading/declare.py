@@ -70,7 +70,14 @@ class Answers:
     """Objects without a table, as many as an input has rows: whatever rows they hold are read together."""
 
 
-Spec = Expression | Column | Relation | Page | Held | Answers
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Things of any type by the global ids in an argument: one, or as many as are named."""
+
+    argument: str
+
+
+Spec = Expression | Column | Relation | Page | Held | Answers | Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,7 @@ def within(column: str) -> Sees:
 
 def own(column: str) -> Sees:
     """The viewer's own rows."""
-    return lambda statement, alias: access.own(
-        f"{alias}.{column}", statement.param(statement.viewer.person, "uuid")
-    )
+    return lambda statement, alias: access.own(f"{alias}.{column}", statement.person)
 
 
 @dataclass_transform(kw_only_default=True)
@@ -108,6 +113,7 @@ def entity(table: str, sees: Sees, description: str) -> Callable[[C], C]:
     return declare
 
 
+REQUIRED = inspect.Parameter.empty
 # name -> (type, default, description); `from_` is called `from`
 Arguments = dict[str, tuple[Any, Any, str]]
 
@@ -136,9 +142,6 @@ def _field(spec: Spec, description: str, arguments: Arguments | None = None) -> 
         ]
     )
     return strawberry.field(resolver=declared, description=description, metadata={READ: spec})
-
-
-REQUIRED = inspect.Parameter.empty
 
 
 def column(description: str) -> Any:
@@ -176,6 +179,11 @@ def many(
 
 def held(description: str) -> Any:
     return _field(Held(), description)
+
+
+def named(argument: str, kind: Any, about: str, description: str) -> Any:
+    """Things by their global ids, which come as an argument of type `kind`."""
+    return _field(Named(argument), description, {argument: (kind, REQUIRED, about)})
 
 
 def answers(description: str) -> Any:

@@ -74,7 +74,7 @@ class Window:
 
 def window(statement: Statement, u: str, order: Enum, args: dict[str, Any]) -> Window:
     """Refuses INVALID_PAGE for a size that is missing, doubled or out of range, and for a foreign cursor."""
-    first, last = args.get("first"), args.get("last")
+    first, last = statement.known(args["first"]), statement.known(args["last"])
     size = first if last is None else last
     if size is None or (first is not None and last is not None) or not 1 <= size <= MOST:
         raise Refused(Code.INVALID_PAGE, "first" if last is None else "last", most=MOST)
@@ -83,13 +83,12 @@ def window(statement: Statement, u: str, order: Enum, args: dict[str, Any]) -> W
     expressions = [key.sql.format(u=u) if isinstance(key.sql, str) else key.sql(statement, u) for key in keys]
     keyset = []
     for name, after in (("after", True), ("before", False)):
-        if args.get(name) is not None:
-            values = _decode(args[name], order, name)
-            keyset.append(_beyond(statement, expressions, keys, values, after=after))
+        if args[name] is not None:
+            keyset.append(_beyond(statement, expressions, order, args[name], after=after))
     return Window(
         size=size,
         backwards=backwards,
-        bounded=args.get("before" if backwards else "after") is not None,
+        bounded=args["before" if backwards else "after"] is not None,
         keyset=keyset,
         order=_order(expressions, keys, backwards=backwards),
         cursor=_cursor(expressions, order),
@@ -118,20 +117,25 @@ def _cursor(expressions: Sequence[str], order: Enum) -> str:
 def _beyond(
     statement: Statement,
     expressions: Sequence[str],
-    keys: Sequence[Key],
-    values: Sequence[Any],
+    order: Enum,
+    cursor: Any,
     *,
     after: bool,
 ) -> str:
     """Lexicographic comparison, spelled out because keys may run in different directions."""
     equal: list[str] = []
     ways: list[str] = []
-    for expression, key, value in zip(expressions, keys, values, strict=True):
-        place = statement.param(value, key.cast)
+    keys: Sequence[Key] = order.value
+    for nth, (expression, key) in enumerate(zip(expressions, keys, strict=True)):
+        place = statement.param(cursor, key.cast, convert=_value_in_cursor(order, nth, after=after))
         operator = ">" if key.descending != after else "<"
         ways.append(" and ".join([*equal, f"{expression} {operator} {place}"]))
         equal.append(f"{expression} = {place}")
     return "(" + " or ".join(f"({way})" for way in ways) + ")"
+
+
+def _value_in_cursor(order: Enum, nth: int, *, after: bool) -> Callable[[str], Any]:
+    return lambda cursor: _decode(cursor, order, "after" if after else "before")[nth]
 
 
 def _decode(cursor: str, order: Enum, name: str) -> list[Any]:

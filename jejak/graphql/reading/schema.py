@@ -1,7 +1,7 @@
 """Binds the declarations to the executable schema: roots run statements, everything below takes its value from the answer."""
 
 import dataclasses
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -10,6 +10,7 @@ from graphql import (
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLResolveInfo,
     get_named_type,
     get_nullable_type,
     is_list_type,
@@ -17,18 +18,18 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from jejak.domain import access, db
+from jejak.domain import access, clock
 from jejak.domain.errors import Code, Refused
-from jejak.graphql import ids
+from jejak.graphql.reading import row_answers
 from jejak.graphql.reading.compile import TYPE, Compiler, object_type
+from jejak.graphql.reading.cost import Cost
 from jejak.graphql.reading.declare import READ, Answers, Entity, Held, Relation
 from jejak.graphql.reading.paging import NESTED
-from jejak.graphql.reading.row_answers import AnswersSql, held_keys
-from jejak.graphql.reading.selection import ResolveInfo, subselection
-from jejak.graphql.reading.statement import Cost, Statement
+from jejak.graphql.reading.plan import Plan, Plans, write
+from jejak.graphql.reading.request import Request
+from jejak.graphql.reading.statement import Statement
 
-MOST_NODES = 100
-READ_SECONDS = 20
+ResolveInfo: TypeAlias = GraphQLResolveInfo[Any]
 _NO_ONE = UUID(int=0)
 
 
@@ -79,48 +80,44 @@ def _from_answer(source: dict[str, Any], info: ResolveInfo, **_: Any) -> Any:
 
 
 def _root(schema: strawberry.Schema, spec: Any, name: str) -> Any:
-    async def read_answers(source: Any, info: ResolveInfo, **_: Any) -> Any:
+    async def answers(source: Any, info: ResolveInfo, **_: Any) -> Any:
         given = getattr(source, name)
         kind = object_type(info.parent_type.fields[info.field_name].type)
-        asked = AnswersSql(_compiler(schema, info), kind, info.field_nodes)
-        sql = asked.sql(lambda field: held_keys(given, field))
-        return asked.filled(given, await _answer(asked.compiler, sql) if sql and given else None)
+        request = _request(info, row_answers.held_of(kind, given))
+        compiler = _compiler(schema, info, request)
+        asked = row_answers.Asked(kind, compiler.select.of(kind, info.field_nodes))
+        sql = asked.sql(compiler)
+        found = await _read(write(compiler, f"select {sql}"), request) if sql and given else None
+        return asked.filled(given, found)
 
-    async def read(source: Any, info: ResolveInfo, **_: Any) -> Any:
-        held = getattr(source, name) if isinstance(spec, Held) else None
-        if isinstance(spec, Held) and held is None:
+    async def held(source: Any, info: ResolveInfo, **_: Any) -> Any:
+        keys = getattr(source, name)
+        if keys is None:
             return None
-        compiler = _compiler(schema, info)
-        if isinstance(spec, Relation) and spec.outside is not None:
-            compiler.statement.outside = await spec.outside(info.context)
+        request = _request(info, keys)
         field = info.parent_type.fields[info.field_name]
-        answer = await _answer(compiler, compiler.root(spec, field, info.field_nodes, held))
-        if answer is None and isinstance(spec, Held) and is_non_null_type(field.type):
+        plan = _held_plan(schema, info, field, info.field_nodes, request, info.context.cost)
+        answer = await _read(plan, request)
+        if answer is None and is_non_null_type(field.type):
             raise Refused(Code.NOT_FOUND)
         return answer
 
-    return read_answers if isinstance(spec, Answers) else read
+    async def read(_: Any, info: ResolveInfo, **__: Any) -> Any:
+        request = _request(info)
+        if isinstance(spec, Relation) and spec.outside is not None:
+            request = dataclasses.replace(request, outside=await spec.outside(info.context))
+        # Written anew each time, so that what is kept can be held against it.
+        compiler = _compiler(schema, info, request)
+        sql = compiler.root(info.parent_type, info.field_nodes)
+        return await _read(write(compiler, f"select {sql}"), request)
 
-
-async def by_global_ids(
-    schema: strawberry.Schema, info: ResolveInfo, global_ids: list[str], *at: str
-) -> list[Any]:
-    """Rows of any type, in order; null for what does not exist or is not seen. Refuses INVALID_ID, TOO_MANY."""
-    if len(global_ids) > MOST_NODES:
-        raise Refused(Code.TOO_MANY, *at, most=MOST_NODES)
-    compiler = _compiler(schema, info)
-    wanted: dict[GraphQLObjectType, list[UUID]] = {}
-    places: list[tuple[GraphQLObjectType | None, UUID]] = []
-    for value in global_ids:
-        name, key = ids.split(value, *at)
-        named = info.schema.get_type(name)
-        kind = named if isinstance(named, GraphQLObjectType) and _is_node(named) else None
-        places.append((kind, key))
-        if kind is not None:
-            wanted.setdefault(kind, []).append(key)
-    answer: list[Any] = await _answer(compiler, compiler.objects(wanted, info.field_nodes))
-    found = dict(zip(wanted, answer, strict=True))
-    return [(found[kind] or {}).get(str(key)) if kind is not None else None for kind, key in places]
+    match spec:
+        case Answers():
+            return answers
+        case Held():
+            return held
+        case _:
+            return read
 
 
 def rehearse(schema: strawberry.Schema, info: ResolveInfo, rows: int = 1) -> None:
@@ -132,33 +129,64 @@ def rehearse(schema: strawberry.Schema, info: ResolveInfo, rows: int = 1) -> Non
     if not isinstance(kind, GraphQLObjectType):
         return
     # On top of what the request's other fields cost; counted for good by the reading that follows.
-    compiler = _compiler(schema, info, dataclasses.replace(info.context.cost))
-    for nodes in subselection(compiler.info, kind, info.field_nodes).values():
+    cost = dataclasses.replace(info.context.cost)
+    whole = _compiler(schema, info, _request(info))
+    for nodes in whole.select.of(kind, info.field_nodes).values():
         field = kind.fields.get(nodes[0].name.value)
         if field is None:
             continue
         spec = _spec(field)
         if isinstance(spec, Held):
             several = is_list_type(get_nullable_type(field.type))
-            compiler.root(spec, field, nodes, [_NO_ONE] * rows if several else _NO_ONE)
+            request = _request(info, [_NO_ONE] * rows if several else _NO_ONE)
+            plan = _held_plan(schema, info, field, nodes, request, cost)
         elif isinstance(spec, Answers):
-            AnswersSql(compiler, object_type(field.type), nodes).sql(lambda _: [_NO_ONE] * rows)
+            of = object_type(field.type)
+            request = _request(info, row_answers.held_nothing(of, [_NO_ONE] * rows))
+            compiler = _compiler(schema, info, request, cost)
+            sql = row_answers.Asked(of, compiler.select.of(of, nodes)).sql(compiler)
+            plan = write(compiler, sql or "")
+        else:
+            continue
+        plan.values(request)
 
 
-def _is_node(kind: GraphQLObjectType) -> bool:
-    return any(interface.name == "Node" for interface in kind.interfaces)
+def _held_plan(  # noqa: PLR0917 -- what a plan is made of, read top to bottom
+    schema: strawberry.Schema,
+    info: ResolveInfo,
+    field: GraphQLField,
+    nodes: Any,
+    request: Request,
+    cost: Cost,
+) -> Plan:
+    plans: Plans = info.context.plans
+    # These very nodes of the document, of which its plans are forgotten no later than it is.
+    what = tuple(id(node) for node in nodes)
+    plan = plans.find(what, request)
+    if plan is not None:
+        cost.add(plan.rows)
+    else:
+        compiler = _compiler(schema, info, request, cost)
+        plan = write(compiler, f"select {compiler.held(field.type, nodes)}")
+        plans.keep(what, compiler.statement.asked, plan)
+    return plan
 
 
-def _compiler(schema: strawberry.Schema, info: ResolveInfo, cost: Cost | None = None) -> Compiler:
+def _request(info: ResolveInfo, held: Any = None) -> Request:
     viewer = access.signed_in(info.context.viewer)
     # Strawberry hands its own resolvers the bare values; graphql-core's functions want their own type.
     values: Any = info.variable_values
     if not isinstance(values, VariableValues):
-        info = info._replace(variable_values=VariableValues({}, values))
-    context = info.context
-    return Compiler(info, Statement(viewer, context.language, cost or context.cost), schema)
+        values = VariableValues({}, values)
+    return Request(viewer, info.context.language, values, clock.now(), held)
 
 
-async def _answer(compiler: Compiler, sql: str) -> Any:
-    answer = await db.fetchval(sql, *compiler.statement.values, timeout=READ_SECONDS)
+def _compiler(
+    schema: strawberry.Schema, info: ResolveInfo, request: Request, cost: Cost | None = None
+) -> Compiler:
+    return Compiler(schema, info.fragments, Statement(request, cost or info.context.cost))
+
+
+async def _read(plan: Plan, request: Request) -> Any:
+    answer = await plan.read(request)
     return None if answer is None else orjson.loads(answer)

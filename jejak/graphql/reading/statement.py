@@ -1,71 +1,86 @@
 """A statement under construction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from graphql.execution.values import VariableValues
 
 from jejak.domain.access import Viewer
 from jejak.domain.checks import storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.vocabulary import Language
-from jejak.settings import Limits
+from jejak.graphql.reading.cost import Cost
+from jejak.graphql.reading.request import Given, Of, Request
 
 # What a relation that is short by its nature counts as: a journey's stages, a pain point's tasks.
 SHORT = 5
 
 
 @dataclass(slots=True)
-class Cost:
-    """What one request asks for. `rows` are those that its answer may hold: a page counts as long as it may be."""
-
-    rows: int = 0
-    depth: int = 0
-    aliases: int = 0
-    fields: int = 0
-    tokens: int = 0
-    limits: Limits = field(default_factory=Limits)
-
-    def add(self, rows: int) -> None:
-        """Refuses TOO_COSTLY, before anything is run."""
-        self.rows += rows
-        if self.rows > self.limits.rows:
-            raise Refused(Code.TOO_COSTLY, asked=self.rows, most=self.limits.rows)
-
-    def told(self) -> dict[str, Any]:
-        """As it stands in `extensions.cost`, with the most of each."""
-        limits = self.limits
-        return {name: getattr(self, name) for name in COUNTED} | {
-            "most": {name: getattr(limits, name) for name in COUNTED}
-        }
-
-
-COUNTED = ("rows", "depth", "aliases", "fields", "tokens")
-
-
-@dataclass(slots=True)
 class Statement:
-    """One SQL statement with its parameters; every relation in it is scoped to `viewer`.
+    """One SQL statement, written for all requests that answer its questions as the one at hand does.
 
-    `outside` is what its root field asked for beforehand, since no table holds it.
+    Its text depends on nothing else: whatever is known of a request alone is a parameter, or is asked for by `ask`.
+    Every relation in it is scoped to the viewer. `parameters` say how each request fills the placeholders, `rows`
+    how many its answer may hold, which is also added to `cost`.
     """
 
-    viewer: Viewer
-    language: Language
+    _request: Request
     cost: Cost = field(default_factory=Cost)
-    values: list[Any] = field(default_factory=list)
-    outside: Any = None
+    parameters: list[Of] = field(default_factory=list)
+    asked: list[tuple[Of, Any]] = field(default_factory=list)
+    rows: int = 0
     _times: int = 1
     _aliases: int = 0
-    _paths: str | None = None
+    _once: dict[str, str] = field(default_factory=dict)
 
-    def param(self, value: Any, cast: str, *at: str | int) -> str:
-        """The placeholder for `value`. Refuses text that no row can hold, naming the input `at`."""
-        texts = value if isinstance(value, list) else [value]
-        if any(isinstance(text, str) and not storable(text) for text in texts):
-            raise Refused(Code.INVALID_TEXT, *at)
-        self.values.append(value)
-        return f"${len(self.values)}::{cast}"
+    def ask(self, question: Of) -> Any:
+        """What the request at hand answers; hashable. The text may depend on it."""
+        answer = question(self._request)
+        self.asked.append((question, answer))
+        return answer
+
+    def check(self, look: Callable[[VariableValues], object]) -> None:
+        """Has a look at the variables of the request at hand, which raises what is wrong with them.
+
+        What is right with them must not tell: the text is the same for others that are asked the same.
+        """
+        look(self._request.variables)
+
+    def known(self, value: Any) -> Any:
+        """The value itself of what may be `Given`, for the few that decide about the text, as the length of a page."""
+        return self.ask(value.of) if isinstance(value, Given) else value
+
+    def param(
+        self, value: Any, cast: str, *at: str | int, convert: Callable[[Any], Any] | None = None
+    ) -> str:
+        """The placeholder for `value`, which may be `Given`. Refuses text that no row can hold, naming the input `at`.
+
+        `convert` makes of the value what PostgreSQL is told; what it refuses is refused to each request.
+        """
+
+        def told(given: Any) -> Any:
+            converted = given if convert is None else convert(given)
+            texts = converted if isinstance(converted, list) else (converted,)
+            if any(isinstance(text, str) and not storable(text) for text in texts):
+                raise Refused(Code.INVALID_TEXT, *at)
+            return converted
+
+        if isinstance(value, Given):
+            of = value.of
+            return self._placeholder(lambda request: told(of(request)), cast)
+        constant = told(value)
+        return self._placeholder(lambda _: constant, cast)
+
+    def of_viewer(self, what: Callable[[Viewer], Any], cast: str) -> str:
+        """The placeholder for something that is known of the viewer."""
+        return self._placeholder(lambda request: what(request.viewer), cast)
+
+    def _placeholder(self, of: Of, cast: str) -> str:
+        self.parameters.append(of)
+        return f"${len(self.parameters)}::{cast}"
 
     def alias(self) -> str:
         self._aliases += 1
@@ -73,6 +88,7 @@ class Statement:
 
     def count_object(self) -> None:
         """An object of the selection, as often as the lists around it may hold it."""
+        self.rows += self._times
         self.cost.add(self._times)
 
     @contextmanager
@@ -84,12 +100,36 @@ class Statement:
         finally:
             self._times = around
 
+    def _once_a_statement(self, name: str, of: Of, cast: str) -> str:
+        if name not in self._once:
+            self._once[name] = self._placeholder(of, cast)
+        return self._once[name]
+
     @property
     def paths(self) -> str:
-        """The roots of what the viewer sees, as one parameter however often it is used."""
-        if self._paths is None:
-            self._paths = self.param(self.viewer.paths, "text[]")
-        return self._paths
+        """The roots of what the viewer sees."""
+        return self._once_a_statement("paths", lambda request: request.viewer.paths, "text[]")
+
+    @property
+    def person(self) -> str:
+        """The viewer's own key."""
+        return self._once_a_statement("person", lambda request: request.viewer.person, "uuid")
+
+    @property
+    def now(self) -> str:
+        """The moment of the request: one for all that is told."""
+        return self._once_a_statement("now", lambda request: request.now, "timestamptz")
+
+    @property
+    def outside(self) -> Given:
+        """What its root field asked for beforehand."""
+        return Given(lambda request: request.outside)
+
+    @property
+    def language(self) -> Language:
+        """The person's."""
+        language: Language = self.ask(lambda request: request.language)
+        return language
 
     def title(self, alias: str) -> str:
         """The column that holds a title in the person's language."""
@@ -98,7 +138,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a selection while it becomes SQL. `t` is the row it hangs on, `u` the row it leads to."""
+    """A field of a selection while it becomes SQL. `t` is the row it hangs on, `u` the row it leads to.
+
+    `args` are by their Python names, None where null or left out, `Given` where a variable brings them.
+    """
 
     statement: Statement
     t: str

@@ -1,0 +1,68 @@
+"""Queries of stored data, answered by the database alone. Whatever else there is the ordinary executor answers."""
+
+import dataclasses
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import asyncpg
+import orjson
+from graphql import ExecutionResult, GraphQLError
+from strawberry.extensions import SchemaExtension
+
+from jejak.domain import clock
+from jejak.graphql.context import Context
+from jejak.graphql.reading.operation import NotCompiled, Operation, Why, named
+from jejak.graphql.reading.request import Request
+
+
+async def executed(
+    operation: Operation, variables: Mapping[str, Any] | None, context: Context
+) -> ExecutionResult:
+    """A query's answer, its data as JSON already; what it cost stands in the context.
+
+    Refuses, by NotCompiled, what it cannot answer, and whatever would be refused: that is worded in one place.
+    """
+    if not operation.reads:
+        raise NotCompiled(Why.OPERATION)
+    if context.execution.ordinary:
+        raise NotCompiled(Why.ASKED)
+    if context.viewer is None:
+        raise NotCompiled(Why.REFUSED)
+    request = Request(context.viewer, context.language, operation.variables(variables), clock.now())
+    plan = operation.plan(request, context.cost.limits)
+    context.cost.rows = plan.rows
+    try:
+        if plan.outside is not None:
+            request = dataclasses.replace(request, outside=await plan.outside(context))
+        found = await plan.read(request)
+    except asyncpg.NotNullViolationError:
+        raise NotCompiled(Why.NULL) from None
+    except NotCompiled:
+        raise
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is coded as the ordinary executor's are
+        return ExecutionResult(None, [GraphQLError(str(error), path=[plan.first], original_error=error)])
+    context.execution.compiled = True
+    return ExecutionResult(json_as_it_is(found), None)
+
+
+def json_as_it_is(data: bytes) -> Any:
+    """For `orjson.dumps`, which takes it over where it would write a value."""
+    return orjson.Fragment(data)
+
+
+class Compiled(SchemaExtension):
+    """Puts the answer in the place of the ordinary executor's, where there is one."""
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        execution = self.execution_context
+        context: Any = execution.context
+        if context.execution.why:
+            # It was tried before.
+            yield
+            return
+        try:
+            operation = named(context.operations, execution.operation_name)
+            execution.result = await executed(operation, execution.variables, context)
+        except NotCompiled as other:
+            context.execution.why = other.why
+        yield

@@ -1,0 +1,123 @@
+"""A whole query as one statement, whose JSON is sent as it comes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+
+from jejak.domain.errors import Refused
+from jejak.graphql.reading.compile import Compiler
+from jejak.graphql.reading.connection import json_object
+from jejak.graphql.reading.cost import Cost
+from jejak.graphql.reading.declare import READ
+from jejak.graphql.reading.plan import Plan, Plans, write
+from jejak.graphql.reading.request import Request
+from jejak.graphql.reading.statement import Statement
+from jejak.settings import Limits
+
+
+class Why(StrEnum):
+    """Why the ordinary executor answers."""
+
+    ASKED = "ASKED"  # it was asked for
+    OPERATION = "OPERATION"  # a mutation or a subscription
+    FIELD = "FIELD"  # a field that no table holds: the schema itself, a CSRF token, a preview
+    REFUSED = "REFUSED"  # something of it is refused
+    NULL = "NULL"  # something is missing that may not be
+
+
+class NotCompiled(Exception):  # noqa: N818 -- it goes another way, nothing is wrong
+    """The ordinary executor is to answer."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a document that is valid on `schema`."""
+
+    schema: strawberry.Schema
+    node: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    plans: Plans
+    _name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_name", self.node.name.value if self.node.name else "")
+
+    @property
+    def reads(self) -> bool:
+        """Whether it is a query."""
+        return self.node.operation is OperationType.QUERY
+
+    def variables(self, given: Mapping[str, object] | None) -> VariableValues:
+        """Refuses, by NotCompiled, values that are none."""
+        graphql_schema = self.schema._schema  # noqa: SLF001 -- graphql-core's, which Strawberry gives no other way to
+        values = get_variable_values(
+            graphql_schema, self.node.variable_definitions or (), dict(given or {}), max_errors=1
+        )
+        if isinstance(values, list):
+            raise NotCompiled(Why.REFUSED)
+        return values
+
+    def plan(self, request: Request, limits: Limits) -> Plan:
+        """Kept, or written now. Refuses, by NotCompiled, what is no query of stored data or would be refused."""
+        try:
+            return self.plans.find(self._name, request) or self._written(request, limits)
+        except (Refused, GraphQLError):
+            raise NotCompiled(Why.REFUSED) from None
+
+    def _written(self, request: Request, limits: Limits) -> Plan:
+        statement = Statement(request, Cost(limits=limits))
+        compiler = Compiler(self.schema, self.fragments, statement, final=True)
+        root = self.schema._schema.query_type  # noqa: SLF001 -- as above
+        assert root is not None  # noqa: S101 -- no schema is without
+        asked = compiler.select.whole(root, self.node.selection_set)
+        data = json_object([(key, self._field(compiler, root, nodes)) for key, nodes in asked.items()])
+        # As bytes, so that nobody on the way reads it as text.
+        plan = write(compiler, f"select convert_to(({data})::text, 'UTF8')", next(iter(asked), ""))
+        self.plans.keep(self._name, statement.asked, plan)
+        return plan
+
+    @staticmethod
+    def _field(compiler: Compiler, query: GraphQLObjectType, nodes: list[FieldNode]) -> str:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return f"'{query.name}'"
+        declared = query.fields.get(name)
+        if declared is None:
+            raise NotCompiled(Why.FIELD)  # introspection
+        if READ not in declared.extensions["strawberry-definition"].metadata:
+            raise NotCompiled(Why.FIELD)
+        return compiler.root(query, nodes)
+
+
+def named(operations: Mapping[str, Operation], name: str | None) -> Operation:
+    """The one that a request names, or the only one. Refuses, by NotCompiled, where that is none."""
+    found = operations.get(name or "") if name or len(operations) != 1 else next(iter(operations.values()))
+    if found is None:
+        raise NotCompiled(Why.REFUSED)
+    return found
+
+
+def operations(schema: strawberry.Schema, document: DocumentNode, plans: Plans) -> dict[str, Operation]:
+    """Those of a document, by their names; one without a name by the empty one."""
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    return {
+        d.name.value if d.name else "": Operation(schema, d, fragments, plans)
+        for d in document.definitions
+        if isinstance(d, OperationDefinitionNode)
+    }
