@@ -84,6 +84,11 @@ class Viewer:
         return sorted({grant.path for grant in self.grants})
 
     @property
+    def everywhere(self) -> bool:
+        """Whether they see every unit there is: all lie below headquarters."""
+        return any(grant.kind is UnitKind.HQ for grant in self.grants)
+
+    @property
     def person(self) -> UUID:
         if self.person_id is None:
             raise RuntimeError("the service itself cannot do what a person must answer for")
@@ -214,9 +219,34 @@ def require_delivery(viewer: Viewer, receiver: UUID, *at: str | int) -> Allowed:
     return allowed
 
 
+# In place of the paths of a viewer who is `everywhere`.
+EVERYWHERE = "everywhere"
+
+
 def seen(unit_id: str, paths: str) -> Sight:
-    """Rows of units below one of `paths`, a text[] expression; `unit_id` is an expression, too."""
+    """Rows of units below one of `paths`, a text[] expression, or EVERYWHERE; `unit_id` is an expression, too."""
+    if paths == EVERYWHERE:
+        return Sight("true")
     return Sight(f"{unit_id} in (select seen.id from unit seen where seen.path ^@ any({paths}))")
+
+
+class Below(str):
+    """An SQL condition for rows whose unit, in their column `column`, is a unit that is seen or lies below it.
+
+    Whoever sees a unit sees all below it, so this is their Sight as well, and nothing is left to be asked.
+    """
+
+    __slots__ = ("column",)
+    column: str
+
+
+def below(column: str, expression: str, unit: str, paths: str) -> Below:
+    """`expression` is the column of the rows, `unit` a key; none where the unit is not seen."""
+    scope = seen("top.id", paths)
+    units = f"select below.id from unit top join unit below on below.path ^@ top.path where top.id = {unit} and {scope}"
+    found = Below(f"{expression} in ({units})")
+    found.column = column
+    return found
 
 
 def rollout_seen(rollout: str, unit_id: str, paths: str) -> Sight:

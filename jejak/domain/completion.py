@@ -58,23 +58,32 @@ def figures(*, path: str, chosen: str, on: str | None = None) -> str:
     (initiative), which may speak of `i.id` and `i.step_id`; `on` an expression for a past day, for the figures of
     the last snapshot up to it.
     """
+    return _roll_up(_source(path, chosen, on))
+
+
+def _source(path: str, chosen: str, on: str | None, more: str = "") -> str:
     if on is None:
-        source = f"""
-            select c.initiative_id, c.unit_id, i.step_id, i.weight as initiative_weight, s.weight as step_weight,
+        return f"""
+            select {more}c.initiative_id, c.unit_id, i.step_id, i.weight as initiative_weight, s.weight as step_weight,
                 null::timestamptz as taken_at, {_columns("c")}
             from completion c join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id
             join unit at on at.id = c.unit_id where at.path ^@ {path} and {chosen}"""
-    else:
-        # The subtree as it was then, found by the unit that lies at `path` now.
-        source = f"""
-            select c.initiative_id, c.unit_id, c.step_id, c.initiative_weight, c.step_weight, c.taken_at, {_columns("c")}
-            from (select max(kept.day) as day from unit_snapshot kept where kept.day <= {on}) last
-            join unit root on root.path = {path}
-            join unit_snapshot top on top.day = last.day and top.unit_id = root.id
-            join unit_snapshot at on at.day = last.day and at.path ^@ top.path
-            join completion_snapshot c on c.day = last.day and c.unit_id = at.unit_id
-            cross join lateral (select c.initiative_id as id, c.step_id) i where {chosen}"""
-    return _roll_up(source)
+    # The subtree as it was then, found by the unit that lies at `path` now.
+    return f"""
+        select {more}c.initiative_id, c.unit_id, c.step_id, c.initiative_weight, c.step_weight, c.taken_at, {_columns("c")}
+        from (select max(kept.day) as day from unit_snapshot kept where kept.day <= {on}) last
+        join unit root on root.path = {path}
+        join unit_snapshot top on top.day = last.day and top.unit_id = root.id
+        join unit_snapshot at on at.day = last.day and at.path ^@ top.path
+        join completion_snapshot c on c.day = last.day and c.unit_id = at.unit_id
+        cross join lateral (select c.initiative_id as id, c.step_id) i where {chosen}"""
+
+
+def figures_by(group: str, *, path: str, on: str | None = None) -> str:
+    """SQL for a row for each `group` (an expression on `i`, as `chosen` of `figures`) that there are rows for, named
+    `of_group`, with what `figures` gives for it. One pass over the rows, however many groups there are.
+    """
+    return _roll_up(_source(path, "true", on, f"{group} as of_group, "), "of_group")
 
 
 def league(*, parent: str, chosen: str) -> str:
@@ -97,11 +106,11 @@ def league(*, parent: str, chosen: str) -> str:
         from sibling top left join {_roll_up(source, "of_unit")} f on f.of_unit = top.id)"""
 
 
-_COUNTS = ("target_units", "units_started", "tasks", "overdue", "verified_tasks")
+COUNTS = ("target_units", "units_started", "tasks", "overdue", "verified_tasks")
 
 
 def _counted(alias: str) -> str:
-    return ", ".join(f"coalesce({alias}.{name}, 0) as {name}" for name in _COUNTS)
+    return ", ".join(f"coalesce({alias}.{name}, 0) as {name}" for name in COUNTS)
 
 
 def _roll_up(source: str, of: str = "") -> str:
@@ -124,13 +133,17 @@ def _roll_up(source: str, of: str = "") -> str:
             select {each}sum(weight * reported) / sum(weight) as reported, sum(weight * verified) / sum(weight) as verified
             from by_step {every}
         ), counts as (
-            select {each}count(distinct unit_id) as target_units, count(distinct unit_id) filter (where started) as units_started,
+            select {each}count(*) as target_units, count(*) filter (where started) as units_started,
                 coalesce(sum(tasks), 0) as tasks, coalesce(sum(overdue), 0) as overdue,
                 coalesce(sum(verified), 0) as verified_tasks, max(taken_at) as taken_at
-            from part {every}
+            from (
+                select {each}bool_or(started) as started, sum(tasks) as tasks, sum(overdue) as overdue,
+                    sum(verified) as verified, max(taken_at) as taken_at
+                from part group by {each}unit_id
+            ) by_unit {every}
         )
         select {each}{_shown("whole.reported")} as reported, {_shown("whole.verified")} as verified,
-            {", ".join(f"counts.{name}" for name in _COUNTS)}, counts.taken_at
+            {", ".join(f"counts.{name}" for name in COUNTS)}, counts.taken_at
         from whole {by})"""
 
 

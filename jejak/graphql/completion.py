@@ -1,6 +1,5 @@
 """R5 in the API: two figures, always shown together, and the counts beside them."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -46,13 +45,25 @@ ON = (
 )
 
 
-def completion_for(chosen: Callable[[Field], str], description: str) -> Any:
-    """`chosen` picks initiatives (`i`); the unit comes as an argument."""
+def completion_for(group: str | None, description: str) -> Any:
+    """Of the initiatives (`i`) whose `group` is the row that the field hangs on; of all without one. The unit comes as an
+    argument.
+    """
 
     def rows(field: Field) -> str:
         place = key_of(field, "unit_id", "Unit")
-        scope = within("id")(field.statement, "w")
-        return _rows(field, chosen(field), f"w.id = {place} and {scope}")
+        where = f"w.id = {place} and {within('id')(field.statement, 'w')}"
+        if group is None:
+            return _rows(field, "true", where)
+        if not field.statement.in_a_list:
+            return _rows(field, f"{group} = {field.t}.id", where)
+        # One pass over the rows for the whole list.
+        figures = completion.figures_by(group, path="w.path", on=_on(field))
+        unit = field.statement.once(f"select w.id, w.path from unit w where {where}")
+        every = field.statement.once(f"select f.* from {unit} w cross join lateral {figures} f")
+        counts = ", ".join(f"coalesce(f.{name}, 0) as {name}" for name in completion.COUNTS)
+        return f"""(select w.id as unit_id, f.reported, f.verified, f.taken_at, {counts}
+            from {unit} w left join {every} f on f.of_group = {field.t}.id)"""
 
     arguments = {"unit_id": (strawberry.ID, REQUIRED, "The unit whose subtree is meant."), "on": ON}
     return one("true", description, rows=rows, arguments=arguments)
@@ -68,7 +79,10 @@ def completion_here(description: str) -> Any:
     )
 
 
+def _on(field: Field) -> str | None:
+    return field.param("on", "date") if field.args["on"] is not None else None
+
+
 def _rows(field: Field, chosen: str, where: str) -> str:
-    on = field.param("on", "date") if field.args["on"] is not None else None
-    figures = completion.figures(path="w.path", chosen=chosen, on=on)
+    figures = completion.figures(path="w.path", chosen=chosen, on=_on(field))
     return f"(select w.id as unit_id, f.* from unit w cross join lateral {figures} f where {where})"

@@ -37,9 +37,7 @@ def under(field: Field, column: str, unit_id: str | None, *at: str) -> list[str]
     if unit_id is None:
         return []
     key = key_param(field.statement, unit_id, "Unit", *(at or ("filter", "unit_id")))
-    scope = access.seen("top.id", field.statement.paths)
-    below = f"select below.id from unit top join unit below on below.path ^@ top.path where top.id = {key} and {scope}"
-    return [f"{_column(field, column)} in ({below})"]
+    return [access.below(column, _column(field, column), key, field.statement.paths)]
 
 
 def one_of(field: Field, column: str, values: Sequence[Any] | None, *at: str) -> list[str]:

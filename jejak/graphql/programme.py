@@ -45,7 +45,7 @@ class Initiative(Node):
         filters=TaskFilter,
     )
     completion: Completion | None = completion_for(
-        lambda field: f"i.id = {field.t}.id",
+        "i.id",
         "How far it has come at a unit; null where the viewer does not see the unit.",
     )
 
@@ -71,7 +71,7 @@ class Step(Node):
         filters=TaskFilter,
     )
     completion: Completion | None = completion_for(
-        lambda field: f"i.step_id = {field.t}.id",
+        "i.step_id",
         "How far it has come at a unit; null where the viewer does not see the unit.",
     )
 
@@ -85,5 +85,5 @@ class Programme(Node):
     title_en: str = column("English title.")
     steps: list[Step] = many("{u}.programme_id = {t}.id", "{u}.number", "The ten steps.")
     completion: Completion | None = completion_for(
-        lambda _: "true", "How far it has come at a unit; null where the viewer does not see the unit."
+        None, "How far it has come at a unit; null where the viewer does not see the unit."
     )

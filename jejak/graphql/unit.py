@@ -28,7 +28,7 @@ _HERE_AND_BELOW = "{u}.unit_id in (select below.id from unit below where below.p
 def _path_in_sight(statement: Statement, u: str) -> str:
     """The path from the viewer's own unit down: what lies above it is not for them."""
     above = "length(regexp_replace(root, '[^/]+/$', ''))"
-    roots = f"from unnest({statement.paths}) root where {u}.path ^@ root order by length(root) limit 1"
+    roots = f"from unnest({statement.roots}) root where {u}.path ^@ root order by length(root) limit 1"
     return f"(select substr({u}.path, {above} + 1) {roots})"
 
 

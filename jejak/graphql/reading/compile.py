@@ -1,7 +1,7 @@
 """From a selection to SQL: objects become `json_build_object`, relations become subselects in the same statement."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from graphql import (
     is_non_null_type,
 )
 
+from jejak.domain import access
 from jejak.domain.access import Sight
 from jejak.graphql.reading.arguments import Arguments
 from jejak.graphql.reading.connection import PageSql, json_object
@@ -31,8 +32,10 @@ from jejak.graphql.reading.declare import (
     Outside,
     Page,
     Relation,
+    Sees,
     Spec,
     render,
+    within,
 )
 from jejak.graphql.reading.global_ids import named_kinds, named_places
 from jejak.graphql.reading.paging import window
@@ -58,6 +61,8 @@ class Compiler:
     outside: Outside | None = None
     select: Selector = field(init=False)
     _arguments: Arguments = field(init=False)
+    # Of rows that are seen by their unit: by alias, the column that names it.
+    _units: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         graphql_schema = self.schema._schema  # noqa: SLF001 -- graphql-core's, which Strawberry gives no other way to
@@ -131,7 +136,23 @@ class Compiler:
 
     def _rows_by(self, kind: GraphQLObjectType, u: str, condition: str) -> str:
         found = entity_of(kind)
-        return seen_rows(found.table, u, found.sees(self.statement, u), condition)
+        return seen_rows(found.table, u, self._sight(found.sees, u), condition)
+
+    def _sight(self, sees: Sees, alias: str, known: str | None = None) -> Sight:
+        """Who sees the rows; `known` is a column whose unit is known to be seen."""
+        if isinstance(sees, within):
+            self._units[alias] = sees.column
+            if sees.column == known:
+                return access.public()
+        return sees(self.statement, alias)
+
+    def _same_unit(self, spec: Relation, found: Entity, here: Field) -> str | None:
+        """The column of the related row that names the very unit by which this row is seen."""
+        own = self._units.get(here.t)
+        if own is None or not isinstance(found.sees, within):
+            return None
+        column = found.sees.column
+        return column if spec.where == f"{{u}}.{column} = {{t}}.{own}" else None
 
     def _object(
         self, kind: GraphQLObjectType, nodes: list[FieldNode], t: str, *, tagged: bool = False
@@ -177,8 +198,8 @@ class Compiler:
         target = object_type(field.type)
         found = entity_of(target)
         table = render(spec.rows, here) if spec.rows else found.table
-        sees = spec.sees or found.sees
-        source = seen_rows(table, here.u, sees(self.statement, here.u), render(spec.where, here))
+        sight = self._sight(spec.sees or found.sees, here.u, self._same_unit(spec, found, here))
+        source = seen_rows(table, here.u, sight, render(spec.where, here))
         several = is_list_type(get_nullable_type(field.type))
         with self.statement.repeated(SHORT if several else 1):
             body = self._object(target, nodes, here.u)
@@ -205,7 +226,8 @@ class Compiler:
         filters = here.args.get("filter")
         conditions = [render(spec.where, here), *(filters.where(here) if filters is not None else ())]
         table = render(spec.rows, here) if spec.rows else found.table
-        rows = "from " + seen_rows(table, here.u, found.sees(self.statement, here.u), *conditions)
+        sight = self._sight(found.sees, here.u, _below(conditions))
+        rows = "from " + seen_rows(table, here.u, sight, *conditions)
         frame = window(self.statement, here.u, here.args.get("order", spec.order), here.args)
         page = PageSql(
             selected=self.select.of,
@@ -216,6 +238,10 @@ class Compiler:
         )
         with self.statement.repeated(frame.size):
             return page.sql(connection, nodes)
+
+
+def _below(conditions: Sequence[str]) -> str | None:
+    return next((one.column for one in conditions if isinstance(one, access.Below)), None)
 
 
 def seen_rows(table: str, alias: str, sight: Sight, *conditions: str) -> str:

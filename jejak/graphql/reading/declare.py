@@ -93,9 +93,14 @@ def everyone(_statement: Statement, _alias: str) -> Sight:
     return access.public()
 
 
-def within(column: str) -> Sees:
-    """R12: rows whose unit lies in the viewer's subtrees."""
-    return lambda statement, alias: access.seen(f"{alias}.{column}", statement.paths)
+@dataclass(frozen=True, slots=True)
+class within:  # noqa: N801 -- read as a word in declarations
+    """R12: rows whose unit, in `column`, lies in the viewer's subtrees."""
+
+    column: str
+
+    def __call__(self, statement: Statement, alias: str) -> Sight:
+        return access.seen(f"{alias}.{self.column}", statement.paths)
 
 
 def own(column: str) -> Sees:

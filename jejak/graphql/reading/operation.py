@@ -88,7 +88,7 @@ class Operation:
         asked = compiler.select.whole(root, self.node.selection_set)
         data = json_object([(key, self._field(compiler, root, nodes)) for key, nodes in asked.items()])
         # As bytes, so that nobody on the way reads it as text.
-        plan = write(compiler, f"select convert_to(({data})::text, 'UTF8')", next(iter(asked), ""))
+        plan = write(compiler, f"convert_to(({data})::text, 'UTF8')", next(iter(asked), ""))
         self.plans.keep(self._name, statement.asked, plan)
         return plan
 

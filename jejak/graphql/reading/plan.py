@@ -78,6 +78,8 @@ class Plans:
 
 
 def write(compiler: Compiler, sql: str, first: str = "") -> Plan:
-    """The plan of what was compiled; `sql` is the whole of the statement."""
+    """The plan of what was compiled to the SQL of one value."""
     statement = compiler.statement
-    return Plan(sql, tuple(statement.parameters), statement.rows, compiler.outside, first)
+    return Plan(
+        statement.selecting(sql), tuple(statement.parameters), statement.rows, compiler.outside, first
+    )

@@ -87,7 +87,7 @@ def _root(schema: strawberry.Schema, spec: Any, name: str) -> Any:
         compiler = _compiler(schema, info, request)
         asked = row_answers.Asked(kind, compiler.select.of(kind, info.field_nodes))
         sql = asked.sql(compiler)
-        found = await _read(write(compiler, f"select {sql}"), request) if sql and given else None
+        found = await _read(write(compiler, sql), request) if sql and given else None
         return asked.filled(given, found)
 
     async def held(source: Any, info: ResolveInfo, **_: Any) -> Any:
@@ -109,7 +109,7 @@ def _root(schema: strawberry.Schema, spec: Any, name: str) -> Any:
         # Written anew each time, so that what is kept can be held against it.
         compiler = _compiler(schema, info, request)
         sql = compiler.root(info.parent_type, info.field_nodes)
-        return await _read(write(compiler, f"select {sql}"), request)
+        return await _read(write(compiler, sql), request)
 
     match spec:
         case Answers():
@@ -167,7 +167,7 @@ def _held_plan(  # noqa: PLR0917 -- what a plan is made of, read top to bottom
         cost.add(plan.rows)
     else:
         compiler = _compiler(schema, info, request, cost)
-        plan = write(compiler, f"select {compiler.held(field.type, nodes)}")
+        plan = write(compiler, compiler.held(field.type, nodes))
         plans.keep(what, compiler.statement.asked, plan)
     return plan
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql.execution.values import VariableValues
 
+from jejak.domain import access
 from jejak.domain.access import Viewer
 from jejak.domain.checks import storable
 from jejak.domain.errors import Code, Refused
@@ -34,6 +35,7 @@ class Statement:
     rows: int = 0
     _times: int = 1
     _aliases: int = 0
+    _tables: list[str] = field(default_factory=list)
     _once: dict[str, str] = field(default_factory=dict)
 
     def ask(self, question: Of) -> Any:
@@ -82,6 +84,22 @@ class Statement:
         self.parameters.append(of)
         return f"${len(self.parameters)}::{cast}"
 
+    def once(self, query: str) -> str:
+        """The name of a table with the rows of `query`, which hangs on no row: they are found once for all."""
+        if query not in self._tables:
+            self._tables.append(query)
+        return f"once{self._tables.index(query) + 1}"
+
+    @property
+    def in_a_list(self) -> bool:
+        """Whether what is compiled may be there several times."""
+        return self._times > 1
+
+    def selecting(self, value: str) -> str:
+        """The whole of the statement, which has one value."""
+        tables = ", ".join(f"once{n} as materialized ({query})" for n, query in enumerate(self._tables, 1))
+        return f"{f'with {tables} ' if tables else ''}select {value}"
+
     def alias(self) -> str:
         self._aliases += 1
         return f"t{self._aliases}"
@@ -107,7 +125,12 @@ class Statement:
 
     @property
     def paths(self) -> str:
-        """The roots of what the viewer sees."""
+        """What `access.seen` takes: the roots of what the viewer sees, or that it is everything."""
+        return access.EVERYWHERE if self.ask(lambda request: request.viewer.everywhere) else self.roots
+
+    @property
+    def roots(self) -> str:
+        """The paths of the units from which down the viewer sees."""
         return self._once_a_statement("paths", lambda request: request.viewer.paths, "text[]")
 
     @property
