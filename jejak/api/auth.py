@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotAuthorizedException
 
+from jejak.api.callers import Callers
 from jejak.api.cookie import Cookies, csrf_matches, csrf_token
 from jejak.api.queue import Queue
 from jejak.domain.access import Viewer
@@ -82,13 +83,10 @@ class RequestContext:
             self.set_cookie = self.cookies.taken_back(self.cookies.session)
 
 
-async def context_of(request: HttpRequest) -> RequestContext:
-    """Refuses with 401 a bearer token that is none, has expired or has ended; no token is nobody, who may sign in.
-
-    Refuses WRONG_CSRF_TOKEN where a browser's cookie comes with anything but a read, and without what a page of
+def context_of(request: HttpRequest, came: Came) -> RequestContext:
+    """Refuses WRONG_CSRF_TOKEN where a browser's cookie comes with anything but a read, and without what a page of
     this site would send along.
     """
-    came = await who(request, request.headers.get("authorization"))
     if came.cookie is not None and request.method not in _READS:
         given = request.headers.get(CSRF_HEADER, "")
         if not csrf_matches(came.cookie, given):
@@ -104,12 +102,24 @@ async def context_of(request: HttpRequest) -> RequestContext:
     )
 
 
+def who_of_late(connection: Connection, callers: Callers) -> Came | None:
+    """As `who`, as far as it is remembered."""
+    authorization = connection.headers.get("authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        viewer = callers.find(token.strip(), browser=False) if scheme.lower() == "bearer" else None
+        return Came(viewer) if viewer else None
+    cookie = connection.cookies.get(cookies_of(connection).session)
+    viewer = callers.find(cookie, browser=True) if cookie else None
+    return Came(viewer, cookie) if viewer else None
+
+
 async def who(connection: Connection, authorization: str | None) -> Came:
     """By an `Authorization` value, where there is one, or else by the browser's cookie. For any kind of connection:
     what a page of another site may do with the cookie is the caller's to forbid.
 
-    A value that stands for nobody is refused with 401. A cookie that does is none: it must not keep its owner from
-    signing in again.
+    Refuses with 401 a bearer token that is none, has expired or has ended; no token is nobody, who may sign in.
+    A cookie that stands for nobody is none: it must not keep its owner from signing in again.
     """
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")

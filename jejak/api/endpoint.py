@@ -4,7 +4,7 @@ Where that edition would answer 422, as for a document that is not valid, the an
 before it, and so expects the conformance suite `graphql-http`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -18,7 +18,8 @@ from strawberry.types.graphql import OperationType
 from jejak.api import stream
 from jejak.api.answers import answer_of
 from jejak.api.asked import Asked, execution_of, read
-from jejak.api.auth import HttpRequest, RequestContext, context_of
+from jejak.api.auth import HttpRequest, RequestContext, context_of, who, who_of_late
+from jejak.api.callers import Callers
 from jejak.api.errors import GRAPHQL_RESPONSE, JSON, answer, answer_type, bad, told
 from jejak.api.guard import GRAPHQL, Guard, by_address, caller, came_by_cookie
 from jejak.api.load import Gone, Load, in_time, while_there
@@ -26,6 +27,7 @@ from jejak.api.queue import Queue
 from jejak.api.trusted import Trusted, look_up
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tail import Tail
+from jejak.graphql.reading.plan import Lapsed
 from jejak.graphql.schema import Schema
 from jejak.settings import Limits
 
@@ -50,6 +52,7 @@ class Endpoint:
     trusted: Trusted | None
     tail: Tail
     queue: Queue
+    callers: Callers = field(default_factory=Callers)
 
     def routes(self) -> list[HTTPRouteHandler]:
         # Before the others: where it finds none, Litestar adds one to each of them that knows no other's methods.
@@ -95,12 +98,11 @@ class Endpoint:
         except Refused as refused:
             return _of_request(request, {"errors": [told(request, refused.problems[0])]})
         async with self.load.place(caller(request.scope)), in_time(self.limits.seconds, 504):
-            context = await self._context(request, asked)
-            work = self._executed(asked, context, allowed)
+            work = self._executed(request, asked, allowed)
             try:
                 # A change is made whoever waits for it; what only reads is for nobody when the client has gone.
                 changes = "mutation" in asked.query
-                result = await (work if changes else while_there(request.receive, work))
+                context, result = await (work if changes else while_there(request.receive, work))
             except Gone:
                 return Response(b"", status_code=GONE)
             except InvalidOperationTypeError as error:
@@ -113,16 +115,31 @@ class Endpoint:
         return answered
 
     async def _executed(
-        self, asked: Asked, context: RequestContext, allowed: frozenset[OperationType]
-    ) -> ExecutionResult:
-        known = await self.schema.execute_known(asked.query, asked.variables, asked.operation_name, context)
-        return known or await self.schema.execute(
+        self, request: HttpRequest, asked: Asked, allowed: frozenset[OperationType]
+    ) -> tuple[RequestContext, ExecutionResult]:
+        came = who_of_late(request, self.callers)
+        if came is not None:
+            context = self._with(context_of(request, came), asked)
+            known = await self._known(asked, context)
+            if known is not None:
+                return context, known
+        context = await self._context(request, asked)
+        known = await self._known(asked, context)
+        return context, known or await self.schema.execute(
             asked.query,
             variable_values=asked.variables,
             operation_name=asked.operation_name,
             context_value=context,
             allowed_operation_types=allowed,
         )
+
+    async def _known(self, asked: Asked, context: RequestContext) -> ExecutionResult | None:
+        try:
+            return await self.schema.execute_known(
+                asked.query, asked.variables, asked.operation_name, context
+            )
+        except Lapsed:
+            return None
 
     async def _follow(
         self, request: HttpRequest, given: Asked, allowed: frozenset[OperationType]
@@ -139,14 +156,19 @@ class Endpoint:
 
     async def _context(self, request: HttpRequest, asked: Asked) -> RequestContext:
         try:
-            context = await context_of(request)
+            came = await who(request, request.headers.get("authorization"))
         except NotAuthorizedException:
             # Else every made-up token would have a bucket of its own.
             await self.guard.count(request.scope, by_address(request.scope))
             raise
-        if context.viewer is None and came_by_cookie(request.scope):
+        if came.viewer is None and came_by_cookie(request.scope):
             # The same of what was sent for a cookie.
             await self.guard.count(request.scope, by_address(request.scope))
+        if came.viewer is not None:
+            self.callers.keep(came.viewer, browser=came.cookie is not None)
+        return self._with(context_of(request, came), asked)
+
+    def _with(self, context: RequestContext, asked: Asked) -> RequestContext:
         context.queue = self.queue
         context.execution = execution_of(asked)
         return context

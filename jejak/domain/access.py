@@ -8,7 +8,7 @@ forgets to ask does not type-check.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import NewType
 from uuid import UUID
@@ -66,10 +66,19 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """By what it is told later whether a viewer is still who they were when they were looked up (`domain/standing.py`)."""
+
+    token_hash: str
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """On whose behalf something is done. `person_id` is None for the service itself only.
 
-    `credential` is the sign-in (or token) that they came by; `integration`: it is an API token.
+    `credential` is the sign-in (or token) that they came by; `integration`: it is an API token. `standing`: None
+    where they were not looked up by a token.
     """
 
     person_id: UUID | None
@@ -77,6 +86,7 @@ class Viewer:
     grants: tuple[Grant, ...]
     credential: UUID | None = None
     integration: bool = False
+    standing: Standing | None = field(default=None, compare=False, repr=False)
 
     @property
     def paths(self) -> list[str]:

@@ -26,7 +26,15 @@ OUT_OF_REACH = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
-_OF_THE_POOL = ("min_size", "max_size", "max_queries", "max_inactive_connection_lifetime", "init", "setup")
+_OF_THE_POOL = (
+    "min_size",
+    "max_size",
+    "max_queries",
+    "max_inactive_connection_lifetime",
+    "init",
+    "setup",
+    "reset",
+)
 _log = logging.getLogger(__name__)
 _after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
 _patience: ContextVar[float | None] = ContextVar("patience", default=None)
@@ -48,6 +56,9 @@ class Lock(IntEnum):
 async def connect(url: str, **pool: Any) -> None:
     """Opens the pool behind every table. `pool` goes to asyncpg as it is."""
     options: dict[str, Any] = {"dsn": url, "min_size": 1, "max_size": 10, "command_timeout": 60}
+    # Reads of whole screens are long; whatever asks for them again finds them prepared.
+    options["max_cacheable_statement_size"] = 2**18
+    options["reset"] = _as_it_is
     options["server_settings"] = {
         "application_name": "jejak",
         "timezone": "UTC",
@@ -58,6 +69,12 @@ async def connect(url: str, **pool: Any) -> None:
     }
     DB.config = options | pool
     await DB.start_connection_pool()
+
+
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """In place of a round trip after every statement: nothing of ours changes a session, and what is left of a
+    transaction asyncpg itself rolls back.
+    """
 
 
 async def close() -> None:
@@ -88,9 +105,13 @@ async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:
         return rows
 
 
-async def fetchrow(sql: str, *values: Any) -> asyncpg.Record | None:
+async def fetchrow(
+    sql: str,
+    *values: Any,
+    timeout: float | None = None,  # noqa: ASYNC109 -- as below
+) -> asyncpg.Record | None:
     async with connection() as c:
-        return await c.fetchrow(sql, *values)
+        return await c.fetchrow(sql, *values, timeout=timeout)
 
 
 async def fetchval(sql: str, *values: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 -- PostgreSQL cancels the statement

@@ -15,10 +15,11 @@ from jejak.domain import (
     password,
     secret,
     session,
+    standing,
     throttle,
     vouching,
 )
-from jejak.domain.access import SERVICE, SYSTEM, Allowed, Grant, Viewer
+from jejak.domain.access import SERVICE, SYSTEM, Allowed, Grant, Standing, Viewer
 from jejak.domain.checks import TITLE, Checks, storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.secret import Kind
@@ -151,7 +152,8 @@ async def set_password(by: Allowed, person: Person, hashed: str) -> None:
 async def viewer_of(token: str) -> Viewer | None:
     """Whom a bearer token stands for, with the roles in force now; None where it is none, has expired or has ended."""
     if token.startswith(Kind.API):
-        return await _api_viewer("k.token_hash = $1", secret.digest(token))
+        token_hash = secret.digest(token)
+        return await _api_viewer("k.token_hash = $1", token_hash, token_hash)
     return await _viewer_of(token, Kind.ACCESS)
 
 
@@ -175,18 +177,19 @@ async def _viewer_of(token: str, kind: Kind) -> Viewer | None:
         select t.session_id from session_token t
         where t.token_hash = $1 and t.kind = '{kind.name}' and t.expires_at > $2
     )"""
-    return await _session_viewer(condition, secret.digest(token))
+    token_hash = secret.digest(token)
+    return await _session_viewer(condition, token_hash, token_hash)
 
 
-async def _session_viewer(condition: str, value: object) -> Viewer | None:
-    return _viewer(await db.fetch(_SESSION.format(condition=condition), value, clock.now()))
+async def _session_viewer(condition: str, value: object, token_hash: str | None = None) -> Viewer | None:
+    return _viewer(await db.fetch(_SESSION.format(condition=condition), value, clock.now()), token_hash)
 
 
-async def _api_viewer(condition: str, value: object) -> Viewer | None:
-    return _viewer(await db.fetch(_PROGRAM.format(condition=condition), value, clock.now()))
+async def _api_viewer(condition: str, value: object, token_hash: str | None = None) -> Viewer | None:
+    return _viewer(await db.fetch(_PROGRAM.format(condition=condition), value, clock.now()), token_hash)
 
 
-def _viewer(rows: list[asyncpg.Record]) -> Viewer | None:
+def _viewer(rows: list[asyncpg.Record], token_hash: str | None) -> Viewer | None:
     if not rows:
         return None
     first = rows[0]
@@ -197,20 +200,22 @@ def _viewer(rows: list[asyncpg.Record]) -> Viewer | None:
         grants,
         credential=UUID(str(first["credential"])),
         integration=first["integration"],
+        standing=Standing(token_hash, first["standing"]) if token_hash else None,
     )
 
 
 # When it was last used is noted at most once a minute, and left for the next time where the row is held by another.
-_SESSION = """
+_SESSION = f"""
 with came as (
-    select s.id, s.person_id, s.used_at from session s where {condition} and s.expires_at > $2
+    select s.id, s.person_id, s.used_at from session s where {{condition}} and s.expires_at > $2
 ), noted as (
     update session set used_at = $2 where id in (
         select s.id from session s join came on came.id = s.id
         where came.used_at < $2 - interval '1 minute' for no key update of s skip locked
     )
 )
-select came.id as credential, false as integration, p.id as person_id, p.language, u.path, u.kind, m.role
+select came.id as credential, false as integration, p.id as person_id, p.language, u.path, u.kind, m.role,
+    {standing.of_session("p")} as standing
 from came
 join person p on p.id = came.person_id
 left join membership m on m.person_id = p.id and m.revoked_at is null
@@ -226,7 +231,8 @@ with came as (
         where coalesce(came.used_at < $2 - interval '1 minute', true) for no key update of k skip locked
     )
 )
-select came.id as credential, true as integration, p.id as person_id, p.language, u.path, u.kind, m.role
+select came.id as credential, true as integration, p.id as person_id, p.language, u.path, u.kind, m.role,
+    {standing.of_program("p", "m", "u")} as standing
 from came
 join membership m on m.id = came.membership_id
 join person p on p.id = m.person_id

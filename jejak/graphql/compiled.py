@@ -1,6 +1,7 @@
 """Queries of stored data, answered by the database alone. Whatever else there is the ordinary executor answers."""
 
 import dataclasses
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -9,10 +10,13 @@ import orjson
 from graphql import ExecutionResult, GraphQLError
 from strawberry.extensions import SchemaExtension
 
-from jejak.domain import clock
+from jejak.domain import clock, db
 from jejak.graphql.context import Context
 from jejak.graphql.reading.operation import NotCompiled, Operation, Why, named
+from jejak.graphql.reading.plan import Lapsed
 from jejak.graphql.reading.request import Request
+
+_log = logging.getLogger(__name__)
 
 
 async def executed(
@@ -20,7 +24,8 @@ async def executed(
 ) -> ExecutionResult:
     """A query's answer, its data as JSON already; what it cost stands in the context.
 
-    Refuses, by NotCompiled, what it cannot answer, and whatever would be refused: that is worded in one place.
+    Refuses, by NotCompiled, what it cannot answer, and whatever would be refused: that is worded in one place; by
+    Lapsed, to answer to somebody who is no longer who they were.
     """
     if not operation.reads:
         raise NotCompiled(Why.OPERATION)
@@ -34,13 +39,18 @@ async def executed(
     try:
         if plan.outside is not None:
             request = dataclasses.replace(request, outside=await plan.outside(context))
-        found = await plan.read(request)
+        found = await plan.read_still(request)
     except asyncpg.NotNullViolationError:
         raise NotCompiled(Why.NULL) from None
-    except NotCompiled:
+    except (NotCompiled, Lapsed):
         raise
-    except Exception as error:  # noqa: BLE001 -- whatever it is, it is coded as the ordinary executor's are
-        return ExecutionResult(None, [GraphQLError(str(error), path=[plan.first], original_error=error)])
+    except Exception as error:
+        if isinstance(error, TimeoutError) or db.is_away(error):
+            # It would be so again.
+            return ExecutionResult(None, [GraphQLError(str(error), path=[plan.first], original_error=error)])
+        # A bug, which the ordinary executor keeps from whatever else was asked, and names.
+        _log.warning("request %s: the compiled statement failed: %r", context.request_id, error)
+        raise NotCompiled(Why.FAILED) from error
     context.execution.compiled = True
     return ExecutionResult(json_as_it_is(found), None)
 
@@ -65,4 +75,7 @@ class Compiled(SchemaExtension):
             execution.result = await executed(operation, execution.variables, context)
         except NotCompiled as other:
             context.execution.why = other.why
+        except Lapsed:
+            # Just now, for they were looked up a moment ago: as if this request had come a moment before.
+            context.execution.why = Why.REFUSED
         yield

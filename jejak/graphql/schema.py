@@ -27,7 +27,10 @@ class Schema(strawberry.Schema):
     async def execute_known(
         self, text: str, variables: dict[str, Any] | None, name: str | None, context: Context
     ) -> ExecutionResult | None:
-        """The answer to a query that is known to be valid, by the shortest way; None where `execute` is to answer."""
+        """The answer to a query that is known to be valid, by the shortest way; None where `execute` is to answer.
+
+        Refuses, by Lapsed, to answer to somebody who is no longer who they were when they were looked up.
+        """
         document = self.known.find(text, context.cost)
         if document is None:
             return None

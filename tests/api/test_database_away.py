@@ -83,13 +83,13 @@ async def test_it_is_said_before_anything_is_read(way, caplog, body):
 
 async def test_it_is_said_in_the_middle_of_a_request(way, monkeypatch, caplog):
     client = await as_(await f.a_person(Role.VIEWER))
-    real = db.fetchval
+    real = db.fetchrow
 
     async def closes(*args, **more):
         way.close()
         return await real(*args, **more)
 
-    monkeypatch.setattr(db, "fetchval", closes)
+    monkeypatch.setattr(db, "fetchrow", closes)
     response = await http().post("/graphql", json=QUERY, headers=client.all_headers)
     assert [error["extensions"]["code"] for error in response.json()["errors"]] == ["UNAVAILABLE"]
     assert response.json()["data"] is None

@@ -252,6 +252,7 @@ async def test_a_bug_is_masked_and_found_by_its_number(monkeypatch, caplog):
         raise RuntimeError("secret: select * from person")
 
     monkeypatch.setattr(db, "fetchval", broken)
+    monkeypatch.setattr(db, "fetchrow", broken)
     # when
     response = await client.raw("{ steps { id } }")
     # then
@@ -275,7 +276,11 @@ async def test_a_bug_in_one_field_leaves_the_others_alone(monkeypatch):
             raise RuntimeError("secret")
         return await right(*given, **more)
 
+    async def broken(*_, **__):
+        raise RuntimeError("secret")
+
     monkeypatch.setattr(db, "fetchval", broken_once)
+    monkeypatch.setattr(db, "fetchrow", broken)
     data, errors = await client.post(
         "{ first: step(number: 1) { number } second: step(number: 2) { number } }"
     )

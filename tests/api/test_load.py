@@ -10,7 +10,7 @@ import pytest
 from jejak.api.app import create_app
 from jejak.domain import db
 from jejak.domain.vocabulary import Role
-from jejak.graphql.reading import schema as reading
+from jejak.graphql.reading import plan
 from tests import factories as f
 from tests.api.live import code, limited, locked, served
 from tests.client import as_, document, gid, http, over
@@ -78,14 +78,22 @@ async def test_who_is_signed_in_slowly_is_stopped_too(database):
     assert (response.status_code, code(response)) == (504, "TIMED_OUT")
 
 
-async def test_one_field_that_takes_too_long_is_told_as_such_and_leaves_the_others_alone(
-    database, monkeypatch, caplog
+@pytest.mark.parametrize(
+    ("executor", "data"),
+    [("any", None), ("ordinary", {"step": None, "programme": {"code": "CX100"}})],
+)
+async def test_a_query_that_takes_too_long_is_told_so_and_by_the_ordinary_executor_costs_no_other_field(
+    database, monkeypatch, caplog, executor, data
 ):
-    monkeypatch.setattr(reading, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(plan, "READ_SECONDS", 0.2)
     person = await as_(await f.a_person(Role.VIEWER))
     async with locked(database, "step"):
-        answer = (await person.raw("{ step(number: 1) { number } programme { code } }")).json()
-    assert answer["data"] == {"step": None, "programme": {"code": "CX100"}}
+        answer = (
+            await person.raw(
+                "{ step(number: 1) { number } programme { code } }", extensions={"executor": executor}
+            )
+        ).json()
+    assert answer["data"] == data
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["TIMED_OUT"]
     assert answer["errors"][0]["path"] == ["step"]
     assert "took too long" in caplog.text

@@ -34,6 +34,7 @@ class Why(StrEnum):
     OPERATION = "OPERATION"  # a mutation or a subscription
     FIELD = "FIELD"  # a field that no table holds: the schema itself, a CSRF token, a preview
     REFUSED = "REFUSED"  # something of it is refused
+    FAILED = "FAILED"  # a bug
     NULL = "NULL"  # something is missing that may not be
 
 
@@ -88,7 +89,8 @@ class Operation:
         asked = compiler.select.whole(root, self.node.selection_set)
         data = json_object([(key, self._field(compiler, root, nodes)) for key, nodes in asked.items()])
         # As bytes, so that nobody on the way reads it as text.
-        plan = write(compiler, f"convert_to(({data})::text, 'UTF8')", next(iter(asked), ""))
+        values = f"convert_to(({data})::text, 'UTF8'), {compiler.statement.still()}"
+        plan = write(compiler, values, next(iter(asked), ""))
         self.plans.keep(self._name, statement.asked, plan)
         return plan
 

@@ -14,6 +14,10 @@ READ_SECONDS = 20
 MOST_PLANS = 64
 
 
+class Lapsed(Exception):  # noqa: N818 -- nothing is wrong, somebody is to be looked up anew
+    """The viewer's session has ended, or what they see is no longer what it was when they were looked up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A statement, how a request fills its placeholders, and the rows that its answer may hold.
@@ -32,8 +36,18 @@ class Plan:
         return [of(request) for of in self.parameters]
 
     async def read(self, request: Request) -> Any:
-        """The statement's only value."""
+        """The statement's first value, which is mostly its only one."""
         return await db.fetchval(self.sql, *self.values(request), timeout=READ_SECONDS)
+
+    async def read_still(self, request: Request) -> Any:
+        """As `read`, of a statement that tells in its second value whether its viewer is still who they were.
+
+        Refuses, by Lapsed, where they are not.
+        """
+        row = await db.fetchrow(self.sql, *self.values(request), timeout=READ_SECONDS)
+        if row is None or not row[1]:
+            raise Lapsed
+        return row[0]
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql.execution.values import VariableValues
 
-from jejak.domain import access
+from jejak.domain import access, standing
 from jejak.domain.access import Viewer
 from jejak.domain.checks import storable
 from jejak.domain.errors import Code, Refused
@@ -95,8 +95,17 @@ class Statement:
         """Whether what is compiled may be there several times."""
         return self._times > 1
 
+    def still(self) -> str:
+        """SQL: who was looked up for this request is still who they were. True where nobody was, by a token."""
+        program = self.ask(_came_by)
+        if program is None:
+            return "true"
+        token_hash = self.of_viewer(lambda viewer: viewer.standing and viewer.standing.token_hash, "text")
+        known = self.of_viewer(lambda viewer: viewer.standing and viewer.standing.known, "text")
+        return standing.holds(token_hash=token_hash, known=known, now=self.now, program=program)
+
     def selecting(self, value: str) -> str:
-        """The whole of the statement, which has one value."""
+        """The whole of the statement, which has these values."""
         tables = ", ".join(f"once{n} as materialized ({query})" for n, query in enumerate(self._tables, 1))
         return f"{f'with {tables} ' if tables else ''}select {value}"
 
@@ -157,6 +166,11 @@ class Statement:
     def title(self, alias: str) -> str:
         """The column that holds a title in the person's language."""
         return f"{alias}.title_{self.language.value}"
+
+
+def _came_by(request: Request) -> bool | None:
+    """Whether by a program's token; None where by none."""
+    return None if request.viewer.standing is None else request.viewer.integration
 
 
 @dataclass(frozen=True, slots=True)
