@@ -232,6 +232,7 @@ class Compiler:
         page = PageSql(
             selected=self.select.of,
             body=lambda of: self._object(target, of, here.u),
+            u=here.u,
             p=self.statement.alias(),
             frame=frame,
             rows=rows,

@@ -23,10 +23,11 @@ def json_object(pairs: Sequence[tuple[str, str]]) -> str:
 
 @dataclass(slots=True)
 class PageSql:
-    """`rows` are the list's rows before paging, `body` the JSON of one of them, `p` the alias of the page."""
+    """`rows` are the list's rows before paging, `u` their alias, `body` the JSON of one of them, `p` the alias of the page."""
 
     selected: Callable[[GraphQLObjectType, list[FieldNode]], Selection]
     body: Callable[[list[FieldNode]], str]
+    u: str
     p: str
     frame: Window
     rows: str
@@ -37,9 +38,11 @@ class PageSql:
         outer = self._connection(connection, nodes)
         columns = "".join(f", {body} as n{n}" for n, body in enumerate(self._bodies))
         beyond = "".join(f" and {condition}" for condition in frame.keyset)
+        # Only the page's rows are ordered as a whole, and only of them anything is made.
+        page = f"select {self.u}.* {self.rows}{beyond} order by {frame.order} limit {frame.size + 1}"
         inner = (
             f"select row_number() over (order by {frame.order}) as nth, {frame.cursor} as cursor{columns} "
-            f"{self.rows}{beyond} order by {frame.order} limit {frame.size + 1}"
+            f"from ({page}) {self.u}"
         )
         # `having` makes it one row also where nothing is asked that aggregates, as `totalCount` alone.
         return f"(select {outer} from ({inner}) {self.p} having true)"
