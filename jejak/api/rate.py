@@ -31,6 +31,8 @@ MOST_REMEMBERED = 50_000
 _AWAY = (RedisError, OSError, TimeoutError)
 
 SETTLE_SECONDS = 0.05
+# Nobody waits for what is settled.
+SETTLE_PATIENCE_SECONDS = 1
 # A request may be owed to Valkey for so many that are left.
 LEFT_FOR_ONE_OWED = 8
 
@@ -111,16 +113,17 @@ class Rate:
 
     async def _tell(self, owed: dict[str, int], asked: int) -> dict[str, tuple[int, int]] | None:
         """What Valkey answers for each caller; None where it is away."""
+        patience = PATIENCE_SECONDS if asked else SETTLE_PATIENCE_SECONDS
         counts = [number for each in owed.values() for number in (each, asked)]
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(patience):
                 answers = await self._script(
                     keys=[f"jejak:rate:{caller}" for caller in owed],
                     args=[self._interval, self._burst, *counts],
                 )
         except _AWAY as error:
             if not self._missed.is_set():
-                said = str(error) or f"no answer in {PATIENCE_SECONDS} s"
+                said = str(error) or f"no answer in {patience} s"
                 _log.warning("Valkey is out of reach, requests are counted by each process alone: %s", said)
             self._missed.set()
             return None
