@@ -1,13 +1,13 @@
 """The Litestar application."""
 
 from litestar import Litestar
-from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from jejak.api import oidc, stream, trusted, unsubscribe, websocket
+from jejak.api import oidc, trusted, unsubscribe, websocket
 from jejak.api.calendar_feed import calendar
+from jejak.api.compression import compressed
 from jejak.api.cookie import Cookies
 from jejak.api.endpoint import Endpoint
 from jejak.api.errors import failed, refused, refused_by_rule
@@ -41,12 +41,9 @@ def create_app(settings: Settings, rate: Rate | None = None, queue: Queue | None
         route_handlers=[*endpoint.routes(), websocket.route(endpoint), *_at_provider(settings), *_open()],
         state=State({"cookies": Cookies.of(settings), "tail": tail}),
         lifespan=[lambda _: tail.running()],
-        middleware=[guard.checked],
+        middleware=[guard.checked, compressed],
         before_send=[guard.finish],
         exception_handlers={Refused: refused_by_rule, HTTPException: refused, Exception: failed},
-        compression_config=CompressionConfig(
-            backend="gzip", minimum_size=1_000, middleware_class=stream.Compression
-        ),
         openapi_config=None,
         logging_config=None,
     )
