@@ -70,22 +70,21 @@ class Taken:
 
 
 class Rate:
-    """Of one process. `take` never fails, and never waits for a Valkey that is known to be away."""
+    """Of one process. `take` never fails, and never waits for a Valkey that is known to be away.
+
+    `policy` is for `RateLimit-Policy`: so many requests in the seconds that an empty bucket takes to fill.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._interval = max(round(60_000_000 / limits.per_minute), 1)
         self._burst = limits.burst
+        self.policy = f'"requests";q={self._burst};w={max(_seconds(self._interval * self._burst), 1)}'
         self._remembered: dict[str, int] = {}
         self._owed: dict[str, int] = {}
         self._owing = asyncio.Event()
         self._valkey: Redis | None = None
         self._script: Any = None
         self._missed = asyncio.Event()
-
-    @property
-    def policy(self) -> str:
-        """For `RateLimit-Policy`: so many requests in the seconds that an empty bucket takes to fill."""
-        return f'"requests";q={self._burst};w={max(_seconds(self._interval * self._burst), 1)}'
 
     async def take(self, caller: str) -> Taken:
         """Counts one request of `caller`."""
