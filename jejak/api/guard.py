@@ -10,6 +10,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from jejak.api.auth import Connection, cookies_of
 from jejak.api.errors import HttpRefused
+from jejak.api.health import OPEN
+from jejak.api.metrics import Metrics
 from jejak.api.origin import Origins
 from jejak.api.rate import Rate
 from jejak.domain.errors import Code, Problem
@@ -18,8 +20,6 @@ from jejak.domain.throttle import place
 from jejak.settings import Settings
 
 GRAPHQL = "/graphql"
-# For whoever runs the service: asked by address, from inside, and often.
-OPEN = "/health/"
 _SECURITY = (
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -42,6 +42,7 @@ class Guard:
     settings: Settings
     origins: Origins
     rate: Rate
+    metrics: Metrics
     _on_all: tuple[tuple[bytes, bytes], ...] = field(init=False)
     _policy: tuple[bytes, bytes] = field(init=False)
 
@@ -84,6 +85,7 @@ class Guard:
         wait = taken.wait
         scope["state"][_RATE] = f'"requests";r={taken.left};t={wait or taken.full_in}'
         if wait:
+            self.metrics.rate_limited.inc()
             problem = Problem(Code.RATE_LIMITED, values={"seconds": wait})
             raise HttpRefused(problem, 429, {"Retry-After": str(wait)})
 
