@@ -1,19 +1,20 @@
 """The Litestar application."""
 
 from litestar import Litestar
-from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from jejak.api import oidc, stream, trusted, unsubscribe, websocket
+from jejak.api import oidc, trusted, unsubscribe, websocket
 from jejak.api.calendar_feed import calendar
+from jejak.api.compression import compressed
 from jejak.api.cookie import Cookies
 from jejak.api.endpoint import Endpoint
 from jejak.api.errors import failed, refused, refused_by_rule
 from jejak.api.guard import Guard
 from jejak.api.health import live, ready
 from jejak.api.load import Load
+from jejak.api.metrics import Metrics
 from jejak.api.origin import Origins
 from jejak.api.provider import Provider
 from jejak.api.queue import Queue
@@ -34,19 +35,23 @@ def create_app(settings: Settings, rate: Rate | None = None, queue: Queue | None
     schema = build_schema(limits, introspection=settings.introspection)
     file = settings.trusted_documents
     documents = None if file is None else trusted.load(file, schema, limits)
-    guard = Guard(settings, Origins.of(settings), rate or Rate(limits))
+    metrics = Metrics()
+    guard = Guard(settings, Origins.of(settings), rate or Rate(limits), metrics)
     tail = Tail()
     endpoint = Endpoint(schema, limits, guard, Load(limits), documents, tail, queue or Queue())
     return Litestar(
-        route_handlers=[*endpoint.routes(), websocket.route(endpoint), *_at_provider(settings), *_open()],
+        route_handlers=[
+            *endpoint.routes(),
+            websocket.route(endpoint),
+            *_at_provider(settings),
+            *_open(),
+            metrics.route(),
+        ],
         state=State({"cookies": Cookies.of(settings), "tail": tail}),
         lifespan=[lambda _: tail.running()],
-        middleware=[guard.checked],
-        before_send=[guard.finish],
+        middleware=[metrics.measured, guard.checked, compressed],
+        before_send=[guard.finish, metrics.answered],
         exception_handlers={Refused: refused_by_rule, HTTPException: refused, Exception: failed},
-        compression_config=CompressionConfig(
-            backend="gzip", minimum_size=1_000, middleware_class=stream.Compression
-        ),
         openapi_config=None,
         logging_config=None,
     )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from litestar import Request
@@ -29,6 +30,7 @@ HttpRequest = Request[Any, Any, Any]
 Connection = ASGIConnection[Any, Any, Any, Any]
 CSRF_HEADER = "x-csrf-token"
 _READS = {"GET", "HEAD"}
+_LANGUAGES = {language.value: language for language in Language}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +148,16 @@ def origin_of(connection: Connection) -> Origin:
 def preferred(accept_language: str) -> Language:
     """The best of our languages by quality; Indonesian where nothing tells."""
     wanted = (tag.partition("-")[0] for tag in by_quality(accept_language))
-    return next((Language(tag) for tag in wanted if tag in set(Language)), Language.ID)
+    return next((_LANGUAGES[tag] for tag in wanted if tag in _LANGUAGES), Language.ID)
 
 
-def by_quality(header: str) -> list[str]:
+def by_quality(header: str) -> tuple[str, ...]:
     """What an Accept header names, the most wanted first, without what it refuses (q=0)."""
+    # Clients of a kind all send the same; what is longer is not worth its place.
+    return _remembered(header) if len(header) <= 200 else _by_quality(header)
+
+
+def _by_quality(header: str) -> tuple[str, ...]:
     named: list[tuple[float, str]] = []
     for part in header.split(",")[:20]:
         name, *parameters = (piece.strip() for piece in part.split(";"))
@@ -159,4 +166,7 @@ def by_quality(header: str) -> list[str]:
             named.append((float(quality), name.lower()))
         except ValueError:
             continue
-    return [name for quality, name in sorted(named, key=lambda one: -one[0]) if quality > 0]
+    return tuple(name for quality, name in sorted(named, key=lambda one: -one[0]) if quality > 0)
+
+
+_remembered = lru_cache(maxsize=256)(_by_quality)

@@ -1,7 +1,7 @@
 """What every request passes before anything is run for it, and what every answer bears."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Headers
@@ -10,6 +10,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from jejak.api.auth import Connection, cookies_of
 from jejak.api.errors import HttpRefused
+from jejak.api.health import OPEN
+from jejak.api.metrics import Metrics
 from jejak.api.origin import Origins
 from jejak.api.rate import Rate
 from jejak.domain.errors import Code, Problem
@@ -18,33 +20,40 @@ from jejak.domain.throttle import place
 from jejak.settings import Settings
 
 GRAPHQL = "/graphql"
-# For whoever runs the service: asked by address, from inside, and often.
-OPEN = "/health/"
 _SECURITY = (
-    ("x-content-type-options", "nosniff"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("referrer-policy", "no-referrer"),
-    ("cache-control", "no-store"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("x-frame-options", "DENY"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-_HTTPS_ONLY = ("strict-transport-security", "max-age=31536000")
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 _NAMED = "request_id"
 _RATE = "rate_limit"
+_CALLER = "caller"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Guard:
     """`checked` is the middleware, `finish` the hook before an answer leaves."""
 
     settings: Settings
     origins: Origins
     rate: Rate
+    metrics: Metrics
+    _on_all: tuple[tuple[bytes, bytes], ...] = field(init=False)
+    _policy: tuple[bytes, bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        https = (self.settings.public_url or "").startswith("https:")
+        self._on_all = (*_SECURITY, *([_HTTPS_ONLY] if https else []))
+        self._policy = (b"ratelimit-policy", self.rate.policy.encode())
 
     def checked(self, app: ASGIApp) -> ASGIApp:
         async def checking(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["state"].setdefault(_NAMED, secrets.token_hex(8))
+            _named(scope)
             try:
                 await self._check(scope)
             except HttpRefused:
@@ -76,6 +85,7 @@ class Guard:
         wait = taken.wait
         scope["state"][_RATE] = f'"requests";r={taken.left};t={wait or taken.full_in}'
         if wait:
+            self.metrics.rate_limited.inc()
             problem = Problem(Code.RATE_LIMITED, values={"seconds": wait})
             raise HttpRefused(problem, 429, {"Retry-After": str(wait)})
 
@@ -83,28 +93,25 @@ class Guard:
         if message["type"] != "http.response.start" or scope["type"] != ScopeType.HTTP:
             return
         headers = list(message.get("headers", ()))
-        given = {name.lower() for name, _ in headers}
-
-        def add(name: str, value: str) -> None:
-            headers.append((name.encode(), value.encode("latin-1")))
-
-        for name, value in _SECURITY:
-            if name.encode() not in given:
-                add(name, value)
-        if (self.settings.public_url or "").startswith("https:"):
-            add(*_HTTPS_ONLY)
+        given = {name for name, _ in headers}
+        headers += [header for header in self._on_all if header[0] not in given]
         # Named here where no route was found, so that nobody had named it before.
-        add("x-request-id", scope["state"].setdefault(_NAMED, secrets.token_hex(8)))
+        headers.append((b"x-request-id", _named(scope).encode()))
         if _RATE in scope["state"]:
-            add("ratelimit-policy", self.rate.policy)
-            add("ratelimit", scope["state"][_RATE])
+            headers += [self._policy, (b"ratelimit", scope["state"][_RATE].encode())]
         if self.origins.others:
-            add("vary", "Origin")
-            for name, value in self.origins.cors(
-                Headers.from_scope(scope), preflight=_method(scope) == "OPTIONS"
-            ):
-                add(name, value)
+            headers.append((b"vary", b"Origin"))
+            allowed = self.origins.cors(Headers.from_scope(scope), preflight=_method(scope) == "OPTIONS")
+            headers += [(name.encode(), value.encode("latin-1")) for name, value in allowed]
         message["headers"] = headers
+
+
+def _named(scope: Scope) -> str:
+    """The request's id."""
+    state = scope["state"]
+    if _NAMED not in state:
+        state[_NAMED] = secrets.token_hex(8)
+    return str(state[_NAMED])
 
 
 def caller(scope: Scope, authorization: str | None = None) -> str:
@@ -112,8 +119,16 @@ def caller(scope: Scope, authorization: str | None = None) -> str:
 
     `authorization` is what a WebSocket's client says later, instead of by the header.
     """
-    given = authorization or Headers.from_scope(scope).get("authorization") or ""
-    scheme, _, token = given.partition(" ")
+    if authorization:
+        return _caller(scope, authorization)
+    state = scope["state"]
+    if _CALLER not in state:
+        state[_CALLER] = _caller(scope, Headers.from_scope(scope).get("authorization", ""))
+    return str(state[_CALLER])
+
+
+def _caller(scope: Scope, authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return f"token:{digest(token.strip())}"
     cookie = _session(scope)

@@ -7,6 +7,8 @@ from litestar import HttpMethod, Response, route
 from jejak.domain import db
 from jejak.domain.migrations.run import missing
 
+# For whoever runs the service: asked by address, from inside, and often. Neither guarded nor measured.
+OPEN = "/health/"
 _log = logging.getLogger(__name__)
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
 

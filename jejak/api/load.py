@@ -13,6 +13,8 @@ from jejak.domain.errors import Code, Problem
 from jejak.settings import Limits
 
 RETRY_SECONDS = 1
+# Most work is done by then, and is cheaper if nobody listens.
+LISTEN_AFTER_SECONDS = 0.05
 T = TypeVar("T")
 
 
@@ -36,32 +38,35 @@ class Load:
     @contextlib.asynccontextmanager
     async def place(self, caller: str) -> AsyncIterator[None]:
         """Waits a little for a free place. Refuses RATE_LIMITED (429) to a caller with too many, BUSY (503) to any."""
-        own = self._each.setdefault(caller, _Line(asyncio.Semaphore(self.limits.at_once_each)))
+        own = self._each.get(caller)
+        if own is None:
+            own = self._each[caller] = _Line(asyncio.Semaphore(self.limits.at_once_each))
         own.standing += 1
-        retry = {"Retry-After": str(RETRY_SECONDS)}
         try:
-            crowded = HttpRefused(Problem(Code.RATE_LIMITED, values={"seconds": RETRY_SECONDS}), 429, retry)
-            async with (
-                self._in(own, crowded),
-                self._in(self._all, HttpRefused(Problem(Code.BUSY), 503, retry)),
-            ):
-                yield
+            await self._enter(own, Problem(Code.RATE_LIMITED, values={"seconds": RETRY_SECONDS}), 429)
+            try:
+                await self._enter(self._all, Problem(Code.BUSY), 503)
+                try:
+                    yield
+                finally:
+                    self._all.places.release()
+            finally:
+                own.places.release()
         finally:
             own.standing -= 1
             if not own.standing:
                 del self._each[caller]
 
-    @contextlib.asynccontextmanager
-    async def _in(self, line: _Line, full: HttpRefused) -> AsyncIterator[None]:
+    async def _enter(self, line: _Line, problem: Problem, status: int) -> None:
+        if not line.places.locked():
+            # Without a clock: it does not wait.
+            await line.places.acquire()
+            return
         try:
             async with asyncio.timeout(self.limits.wait):
                 await line.places.acquire()
         except TimeoutError:
-            raise full from None
-        try:
-            yield
-        finally:
-            line.places.release()
+            raise HttpRefused(problem, status, {"Retry-After": str(RETRY_SECONDS)}) from None
 
 
 @contextlib.asynccontextmanager
@@ -82,19 +87,28 @@ class Gone(Exception):  # noqa: N818 -- nobody is there to be told
 
 async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """What `work` gives. Cancels it and raises Gone when the client hangs up. The body must have been read."""
-    doing, leaving = asyncio.create_task(work), asyncio.create_task(_hung_up(receive))
+    listening: asyncio.Task[None] | None = None
+
+    def listen() -> None:
+        nonlocal listening
+        listening = asyncio.create_task(_end_when_hung_up(receive, clock))
+
     try:
-        await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if doing.done():
-            return doing.result()
-        raise Gone
-    finally:
-        for task in (doing, leaving):
-            task.cancel()
-        # To the end, so that its connection is free again before its place is.
-        await asyncio.gather(doing, leaving, return_exceptions=True)
+        async with asyncio.timeout(None) as clock:
+            later = asyncio.get_running_loop().call_later(LISTEN_AFTER_SECONDS, listen)
+            try:
+                return await work
+            finally:
+                later.cancel()
+                if listening is not None:
+                    listening.cancel()
+    except TimeoutError:
+        if not clock.expired():
+            raise
+        raise Gone from None
 
 
-async def _hung_up(receive: Receive) -> None:
+async def _end_when_hung_up(receive: Receive, clock: asyncio.Timeout) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+    clock.reschedule(0)

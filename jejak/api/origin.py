@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from jejak.settings import Settings, origin_of
 
@@ -44,9 +43,12 @@ class Origins:
 
     def misdirected(self, headers: Headers | Mapping[str, str]) -> bool:
         """Whether the request names another host, as one does whose name somebody has pointed at our address."""
-        return self.public is not None and self.public != origin_of(
-            f"{urlsplit(self.public).scheme}://{headers.get('host', '')}"
-        )
+        if self.public is None:
+            return False
+        scheme, _, own = self.public.partition("://")
+        host = headers.get("host", "")
+        # Nearly always it is written as we write it.
+        return host != own and self.public != origin_of(f"{scheme}://{host}")
 
     def _own(self, origin: str, host: str) -> str | None:
         return self.public or origin_of(f"{origin.partition('://')[0]}://{host}")

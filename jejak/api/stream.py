@@ -8,9 +8,7 @@ from typing import Any
 import orjson
 import strawberry
 from litestar.datastructures import Headers
-from litestar.middleware.compression import CompressionMiddleware
 from litestar.response import Stream
-from litestar.types import Receive, Scope, Send
 from strawberry.types.graphql import OperationType
 
 from jejak.api.answers import Answer, answers, begun
@@ -29,17 +27,7 @@ _COMPLETE = b"event: complete\ndata:\n\n"
 
 def wanted(headers: Headers) -> bool:
     """Whether the client prefers events to any other answer."""
-    return by_quality(headers.get("accept", ""))[:1] == [EVENT_STREAM]
-
-
-class Compression(CompressionMiddleware):
-    """Leaves streams alone: what is compressed is kept back until there is enough of it."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if wanted(Headers.from_scope(scope)):
-            await self.app(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+    return by_quality(headers.get("accept", ""))[:1] == (EVENT_STREAM,)
 
 
 async def respond(

@@ -14,7 +14,7 @@ from rich.console import Console
 from jejak import __version__, running
 from jejak.cli.imports import import_holidays, import_people, import_units
 from jejak.cli.schema import export_schema, trust_documents
-from jejak.cli.start import data_option, must_be_migrated, run
+from jejak.cli.start import data_option, must_be_migrated, run, spare_collector
 from jejak.cli.status import status
 from jejak.demo import play
 from jejak.doctor import examine
@@ -104,6 +104,7 @@ def up(host: str, port: int, data: Path) -> None:
             _tell_password(settings.admin_email, prepared.password)
             work_on = await stack.enter_async_context(running.worker(own.redis_url, settings))
             serving = await stack.enter_async_context(running.api(settings, sock, own.redis_url))
+            spare_collector()
             _welcome(settings.public_url or _address(sock), settings.admin_email, prepared.password)
             await running.until_stopped(work_on, serving, own.lost)
             click.echo("Stopping.")
@@ -166,6 +167,7 @@ def serve(host: str, port: int, data: Path) -> None:
             await stack.enter_async_context(running.database(own.database_url))
             await must_be_migrated()
             serving = await stack.enter_async_context(running.api(settings, sock, own.redis_url))
+            spare_collector()
             click.echo(
                 f"The API is up at {settings.public_url or _address(sock)}/graphql   (Ctrl-C stops it)"
             )

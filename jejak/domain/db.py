@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 from uuid import UUID
@@ -79,6 +80,23 @@ async def _as_it_is(_: asyncpg.Connection) -> None:
 
 async def close() -> None:
     await DB.close_connection_pool()
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """Of the pool. `most` of them are opened, where so many are needed."""
+
+    in_use: int
+    idle: int
+    most: int
+
+
+def connections() -> Connections:
+    """None of any kind where it is not connected."""
+    if DB.pool is None:
+        return Connections(0, 0, 0)
+    idle = DB.pool.get_idle_size()
+    return Connections(DB.pool.get_size() - idle, idle, DB.pool.get_max_size())
 
 
 def is_away(error: BaseException | None) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
@@ -59,6 +60,7 @@ def _counter(limit: Limit, *parts: str) -> Counter:
     return Counter(limit, secret.digest("\0".join([limit.name, *parts])))
 
 
+@lru_cache(maxsize=4_096)
 def place(address: str) -> str:
     """The address, of IPv6 the network: a subscriber has all of its 2**64 addresses to come from."""
     try:

@@ -334,3 +334,13 @@ async def test_long_answers_travel_compressed_to_who_takes_that():
     assert "content-encoding" not in plain.headers
     assert json.loads(gzip.decompress(compressed)) == plain.json()
     assert len(compressed) < len(plain.content) / 2
+
+
+@pytest.mark.parametrize("accepted", ["gzip;q=0", "br", "identity, gzip; q=0"])
+async def test_who_refuses_compression_gets_none(accepted):
+    client = await as_(await f.a_person(Role.VIEWER))
+    headers = client.all_headers | {"Accept-Encoding": accepted}
+    body = {"query": "{ steps { title measures { title } initiatives { title } } }"}
+    response = await http().post("/graphql", json=body, headers=headers)
+    assert len(response.content) > 1_000
+    assert "content-encoding" not in response.headers

@@ -259,7 +259,48 @@ async def test_who_is_counted_begins_nothing_anew_where_valkey_goes(tmp_path, ca
     assert not said.endswith(": ")
 
 
-@given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=30), st.integers(1, 6))
+async def test_where_a_bucket_holds_plenty_nobody_waits_for_valkey(tmp_path, monkeypatch):
+    monkeypatch.setattr(rates, "PATIENCE_SECONDS", 20)
+    with closed_port() as port:
+        pass
+    rate = Rate(Limits(per_minute=1, burst=80))
+    with valkey(port, tmp_path) as server:
+        async with rate.shared(f"redis://127.0.0.1:{port}"):
+            server.send_signal(signal.SIGSTOP)
+            try:
+                async with asyncio.timeout(10):
+                    left = [(await rate.take("a")).left for _ in range(5)]
+            finally:
+                server.send_signal(signal.SIGCONT)
+    assert left == [79, 78, 77, 76, 75]
+
+
+async def test_what_was_let_through_unasked_is_told_to_valkey_soon_and_at_the_end(redis_url):
+    rate = Rate(Limits(per_minute=1, burst=80))
+    async with from_url(redis_url) as redis:
+        async with rate.shared(redis_url):
+            await rate.take("a")
+            await rate.take("a")
+            async with asyncio.timeout(10):
+                while await redis.pttl("jejak:rate:a") < 60_000:
+                    await asyncio.sleep(0.01)
+            await rate.take("a")
+        assert 120_000 < await redis.pttl("jejak:rate:a") <= 180_000
+
+
+async def test_processes_that_ask_valkey_seldom_let_no_more_through_than_their_share(redis_url):
+    """An eighth of a burst for each of them, beyond the burst that they share."""
+    limits = Limits(per_minute=1, burst=80)
+    one, other = Rate(limits), Rate(limits)
+    async with one.shared(redis_url), other.shared(redis_url):
+        taken = [await rate.take("a") for _ in range(100) for rate in (one, other)]
+        assert 80 <= sum(not each.wait for each in taken) <= 100
+        # and from then on they agree
+        assert [(await rate.take("a")).left for rate in (one, other)] == [0, 0]
+        assert (await one.take("a")).wait == pytest.approx((await other.take("a")).wait, abs=1)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=60), st.integers(1, 40))
 async def test_memory_and_valkey_count_alike(redis_url, callers, burst):
     async with from_url(redis_url) as redis:
         async for key in redis.scan_iter("jejak:rate:*"):
