@@ -23,6 +23,7 @@ from jejak.api.callers import Callers
 from jejak.api.errors import GRAPHQL_RESPONSE, JSON, answer, answer_type, bad, told
 from jejak.api.guard import GRAPHQL, Guard, by_address, caller, came_by_cookie
 from jejak.api.load import Gone, Load, in_time, while_there
+from jejak.api.metrics import counted
 from jejak.api.queue import Queue
 from jejak.api.trusted import Trusted, look_up
 from jejak.domain.errors import Code, Refused
@@ -109,6 +110,7 @@ class Endpoint:
                 raise _not_here(error) from None
             except CannotGetOperationTypeError:
                 raise bad("`operationName` names no operation of the document") from None
+        counted(context.execution)
         answered = _answered(request, result)
         if context.set_cookie is not None:
             answered.set_cookie(context.set_cookie)

@@ -18,20 +18,22 @@ from prometheus_client import (
 
 from jejak.api.health import OPEN
 from jejak.domain import db
+from jejak.graphql.context import Execution
 
 _SECONDS = (0.005, 0.02, 0.1, 0.5, 2, 10)
 _BEGAN = "began"
 _here: ContextVar["Metrics | None"] = ContextVar("metrics", default=None)
 
 
-def operation(executor: str, why: str = "") -> None:
-    """Counts an operation of the request that is being answered: how it was carried out, and why so.
+def counted(execution: Execution) -> None:
+    """Counts an operation of the request that is being answered: by which executor, and why so.
 
-    Both are labels: each of few values, which are never a client's.
+    Both are labels: each of few values, which are never a client's. `NOT_RUN`: the document was refused.
     """
     metrics = _here.get()
     if metrics is not None:
-        metrics.operations.labels(executor, why).inc()
+        ran = ("compiled", "") if execution.compiled else ("ordinary", execution.why or "NOT_RUN")
+        metrics.operations.labels(*ran).inc()
 
 
 class Metrics:

@@ -7,9 +7,10 @@ from litestar import Litestar, get
 from prometheus_client.parser import text_string_to_metric_families
 
 from jejak.api.app import create_app
-from jejak.api.metrics import Metrics, operation
+from jejak.api.metrics import Metrics, counted
 from jejak.domain import db
 from jejak.domain.vocabulary import Role
+from jejak.graphql.context import Execution
 from tests import factories as f
 from tests.api.live import limited, locked
 from tests.client import SETTINGS, as_, over
@@ -114,8 +115,8 @@ async def test_who_asks_too_often_is_counted():
 async def test_operations_are_counted_by_how_they_were_carried_out_and_for_their_own_application():
     @get("/")
     async def carry_out() -> None:
-        operation("compiled")
-        operation("ordinary", "directive")
+        counted(Execution(compiled=True))
+        counted(Execution(why="FIELD"))
 
     def an_app():
         metrics = Metrics()
@@ -125,10 +126,10 @@ async def test_operations_are_counted_by_how_they_were_carried_out_and_for_their
     for _ in range(2):
         assert (await one.get("/")).status_code == 200
     # by nobody's request
-    operation("compiled")
+    counted(Execution(compiled=True))
     found = await figures(one)
     assert found["jejak_operations_total", "compiled", ""] == 2
-    assert found["jejak_operations_total", "ordinary", "directive"] == 2
+    assert found["jejak_operations_total", "ordinary", "FIELD"] == 2
     assert ("jejak_operations_total", "compiled", "") not in await figures(other)
 
 
