@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from jejak.domain.event import Happened
 from jejak.domain.tables.unit import Unit
 
 T = TypeVar("T", bound=Table)
+_OWNER = "unit__"  # before a unit's columns that stand beside those of its row
 
 
 async def unit(
@@ -66,11 +68,26 @@ async def take(
 
 async def locked(table: type[T], ids: Iterable[UUID]) -> dict[UUID, tuple[T, Unit]]:
     """The rows there are of `ids`, with their units, locked until the transaction ends; `release` hands each out."""
-    rows: dict[UUID, Any] = await find_all(table, ids)
     if issubclass(table, Unit):
+        rows: dict[UUID, Any] = await find_all(table, ids)
         return {key: (row, row) for key, row in rows.items()}
-    owners = await units({row.unit_id for row in rows.values()}, lock=False)
-    return {key: (row, owners[row.unit_id]) for key, row in rows.items()}
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    held = f"select * from {table._meta.tablename} where id = any($1) order by id for no key update"  # noqa: SLF001
+    owner = ", ".join(f"u.{name} as {_OWNER}{name}" for name in _columns(Unit))
+    found = await db.fetch(
+        f"with held as materialized ({held}) select held.*, {owner} from held join unit u on u.id = held.unit_id",
+        list(wanted),
+    )
+    mine = _columns(table)
+    return {
+        row["id"]: (
+            table(_exists_in_db=True, **{name: row[name] for name in mine}),
+            Unit(_exists_in_db=True, **{name: row[_OWNER + name] for name in _columns(Unit)}),
+        )
+        for row in found
+    }
 
 
 def release(
@@ -134,13 +151,17 @@ async def find_all(table: type[T], ids: Iterable[UUID]) -> dict[UUID, T]:
 
 async def _rows(table: type[T], ids: Iterable[UUID], locking: str) -> list[T]:
     """Said in SQL, since making a statement of Piccolo's anew takes longer than running it, and every change needs two."""
-    name = table._meta.tablename  # noqa: SLF001
-    columns = ", ".join(column._meta.db_column_name for column in table._meta.columns)  # noqa: SLF001
+    name, columns = table._meta.tablename, ", ".join(_columns(table))  # noqa: SLF001
     # By id, so that of two calls that lock the same rows neither waits for the other while it is waited for.
     found = await db.fetch(
         f"select {columns} from {name} where id = any($1) order by id {locking}", list(ids)
     )
     return [table(_exists_in_db=True, **row) for row in found]
+
+
+@cache
+def _columns(table: type[Table]) -> tuple[str, ...]:
+    return tuple(column._meta.name for column in table._meta.columns)  # noqa: SLF001
 
 
 async def insert(rows: Sequence[Table]) -> None:
@@ -187,7 +208,7 @@ def alter(
 
 
 async def write(altered: Sequence[Altered]) -> None:
-    """Writes rows of one table as they now are, and what happened to them, by two statements however many they are."""
+    """Writes rows of one table as they now are, and what happened to them, by one statement however many they are."""
     if not altered:
         return
     rows = {one.happened.subject: one.row for one in altered}
@@ -195,11 +216,10 @@ async def write(altered: Sequence[Altered]) -> None:
     as_json = [{name: getattr(row, name) for name in ("id", *names)} for row in rows.values()]
     table = altered[0].happened.subject[0]
     assigned = ", ".join(f"{name} = given.{name}" for name in names)
-    await db.execute(
-        f"update {table} set {assigned} from json_populate_recordset(null::{table}, $1::json) given where {table}.id = given.id",
-        orjson.dumps(as_json, default=str).decode(),
-    )
-    await event.append_all([one.happened for one in altered])
+    source = f"json_populate_recordset(null::{table}, $9::json) given"
+    update = f"update {table} set {assigned} from {source} where {table}.id = given.id"
+    as_text = orjson.dumps(as_json, default=str).decode()
+    await event.append_all([one.happened for one in altered], (update, as_text))
 
 
 async def apply(

@@ -54,13 +54,16 @@ async def append(
     await append_all([Happened(by, kind, subject, unit_id, before, after)])
 
 
-async def append_all(events: Sequence[Happened]) -> None:
-    """The same for several events, in their order, by one statement."""
+async def append_all(events: Sequence[Happened], change: tuple[str, str] | None = None) -> None:
+    """The same for several events, in their order, by one statement.
+
+    `change` is what they tell of, where it is to be made by the very statement: SQL that takes a text as $9, and the text.
+    """
     if not events:
         return
     await db.execute(
-        """
-        with told as (
+        f"""
+        with {f"changed as ({change[0]}), " if change else ""}told as (
             select * from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[])
                 with ordinality told (actor_id, kind, subject_type, subject_id, unit_id, before, after, place)
         ), happened as (
@@ -82,6 +85,7 @@ async def append_all(events: Sequence[Happened]) -> None:
         [one.unit_id for one in events],
         [_json(one.before) for one in events],
         [_json(one.after) for one in events],
+        *([change[1]] if change else ()),
     )
     for listener in _listeners:
         db.after_commit(listener)

@@ -9,6 +9,7 @@ from jejak.domain import change, clock, db, event, idempotency, journey_rules
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import BODY, TITLE, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event import Happened
 from jejak.domain.journey_rules import JourneyAction
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.tables.unit import Unit
@@ -102,15 +103,9 @@ async def capture(viewer: Viewer, wanted: CaptureJourney) -> Journey:
             journey = await _begin(by, new_id, content)
         else:
             journey = await _replace(viewer, wanted.journey_id, wanted, content)
-        if content.stages:
-            await Stage.insert(*content.stages)
-        if content.pain_points:
-            await PainPoint.insert(*content.pain_points)
-        for point in content.pain_points:
-            after = {"description": point.description, "severity": point.severity, "reach": point.reach}
-            await event.append(
-                by, EventKind.PAIN_POINT_RECORDED, ("pain_point", point.id), unit.id, after=after
-            )
+        await change.insert(content.stages)
+        await change.insert(content.pain_points)
+        await event.append_all([_recorded(by, point) for point in content.pain_points])
         if wanted.submit:
             status = journey_rules.after(JourneyAction.SUBMIT, journey.status)
             await change.apply(by, JourneyAction.SUBMIT, journey, unit.id, status=status, return_reason=None)
@@ -137,6 +132,12 @@ async def _recaptured(viewer: Viewer, wanted: CaptureJourney) -> UUID | None:
     return earlier.id
 
 
+def _recorded(by: Allowed, point: PainPoint) -> Happened:
+    after = {"description": point.description, "severity": point.severity, "reach": point.reach}
+    subject = "pain_point", point.id
+    return Happened(by, EventKind.PAIN_POINT_RECORDED, subject, point.unit_id, None, after)
+
+
 async def _begin(by: Allowed, new_id: UUID, content: _Content) -> Journey:
     now = clock.now()
     journey = Journey(
@@ -147,7 +148,7 @@ async def _begin(by: Allowed, new_id: UUID, content: _Content) -> Journey:
         updated_at=now,
         **content.values,
     )
-    await journey.save()
+    await change.insert([journey])
     after = {"status": journey.status, **content.values, **_told(content.stages, content.pain_points)}
     await event.append(by, EventKind.JOURNEY_CAPTURED, ("journey", new_id), journey.unit_id, after=after)
     return journey
