@@ -27,7 +27,15 @@ OUT_OF_REACH = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
-_OF_THE_POOL = ("min_size", "max_size", "max_queries", "max_inactive_connection_lifetime", "init", "setup")
+_OF_THE_POOL = (
+    "min_size",
+    "max_size",
+    "max_queries",
+    "max_inactive_connection_lifetime",
+    "init",
+    "setup",
+    "reset",
+)
 _log = logging.getLogger(__name__)
 _after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
 _patience: ContextVar[float | None] = ContextVar("patience", default=None)
@@ -49,6 +57,7 @@ class Lock(IntEnum):
 async def connect(url: str, **pool: Any) -> None:
     """Opens the pool behind every table. `pool` goes to asyncpg as it is."""
     options: dict[str, Any] = {"dsn": url, "min_size": 1, "max_size": 10, "command_timeout": 60}
+    options["reset"] = _as_it_is
     options["server_settings"] = {
         "application_name": "jejak",
         "timezone": "UTC",
@@ -59,6 +68,12 @@ async def connect(url: str, **pool: Any) -> None:
     }
     DB.config = options | pool
     await DB.start_connection_pool()
+
+
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Instead of a statement that resets the session: of ours nothing lasts longer than its transaction, which asyncpg
+    rolls back by itself where it is open.
+    """
 
 
 async def close() -> None:
