@@ -26,9 +26,9 @@ class Counted:
 
 def _is_bookkeeping(text: str) -> bool:
     start = text.lstrip().lower()
-    # What asyncpg sends to reset a connection, and to learn of a type.
+    # What asyncpg sends to learn of a type.
     return start.startswith(_BOOKKEEPING) or any(
-        sign in start for sign in ("pg_advisory_unlock_all", "typeinfo_tree", "current_setting('jit')")
+        sign in start for sign in ("typeinfo_tree", "current_setting('jit')")
     )
 
 

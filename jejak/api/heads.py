@@ -24,7 +24,8 @@ class BoundedHeads(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect()
+        self._reading = True
+        self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._read()
@@ -36,11 +37,14 @@ class BoundedHeads(HttpToolsProtocol):
         self._length = 0 if self._moved_on else self._length + len(data)
         if self._length > MOST_BYTES:
             self._refuse("431 Request Header Fields Too Large")
+        elif self._reading and self._timer is None:
+            # Most heads come at once, and need none.
+            self._wait()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         if not self._reading:
-            self._expect()
+            self._reading, self._length = True, 0
 
     def on_headers_complete(self) -> None:
         self._read()
@@ -51,8 +55,7 @@ class BoundedHeads(HttpToolsProtocol):
         self._moved_on = True
         super().on_body(body)
 
-    def _expect(self) -> None:
-        self._reading, self._length = True, 0
+    def _wait(self) -> None:
         self._timer = self.loop.call_later(SECONDS, self._refuse, "408 Request Timeout")
 
     def _read(self) -> None:

@@ -73,8 +73,8 @@ async def connect(url: str, **pool: Any) -> None:
 
 
 async def _as_it_is(_: asyncpg.Connection) -> None:
-    """In place of a round trip after every statement: nothing of ours changes a session, and what is left of a
-    transaction asyncpg itself rolls back.
+    """Instead of a statement that resets the session: of ours nothing lasts longer than its transaction, which asyncpg
+    rolls back by itself where it is open.
     """
 
 
