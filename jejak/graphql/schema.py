@@ -15,6 +15,7 @@ from jejak.graphql.errors import CodedErrors, OneOperation, coded, extensions
 from jejak.graphql.limits import Known, NoIntrospection, WithinLimits
 from jejak.graphql.mutations import Mutation
 from jejak.graphql.query import Query
+from jejak.graphql.reading.cost import Cost
 from jejak.graphql.reading.operation import NotCompiled, named
 from jejak.graphql.scalars import SCALARS
 from jejak.graphql.subscription import Subscription
@@ -23,6 +24,11 @@ from jejak.settings import Limits
 
 class Schema(strawberry.Schema):
     known: Known
+
+    def reads(self, text: str) -> bool:
+        """Whether it is a document that is known to be valid, and has queries alone."""
+        document = self.known.find(text, Cost())
+        return document is not None and all(one.reads for one in document.operations.values())
 
     async def execute_known(
         self, text: str, variables: dict[str, Any] | None, name: str | None, context: Context

@@ -79,7 +79,7 @@ async def test_a_programs_token_that_was_revoked_is_over_at_once(here, ranger):
 
 
 async def test_a_unit_that_moved_is_seen_where_it_is(here, ranger):
-    who, client = ranger
+    _, client = ranger
     other = await f.a_unit(UnitKind.UP3)
     # by the path alone, as a move leaves it
     await db.execute("update unit set path = $1 where id = $2", f"{other.path}X/", here.id)
@@ -90,7 +90,9 @@ async def test_a_browsers_token_is_none_by_a_header(here):
     who = await f.a_person(Role.MANAGER, here)
     client = await as_(who)
     await db.execute("update session_token set kind = 'BROWSER'")
-    by_cookie = Client(headers={"Cookie": f"jejak_session={client.token}"})
+    by_cookie = Client(
+        headers={"Cookie": f"jejak_session={client.token}", "X-CSRF-Token": csrf_token(client.token or "")}
+    )
     answer = await by_cookie.data(UNITS)
     assert answer["viewer"]["name"] == who.name
     assert (await client.raw(UNITS)).status_code == 401
