@@ -2,6 +2,7 @@
 
 import pytest
 
+from jejak.api.cookie import csrf_token
 from jejak.domain import api_token, clock, db, person, session
 from jejak.domain.access import SYSTEM
 from jejak.domain.api_token import CreateApiToken, RevokeApiToken
