@@ -6,6 +6,7 @@
     selection.py  what a query asks of a type: fragments, aliases, @skip and @include
     arguments.py  a field's arguments, from the document and from variables
     compile.py    from a selection to SQL
+    as_json.py    SQL for an object, a row, rows
     global_ids.py what `node` and `nodes` are given
     paging.py     from a page's arguments to keyset SQL, and cursors
     connection.py a page as SQL: its rows once, and around them what is asked of the connection

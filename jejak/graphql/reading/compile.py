@@ -22,7 +22,8 @@ from graphql import (
 from jejak.domain import access
 from jejak.domain.access import Sight
 from jejak.graphql.reading.arguments import Arguments
-from jejak.graphql.reading.connection import PageSql, json_object
+from jejak.graphql.reading.as_json import Pairs, json_of_row, json_row, json_rows
+from jejak.graphql.reading.connection import PageSql
 from jejak.graphql.reading.declare import (
     READ,
     Column,
@@ -88,13 +89,13 @@ class Compiler:
             u = self.statement.alias()
             body = self._object(target, nodes, u)
             key = self.statement.param(keys, "uuid")
-            return f"(select {body} from {self._rows_by(target, u, f'{u}.id = {key}')})"
+            return json_row(body, self._rows_by(target, u, f"{u}.id = {key}"))
         u = self.statement.alias()
         wanted = self.statement.param(keys, "uuid[]")
         with self.statement.repeated(several):
             body = self._object(target, nodes, u)
         rows = self._rows_by(target, u, f"{u}.id = any({wanted})")
-        return self._array(body, rows, f"array_position({wanted}, {u}.id)")
+        return json_rows(body, rows, f"array_position({wanted}, {u}.id)")
 
     def held_by_keys(self, name: str, kind: GraphQLObjectType, nodes: list[FieldNode]) -> str:
         """SQL for the rows that a bulk payload's answers hold in the field `name`, as one object by their keys."""
@@ -104,7 +105,7 @@ class Compiler:
         with self.statement.repeated(self.statement.ask(lambda request: len(request.held[name]))):
             body = self._object(kind, nodes, u)
         rows = self._rows_by(kind, u, f"{u}.id = any({wanted})")
-        return f"(select json_object_agg({u}.id, {body}) from {rows})"
+        return f"(select json_object_agg({u}.id, {json_of_row(body)}) from {rows})"
 
     def _named(self, spec: Named, field: GraphQLField, nodes: list[FieldNode], here: Field) -> str:
         """SQL for things of any type by their global ids, in order; null for what does not exist or is not seen."""
@@ -132,7 +133,7 @@ class Compiler:
     def _thing(self, name: str, nodes: list[FieldNode], key: str) -> str:
         kind, u = self._named_kinds[name], self.statement.alias()
         body = self._object(kind, nodes, u, tagged=not self.final)
-        return f"(select {body} from {self._rows_by(kind, u, f'{u}.id = {key}')})"
+        return json_row(body, self._rows_by(kind, u, f"{u}.id = {key}"))
 
     def _rows_by(self, kind: GraphQLObjectType, u: str, condition: str) -> str:
         found = entity_of(kind)
@@ -156,7 +157,7 @@ class Compiler:
 
     def _object(
         self, kind: GraphQLObjectType, nodes: list[FieldNode], t: str, *, tagged: bool = False
-    ) -> str:
+    ) -> Pairs:
         self.statement.count_object()
         pairs = [(TYPE, f"'{kind.name}'")] if tagged else []
         for key, same in self.select.of(kind, nodes).items():
@@ -165,7 +166,7 @@ class Compiler:
                 pairs.append((key, f"'{kind.name}'"))
             else:
                 pairs.append((key, self._field(spec_of(kind, name), kind.fields[name], same, t)))
-        return json_object(pairs)
+        return pairs
 
     def _field(self, spec: Spec, field: GraphQLField, nodes: list[FieldNode], t: str) -> str:
         u = self.statement.alias()
@@ -204,8 +205,8 @@ class Compiler:
         with self.statement.repeated(SHORT if several else 1):
             body = self._object(target, nodes, here.u)
         if several:
-            return self._array(body, source, spec.order.format(u=here.u))
-        row = f"(select {body} from {source})"
+            return json_rows(body, source, spec.order.format(u=here.u))
+        row = json_row(body, source)
         if self.final and is_non_null_type(field.type):
             # The ordinary executor tells of it, with all that follows from it.
             return f"coalesce({row}, never_null('{nodes[0].name.value}'))"
@@ -214,10 +215,6 @@ class Compiler:
     @property
     def _named_kinds(self) -> Mapping[str, GraphQLObjectType]:
         return named_kinds(self.select.schema)
-
-    @staticmethod
-    def _array(body: str, source: str, order: str) -> str:
-        return f"(select coalesce(json_agg({body} order by {order}), '[]'::json) from {source})"
 
     def _page(self, spec: Page, field: GraphQLField, nodes: list[FieldNode], here: Field) -> str:
         connection = object_type(field.type)
@@ -231,7 +228,7 @@ class Compiler:
         frame = window(self.statement, here.u, here.args.get("order", spec.order), here.args)
         page = PageSql(
             selected=self.select.of,
-            body=lambda of: self._object(target, of, here.u),
+            body=lambda of: json_of_row(self._object(target, of, here.u)),
             u=here.u,
             p=self.statement.alias(),
             frame=frame,

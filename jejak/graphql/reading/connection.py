@@ -1,24 +1,13 @@
 """A page as SQL: its rows once, and around them whatever the query asks of the connection."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
+from jejak.graphql.reading.as_json import json_object
 from jejak.graphql.reading.paging import Window
 from jejak.graphql.reading.selection import Selection
-
-# PostgreSQL takes at most 100 arguments, and so 50 pairs, in one call.
-_MOST_PAIRS = 50
-
-
-def json_object(pairs: Sequence[tuple[str, str]]) -> str:
-    """Keys are GraphQL names, which hold nothing that would need quoting."""
-    rendered = [f"'{key}', {value}" for key, value in pairs]
-    if len(rendered) <= _MOST_PAIRS:
-        return f"json_build_object({', '.join(rendered)})"
-    chunks = [rendered[start : start + _MOST_PAIRS] for start in range(0, len(rendered), _MOST_PAIRS)]
-    return "(" + " || ".join(f"jsonb_build_object({', '.join(chunk)})" for chunk in chunks) + ")::json"
 
 
 @dataclass(slots=True)

@@ -17,8 +17,8 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from jejak.domain.errors import Refused
+from jejak.graphql.reading.as_json import json_object
 from jejak.graphql.reading.compile import Compiler
-from jejak.graphql.reading.connection import json_object
 from jejak.graphql.reading.cost import Cost
 from jejak.graphql.reading.declare import READ
 from jejak.graphql.reading.plan import Plan, Plans, write

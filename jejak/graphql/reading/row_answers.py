@@ -7,8 +7,8 @@ from uuid import UUID
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
 
+from jejak.graphql.reading.as_json import json_object
 from jejak.graphql.reading.compile import Compiler, object_type, python_name
-from jejak.graphql.reading.connection import json_object
 from jejak.graphql.reading.declare import READ, Held
 from jejak.graphql.reading.selection import Selection
 
