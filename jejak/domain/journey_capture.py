@@ -99,13 +99,15 @@ async def capture(viewer: Viewer, wanted: CaptureJourney) -> Journey:
         unit, by = await change.unit(viewer, Right.CAPTURE, wanted.unit_id, "unit_id")
         content = _checked(wanted, unit, journey_id)
         content.values["recaptures_id"] = await _recaptured(viewer, wanted)
+        happened: list[Happened] = []
         if wanted.journey_id is None:
             journey = await _begin(by, new_id, content)
+            happened.append(_captured(by, journey, content))
         else:
             journey = await _replace(viewer, wanted.journey_id, wanted, content)
         await change.insert(content.stages)
         await change.insert(content.pain_points)
-        await event.append_all([_recorded(by, point) for point in content.pain_points])
+        await event.append_all([*happened, *(_recorded(by, point) for point in content.pain_points)])
         if wanted.submit:
             status = journey_rules.after(JourneyAction.SUBMIT, journey.status)
             await change.apply(by, JourneyAction.SUBMIT, journey, unit.id, status=status, return_reason=None)
@@ -149,9 +151,12 @@ async def _begin(by: Allowed, new_id: UUID, content: _Content) -> Journey:
         **content.values,
     )
     await change.insert([journey])
-    after = {"status": journey.status, **content.values, **_told(content.stages, content.pain_points)}
-    await event.append(by, EventKind.JOURNEY_CAPTURED, ("journey", new_id), journey.unit_id, after=after)
     return journey
+
+
+def _captured(by: Allowed, journey: Journey, content: _Content) -> Happened:
+    after = {"status": journey.status, **content.values, **_told(content.stages, content.pain_points)}
+    return Happened(by, EventKind.JOURNEY_CAPTURED, ("journey", journey.id), journey.unit_id, None, after)
 
 
 async def _replace(viewer: Viewer, journey_id: UUID, wanted: CaptureJourney, content: _Content) -> Journey:
