@@ -83,7 +83,8 @@ class Compiler:
         target = object_type(kind)
         keys = Given(lambda request: request.held)
         several = self.statement.ask(
-            lambda request: len(request.held) if isinstance(request.held, list) else None
+            "how many rows are held",
+            lambda request: len(request.held) if isinstance(request.held, list) else None,
         )
         if several is None:
             u = self.statement.alias()
@@ -102,7 +103,8 @@ class Compiler:
         keys = Given(lambda request: request.held[name])
         u = self.statement.alias()
         wanted = self.statement.param(keys, "uuid[]")
-        with self.statement.repeated(self.statement.ask(lambda request: len(request.held[name]))):
+        number = self.statement.ask("how many rows are held", lambda request: len(request.held[name]))
+        with self.statement.repeated(number):
             body = self._object(kind, nodes, u)
         rows = self._rows_by(kind, u, f"{u}.id = any({wanted})")
         return f"(select json_object_agg({u}.id, {json_of_row(body)}) from {rows})"
@@ -111,7 +113,7 @@ class Compiler:
         """SQL for things of any type by their global ids, in order; null for what does not exist or is not seen."""
         places = named_places(spec, here.args[spec.argument], self._named_kinds)
         if not is_list_type(get_nullable_type(field.type)):
-            name = self.statement.ask(lambda request: places.of(request)[0][0])
+            name = self.statement.ask("type of the id", lambda request: places.of(request)[0][0])
             if not name:
                 return "null::json"
             key = self.statement.param(places, "uuid", convert=lambda found: found[0][1])
@@ -123,7 +125,7 @@ class Compiler:
         names = self.statement.param(places, "text[]", convert=lambda found: [name for name, _ in found])
         keys = self.statement.param(places, "uuid[]", convert=lambda found: [key for _, key in found])
         cases = []
-        for name, number in self.statement.ask(numbers):
+        for name, number in self.statement.ask("types of the ids", numbers):
             with self.statement.repeated(number):
                 cases.append(f"when '{name}' then {self._thing(name, nodes, f'{here.u}.key')}")
         thing = f"case {here.u}.name {' '.join(cases)} end" if cases else "null::json"
