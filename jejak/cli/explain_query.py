@@ -54,7 +54,9 @@ class _Wanted:
     "--as", "email", metavar="EMAIL", help="On whose behalf; somebody at headquarters where left out."
 )
 @click.option(
-    "--language", type=click.Choice(Language), help="In which language; the person's where left out."
+    "--language",
+    type=click.Choice(Language, case_sensitive=False),
+    help="In which language; the person's where left out.",
 )
 @click.option("--analyze", is_flag=True, help="Run it, and tell what each step took. It only reads.")
 @click.option("--sql", "only_sql", is_flag=True, help="The SQL alone. Needs no server, unless with --as.")

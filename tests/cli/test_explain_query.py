@@ -2,13 +2,12 @@
 
 import re
 
-import asyncpg
 import orjson
 import pytest
 from click.testing import CliRunner
 
 from jejak.cli import main
-from jejak.domain import clock
+from jejak.domain import clock, db
 from jejak.domain.vocabulary import Role, UnitKind
 from tests.factories import a_person, a_unit
 
@@ -29,15 +28,14 @@ def run(*words, code=0, given=None):
     return result.output
 
 
-async def test_what_is_printed_answers_the_query(shell, database_url, folder):
+@pytest.mark.usefixtures("database")
+async def test_what_is_printed_answers_the_query(shell, folder):
     # Given the printed statement
     sql = shell.well("explain-query", folder / "steps.graphql", "--sql")
     assert max(map(len, sql.splitlines())) <= 100
     # When PostgreSQL is given just that
-    connection = await asyncpg.connect(dsn=database_url)
-    data, still = await connection.fetchrow(sql, clock.now(), "no token", "")
-    await connection.close()
-    # Then it is the answer, but for nobody whom a token stands for
+    data, still = await db.fetchrow(sql, "no token", "nobody", clock.now())
+    # Then it is the answer, but to nobody
     assert [step["number"] for step in orjson.loads(data)["steps"]] == list(range(1, 11))
     assert still is False
 
