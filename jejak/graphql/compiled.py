@@ -11,6 +11,7 @@ from graphql import ExecutionResult, GraphQLError
 from strawberry.extensions import SchemaExtension
 
 from jejak.domain import clock, db
+from jejak.domain.errors import Refused
 from jejak.graphql.context import Context
 from jejak.graphql.reading.operation import NotCompiled, Operation, Why, named
 from jejak.graphql.reading.plan import Lapsed
@@ -42,6 +43,9 @@ async def executed(
         found = await plan.read_still(request)
     except asyncpg.NotNullViolationError:
         raise NotCompiled(Why.NULL) from None
+    except Refused:
+        # A value that none may be, as an id of another type.
+        raise NotCompiled(Why.REFUSED) from None
     except (NotCompiled, Lapsed):
         raise
     except Exception as error:
