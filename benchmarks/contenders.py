@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -16,7 +16,7 @@ from benchmarks import load
 from benchmarks.reader import Reader
 from benchmarks.workloads import CHANGES, DOCUMENTS, READS, Question
 
-COMPILED, ORDINARY, LIMIT = "jejak", "jejak, ordinary executor", "limit"
+COMPILED, ORDINARY, LIMIT = "jejak", "jejak, ordinary", "limit"
 
 _UP = re.compile(r" is up at http://127\.0\.0\.1:(\d+)")
 _PATIENCE = 30.0  # seconds
@@ -87,7 +87,7 @@ async def limit(database_url: str, reader: Reader) -> AsyncIterator[Contender]:
 
 
 @contextlib.asynccontextmanager
-async def started(command: Sequence[str], environment: Mapping[str, str]) -> AsyncIterator[Process]:
+async def started(command: Sequence[str], environment: dict[str, str]) -> AsyncIterator[Process]:
     """Runs a command that says where it is up in its first lines, and stops it in the end."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     process = await asyncio.create_subprocess_exec(

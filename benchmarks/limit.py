@@ -39,7 +39,8 @@ def app(database_url: str, viewer: limit_writes.Viewer) -> Litestar:
             max_size=POOL,
             init=_as_bytes,
             reset=_nothing,
-            server_settings={"timezone": "UTC", "jit": "off"},
+            # What is planned once is not planned again, however little a plan for the values at hand would cost.
+            server_settings={"timezone": "UTC", "jit": "off", "plan_cache_mode": "force_generic_plan"},
         ) as pool:
             on.state.pool = pool
             yield
@@ -93,12 +94,9 @@ async def serve(database_url: str, viewer: limit_writes.Viewer) -> None:
             http="httptools",
             server_header=False,
         )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[taken]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
+        # Whoever asks from now on is heard as soon as the pool is there.
         print(f"The limit is up at http://127.0.0.1:{taken.getsockname()[1]}", flush=True)  # noqa: T201
-        await serving
+        await uvicorn.Server(config).serve(sockets=[taken])
 
 
 if __name__ == "__main__":

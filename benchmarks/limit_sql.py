@@ -91,7 +91,9 @@ select json_build_object('data', json_build_object('steps', json_agg(json_build_
 from step s left join figure f on f.step_id = s.id left join counted n on n.step_id = s.id
 """
 
-_NAMED = {"initiative_id": "Initiative"} | dict.fromkeys(("owner_id", "submitted_by", "verified_by"), "Person")
+_NAMED = {"initiative_id": "Initiative"} | dict.fromkeys(
+    ("owner_id", "submitted_by", "verified_by"), "Person"
+)
 
 
 def _told(side: str) -> str:

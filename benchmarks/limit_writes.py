@@ -25,41 +25,74 @@ class Viewer:
     paths: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is the same for all that one change writes."""
+
+    connection: asyncpg.Connection
+    viewer: Viewer
+    at: datetime
+    unit: UUID
+
+    async def told(self, kind: str, subject: tuple[str, UUID], after: Row, before: Row | None = None) -> None:
+        sides = [None if side is None else orjson.dumps(side).decode() for side in (before, after)]
+        people, units = [self.viewer.person], [self.unit]
+        values = (people, [kind], [subject[0]], [subject[1]], units, [sides[0]], [sides[1]])
+        await self.connection.execute(_EVENT, self.at, *values)
+
+
 async def capture(connection: asyncpg.Connection, viewer: Viewer, given: Row) -> bytes:
     """A new journey with its stages and pain points, its events, and the key that makes a retry safe."""
-    now = datetime.now(UTC)
-    journey, unit = uuid7(), UUID(given["unit"])
+    journey = uuid7()
+    change = _Change(connection, viewer, datetime.now(UTC), UUID(given["unit"]))
     async with connection.transaction():
-        digest = hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS)).hexdigest()
-        key = given["clientMutationId"]
-        await connection.fetchval(
-            _CLAIM, uuid7(), viewer.person, "captureJourney", key, digest, [journey], now
-        )
-        await connection.fetchrow(_UNIT + " for share", unit)
-        await connection.execute(
-            _JOURNEY, journey, unit, given["service"], given["title"], given["narrative"],
-            date.fromisoformat(given["occurredOn"]), "DRAFT", None, None, viewer.person, 1, now, now,
-        )  # fmt: skip
-        after = {"status": "DRAFT"} | {name: given[name] for name in ("unit", "title", "narrative", "stages")}
-        await _told(connection, viewer, now, "journey.captured", ("journey", journey), unit, None, after)
+        await _claim(change, journey, given)
+        await connection.fetchrow(_UNIT + " for share", change.unit)
+        await _journey(change, journey, given)
         stages = [(uuid7(), stage) for stage in given["stages"]]
-        await connection.execute(
-            _values("stage", _STAGE, len(stages)),
-            *(value for nth, (id_, stage) in enumerate(stages) for value in _stage(id_, journey, nth, stage)),
+        rows = [_stage(key, journey, nth, stage) for nth, (key, stage) in enumerate(stages)]
+        await _insert(connection, "stage", _STAGE, rows)
+        points = [(uuid7(), key, point) for key, stage in stages for point in stage.get("painPoints", ())]
+        await _insert(
+            connection, "pain_point", _PAIN_POINT, [_pain_point(change, journey, *one) for one in points]
         )
-        points = [
-            (uuid7(), id_, point) for id_, stage in stages for point in stage.get("painPoints", ())
-        ]
-        await connection.execute(
-            _values("pain_point", _PAIN_POINT, len(points)),
-            *(value for point in points for value in _pain_point(unit, journey, now, *point)),
-        )
-        for id_, _, point in points:
+        for key, _, point in points:
             after = {name: point[name] for name in ("description", "severity", "reach")}
-            await _told(
-                connection, viewer, now, "pain_point.recorded", ("pain_point", id_), unit, None, after
-            )
-    return _bytes(await connection.fetchval(_CAPTURED, viewer.paths, journey))
+            await change.told("pain_point.recorded", ("pain_point", key), after)
+    answer: bytes = await connection.fetchval(_CAPTURED, viewer.paths, journey)
+    return answer
+
+
+async def _claim(change: _Change, journey: UUID, given: Row) -> None:
+    digest = hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    of = (change.viewer.person, "captureJourney", given["clientMutationId"], digest, [journey], change.at)
+    await change.connection.fetchval(_CLAIM, uuid7(), *of)
+
+
+async def _journey(change: _Change, journey: UUID, given: Row) -> None:
+    said = (given["service"], given["title"], given["narrative"], date.fromisoformat(given["occurredOn"]))
+    rest = ("DRAFT", None, None, change.viewer.person, 1, change.at, change.at)
+    await change.connection.execute(_JOURNEY, journey, change.unit, *said, *rest)
+    after = {name: given[name] for name in ("unit", "service", "title", "narrative", "occurredOn", "stages")}
+    await change.told("journey.captured", ("journey", journey), after | {"status": "DRAFT"})
+
+
+def _stage(key: UUID, journey: UUID, nth: int, given: Row) -> tuple[Any, ...]:
+    return (key, journey, nth + 1, given["name"], given["touchpoint"], given["emotion"], "", "", None, None)
+
+
+def _pain_point(change: _Change, journey: UUID, key: UUID, stage: UUID, given: Row) -> tuple[Any, ...]:
+    said = (given["description"], given["category"], given["parameter"], given["severity"], given["reach"])
+    return (key, change.unit, journey, stage, *said, *(None,) * 7, 0, None, 1, change.at)
+
+
+async def _insert(
+    connection: asyncpg.Connection, table: str, columns: str, rows: list[tuple[Any, ...]]
+) -> None:
+    width = len(rows[0])
+    places = (f"({', '.join(f'${row * width + n + 1}' for n in range(width))})" for row in range(len(rows)))
+    values = (value for row in rows for value in row)
+    await connection.execute(f"insert into {table} ({columns}) values {', '.join(places)}", *values)
 
 
 async def report_progress(connection: asyncpg.Connection, viewer: Viewer, given: Row) -> bytes:
@@ -75,55 +108,14 @@ async def report_progress(connection: asyncpg.Connection, viewer: Viewer, given:
             "progress": given["progress"],
             "status": "IN_PROGRESS",
             "status_reason": None,
-            "updated_at": now,
-            "version": task["version"] + 1,
         }
-        await connection.execute(_REPORT, orjson.dumps([row], default=str).decode())
+        as_json = orjson.dumps([row | {"updated_at": now, "version": task["version"] + 1}], default=str)
+        await connection.execute(_REPORT, as_json.decode())
         before, after = {"progress": task["progress"]}, {"progress": given["progress"]}
-        subject = ("task", task["id"])
-        await _told(
-            connection, viewer, now, "task.progress_reported", subject, task["unit_id"], before, after
-        )
-    return _bytes(await connection.fetchval(_REPORTED, viewer.paths, task["id"]))
-
-
-def _bytes(value: Any) -> bytes:
-    return bytes(value)
-
-
-def _values(table: str, columns: str, rows: int) -> str:
-    width = columns.count(",") + 1
-    places = (
-        "(" + ", ".join(f"${row * width + n + 1}" for n in range(width)) + ")" for row in range(rows)
-    )
-    return f"insert into {table} ({columns}) values {', '.join(places)}"
-
-
-def _stage(id_: UUID, journey: UUID, nth: int, given: Row) -> tuple[Any, ...]:
-    return (id_, journey, nth + 1, given["name"], given["touchpoint"], given["emotion"], "", "", None, None)
-
-
-def _pain_point(
-    unit: UUID, journey: UUID, now: datetime, id_: UUID, stage: UUID, given: Row
-) -> tuple[Any, ...]:
-    said = (given["description"], given["category"], given["parameter"], given["severity"], given["reach"])
-    return (id_, unit, journey, stage, *said, *(None,) * 7, 0, None, 1, now)
-
-
-async def _told(
-    connection: asyncpg.Connection,
-    viewer: Viewer,
-    now: datetime,
-    kind: str,
-    subject: tuple[str, UUID],
-    unit: UUID,
-    before: Row | None,
-    after: Row,
-) -> None:
-    sides = [None if side is None else orjson.dumps(side, default=str).decode() for side in (before, after)]
-    await connection.execute(
-        _EVENT, now, [viewer.person], [kind], [subject[0]], [subject[1]], [unit], [sides[0]], [sides[1]]
-    )
+        change = _Change(connection, viewer, now, task["unit_id"])
+        await change.told("task.progress_reported", ("task", task["id"]), after, before)
+    answer: bytes = await connection.fetchval(_REPORTED, viewer.paths, task["id"])
+    return answer
 
 
 _CLAIM = """

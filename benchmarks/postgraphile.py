@@ -41,7 +41,9 @@ async def installed(folder: Path) -> tuple[str, Path]:
     if not (place / "node_modules" / "postgraphile").exists():
         place.mkdir(parents=True, exist_ok=True)
         (place / "package.json").write_text('{"private": true}')
-        await _said(npm, "install", "--no-audit", "--no-fund", "--prefix", str(place), f"postgraphile@{VERSION}")
+        await _said(
+            npm, "install", "--no-audit", "--no-fund", "--prefix", str(place), f"postgraphile@{VERSION}"
+        )
     program = place / _PROGRAM.name
     shutil.copyfile(_PROGRAM, program)
     return node, program
@@ -70,5 +72,3 @@ async def postgraphile(database_url: str, node: str, program: Path) -> AsyncIter
     environment = {"NODE_ENV": "production", "GRAPHILE_ENV": "production"}
     async with started([node, str(program), database_url], environment) as process:
         yield Contender(NAME, process, request, frozenset(postgraphile_sql.DOCUMENTS))
-
-

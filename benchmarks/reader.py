@@ -27,7 +27,9 @@ async def sign_up() -> Reader:
     await who.save()
     top = programme.reference_id("unit", "HQ")
     await person.grant(access.SYSTEM, GrantRole(who.id, top, Role.CONTRIBUTOR, ranger=False))
-    [role] = await db.fetch("select m.id, u.path from membership m join unit u on u.id = m.unit_id where m.person_id = $1", who.id)
+    [role] = await db.fetch(
+        "select m.id, u.path from membership m join unit u on u.id = m.unit_id where m.person_id = $1", who.id
+    )
     until = clock.today("Asia/Jakarta") + timedelta(days=2)
     made = await api_token.create(
         Viewer(who.id, Language.ID, ()), CreateApiToken(UUID(str(role["id"])), "bench", until)

@@ -1,17 +1,14 @@
 """Short slices of load in alternation, so that what else happens on the machine hits all contenders alike."""
 
-import asyncio
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
 
 import psutil
 
+from benchmarks.asking import Asks
 from benchmarks.contenders import Contender
-from benchmarks.load import Ask, Answers, ask_for
-
-Asks = Callable[[Contender], Iterator[Ask]]
+from benchmarks.load import Answers, Ask, ask_for
 
 
 @dataclass(slots=True)
@@ -42,7 +39,13 @@ class Measured:
 
 
 async def alternate(
-    workload: str, contenders: Sequence[Contender], asks: Asks, connections: int, seconds: float, rounds: int
+    workload: str,
+    contenders: Sequence[Contender],
+    asks: Asks,
+    connections: int,
+    *,
+    seconds: float,
+    rounds: int,
 ) -> list[Measured]:
     """Warms all of them up, and then asks each in turn, every second round in the other order."""
     measured = {one.name: Measured(one.name, workload, connections) for one in contenders}
@@ -84,5 +87,6 @@ def _cpu(processes: Sequence[psutil.Process]) -> float:
             times = process.cpu_times()
         except psutil.NoSuchProcess:
             continue
-        used += times.user + times.system
+        # Of children that have ended, too: else what a closed connection's process has used would be missing.
+        used += times.user + times.system + times.children_user + times.children_system
     return used

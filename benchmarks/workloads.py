@@ -41,17 +41,18 @@ UPDATE = """mutation Report($input: ReportProgressInput!) { reportProgress(input
 class Question:
     """A request of a workload: its variables for the service, and for who takes keys as they are in the tables.
 
-    `answered` is what the answer to a change must hold; None for reads, whose answers are known.
+    `answered` is what the answer to a change must hold; of reads the whole answer is known.
     """
 
     variables: dict[str, Any]
     plain: dict[str, Any]
-    answered: bytes | None = None
+    answered: bytes = b""
 
 
 READS = {"nested": NESTED, "flat": FLAT, "completion": COMPLETION, "one": ONE}
 CHANGES = {"capture": CAPTURE, "update": UPDATE}
 DOCUMENTS = READS | CHANGES
+ROWS = {"nested": 50, "flat": 100, "completion": 10}  # of a page that is full
 
 
 async def reads() -> dict[str, list[Question]]:
