@@ -2,16 +2,16 @@
 
 TOOLS = (
     """
-    create function pg_temp.draw(n bigint, salt bigint) returns double precision language sql immutable parallel safe as
+    create or replace function pg_temp.draw(n bigint, salt bigint) returns double precision language sql immutable parallel safe as
     $$ select (hashint8extended(n, salt) & 1048575)::double precision / 1048576 $$
     """,
     """
-    create function pg_temp.pick(texts text[], n bigint, salt bigint) returns text language sql immutable parallel safe as
+    create or replace function pg_temp.pick(texts text[], n bigint, salt bigint) returns text language sql immutable parallel safe as
     $$ select texts[1 + floor(pg_temp.draw(n, salt) * cardinality(texts))::integer] $$
     """,
     # As UUIDv7: ordered by time, so that indexes are as dense as those of the service.
     """
-    create function pg_temp.id(at timestamptz, n bigint, salt bigint) returns uuid language sql immutable parallel safe as
+    create or replace function pg_temp.id(at timestamptz, n bigint, salt bigint) returns uuid language sql immutable parallel safe as
     $$ select (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(hash, 1, 3) || '8'
         || substr(hash, 4, 15))::uuid from md5(n || ' ' || salt) hash $$
     """,
