@@ -95,6 +95,10 @@ class Bench:
             if LIMIT in wanted:
                 here.append(await stack.enter_async_context(contenders.limit(url, who)))
             yield Field(scale, [one for one in here if one.name in wanted], reads, changes)
+            for process in dict.fromkeys(one.process for one in here):
+                for complaint in process.complaints()[-1:]:
+                    name = next(one.name for one in here if one.process is process)
+                    self.say(f"{name} complained, {len(process.complaints())} lines, the last: {complaint}")
 
     async def measure(self, field: Field, of: Iterable[str]) -> list[Measured]:
         """The workloads of `of` that are wanted, at each number of connections."""

@@ -5,9 +5,11 @@ import contextlib
 import os
 import re
 import sys
+import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 import orjson
 import psutil
@@ -38,6 +40,12 @@ class DidNotStart(Exception):  # noqa: N818 -- said to a person, in one line
 class Process:
     of: psutil.Process
     port: int
+    _log: IO[bytes]
+
+    def complaints(self) -> list[str]:
+        """What it has said on its standard error so far."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace").splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +98,27 @@ async def limit(database_url: str, reader: Reader) -> AsyncIterator[Contender]:
 async def started(command: Sequence[str], environment: dict[str, str]) -> AsyncIterator[Process]:
     """Runs a command that says where it is up in its first lines, and stops it in the end."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=DEVNULL, stdout=PIPE, env=kept | environment
-    )
-    try:
-        yield Process(psutil.Process(process.pid), await asyncio.wait_for(_port(process), _PATIENCE))
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+    with tempfile.TemporaryFile() as log:
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=DEVNULL, stdout=PIPE, stderr=log, env=kept | environment
+        )
+        try:
+            port = await asyncio.wait_for(_port(process), _PATIENCE)
+            found = Process(psutil.Process(process.pid), port or 0, log)
+            if port is None:
+                last = [command[-1], *found.complaints()][-1]
+                raise DidNotStart(f"a contender did not start: {last}")
+            yield found
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
 
 
-async def _port(process: asyncio.subprocess.Process) -> int:
+async def _port(process: asyncio.subprocess.Process) -> int | None:
+    """None where it has ended."""
     assert process.stdout is not None  # noqa: S101 -- it was asked for
-    said = ""
     while line := (await process.stdout.readline()).decode():
-        said += line
         if up := _UP.search(line):
             return int(up[1])
-    raise DidNotStart(f"a contender did not start: {said.strip()}")
+    return None

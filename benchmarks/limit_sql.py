@@ -13,10 +13,10 @@ def _id(kind: str, key: str) -> str:
 
 
 def _page(size: int, order: str, keys: str) -> str:
-    """What there is to say of rows `p`, numbered by `nth`, of which one more was read than is shown."""
+    """What there is to say of the rows of `page`, numbered by `nth`, of which one more was read than is shown."""
     cursor = f"encode(convert_to(json_build_array('{order}', {keys})::text, 'UTF8'), 'base64')"
-    return f"""json_build_object('hasNextPage', count(*) > {size}, 'endCursor',
-        (array_agg(translate({cursor}, E'+/\\n', '-_') order by p.nth desc) filter (where p.nth <= {size}))[1])"""
+    return f"""json_build_object('hasNextPage', exists (select from page where nth > {size}), 'endCursor', (
+        select translate({cursor}, E'+/\\n', '-_') from page p where p.nth <= {size} order by p.nth desc limit 1))"""
 
 
 _UNIT = f"""(select r from (select {_id("Unit", "u.id")} as id, u.code, u.name) r) as unit"""
@@ -45,7 +45,7 @@ select json_build_object('data', json_build_object('journeys', json_build_object
                 from stage s where s.journey_id = p.id order by s.position
             ) r) as stages
         from page p join unit u on u.id = p.unit_id where p.nth <= 50 order by p.nth
-    ) r), 'pageInfo', (select {_page(50, "JourneyOrder.NEWEST_FIRST", "p.created_at, p.id")} from page p))))
+    ) r), 'pageInfo', {_page(50, "JourneyOrder.NEWEST_FIRST", "p.created_at, p.id")})))
 """
 
 FLAT = f"""
@@ -64,7 +64,7 @@ select json_build_object('data', json_build_object('tasks', json_build_object('n
             (select r from (select {_id("Person", "o.id")} as id, o.name) r) as owner
         from page p join unit u on u.id = p.unit_id join initiative i on i.id = p.initiative_id
         join person o on o.id = p.owner_id where p.nth <= 100 order by p.nth
-    ) r), 'pageInfo', (select {_page(100, "TaskOrder.DUE_FIRST", "p.due_on, p.id")} from page p))))
+    ) r), 'pageInfo', {_page(100, "TaskOrder.DUE_FIRST", "p.due_on, p.id")})))
 """
 
 # R5 for all ten steps in one pass over the region's rows.

@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import click
@@ -77,7 +78,7 @@ async def _run(plan: Plan, data: Path | None, cache: Path, out: Path | None) -> 
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jejak-bench-")))
         servers = await stack.enter_async_context(running.servers(Settings(), folder, alone=True))
         with console.status("") as status:
-            bench = Bench(plan, servers, cache, console.print, status.update)
+            bench = Bench(plan, servers, cache, partial(console.print, markup=False), status.update)
             field = await stack.enter_async_context(bench.field(plan.scale, plan.contenders))
             results = await bench.measure(field, READS)
             if plan.growth:

@@ -70,7 +70,7 @@ def show(console: Console, all_of_them: Sequence[Measured]) -> None:
         block = [one for one in all_of_them if (one.workload, one.connections) == (workload, number)]
         table = Table(
             title=f"{workload}, {number} connections", title_justify="left", box=SIMPLE_HEAD, show_edge=False,
-            collapse_padding=True, pad_edge=False,
+            padding=0,
         )  # fmt: skip
         table.add_column("contender", min_width=15)
         for name in ("req/s", "p50 ms", "p99 ms", "CPU", "servers", "MiB", "/limit", "by CPU", "/PostGr."):
@@ -126,7 +126,7 @@ def show_aims(
         block = [one for one in all_of_them if one.workload == aim.workload and one.connections == AT]
         measured = ratio(block, COMPILED, aim.of)
         if measured is not None:
-            what = f"{aim.workload}: requests/s of {aim.of}"
+            what = f"{aim.workload}: requests a second, to those of {aim.of}"
             aims.append({"aim": what, "least": aim.least, "measured": measured, "met": measured >= aim.least})
             table.add_row(what, f"{aim.least:.1f}", f"{measured:.2f}", _met(measured >= aim.least))
     for one in grown:
