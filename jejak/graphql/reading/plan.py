@@ -11,7 +11,7 @@ from jejak.graphql.reading.request import Of, Question, Request
 
 READ_SECONDS = 20
 # Ways of asking one document that are kept: beyond it all of its plans are forgotten and made anew.
-MOST_PLANS = 64
+MOST_PLANS = 128
 
 
 class Lapsed(Exception):  # noqa: N818 -- nothing is wrong, somebody is to be looked up anew

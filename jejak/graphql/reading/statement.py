@@ -33,6 +33,7 @@ class Statement:
     parameters: list[Of] = field(default_factory=list)
     asked: list[tuple[Question, Any]] = field(default_factory=list)
     rows: int = 0
+    _everywhere: bool | None = None
     _times: int = 1
     _aliases: int = 0
     _tables: list[str] = field(default_factory=list)
@@ -135,8 +136,9 @@ class Statement:
     @property
     def paths(self) -> str:
         """What `access.seen` takes: the roots of what the viewer sees, or that it is everything."""
-        everywhere = self.ask("sees every unit", lambda request: request.viewer.everywhere)
-        return access.EVERYWHERE if everywhere else self.roots
+        if self._everywhere is None:
+            self._everywhere = self.ask("sees every unit", lambda request: request.viewer.everywhere)
+        return access.EVERYWHERE if self._everywhere else self.roots
 
     @property
     def roots(self) -> str:
