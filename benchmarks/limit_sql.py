@@ -48,13 +48,15 @@ select json_build_object('data', json_build_object('journeys', json_build_object
     ) r), 'pageInfo', {_page(50, "JourneyOrder.NEWEST_FIRST", "p.created_at, p.id")})))
 """
 
+# Units as an array, so that tasks are walked in their order until the page is full, however many there are.
 FLAT = f"""
 with page as materialized (
     select t.*, row_number() over (order by t.due_on, t.id) as nth from (
         select id, unit_id, initiative_id, owner_id, title, status, progress, due_on, version from task
-        where unit_id {_SEEN} and unit_id in (
-            select below.id from unit top join unit below on below.path ^@ top.path where top.id = $2::uuid
-        ) and status = any($3::text[]) order by due_on, id limit 101
+        where unit_id = any(array(
+            select below.id from unit top join unit below on below.path ^@ top.path
+            where top.id = $2::uuid and below.path ^@ any($1::text[])
+        )) and status = any($3::text[]) order by due_on, id limit 101
     ) t
 )
 select json_build_object('data', json_build_object('tasks', json_build_object('nodes', (
