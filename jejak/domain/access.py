@@ -53,7 +53,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     ),
 }
 
-REGIONAL = frozenset({UnitKind.HQ, UnitKind.UID, UnitKind.UIW})
+REGIONS = frozenset({UnitKind.UID, UnitKind.UIW})
+REGIONAL = REGIONS | {UnitKind.HQ}
+_REGIONS_IN_SQL = "('UID', 'UIW')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,14 @@ class Viewer:
     def everywhere(self) -> bool:
         """Whether they see every unit there is: all lie below headquarters."""
         return any(grant.kind is UnitKind.HQ for grant in self.grants)
+
+    @property
+    def region(self) -> str | None:
+        """The path of the region that is all they see; None where that is more, or less than a whole one."""
+        top = min(self.grants, key=lambda grant: len(grant.path), default=None)
+        if top is None or top.kind not in REGIONS:
+            return None
+        return top.path if all(grant.path.startswith(top.path) for grant in self.grants) else None
 
     @property
     def person(self) -> UUID:
@@ -246,8 +256,19 @@ class Below(str):
     Whoever sees a unit sees all below it, so this is their Sight as well, and nothing is left to be asked.
     """
 
-    __slots__ = ("column",)
+    __slots__ = ("column", "unit")
     column: str
+    unit: str
+
+    def by_region(self, region_id: str) -> tuple[str, str]:
+        """The same in two conditions, of which one always finds nothing: for a unit that is a region, and for others.
+
+        `region_id` is the rows' column.
+        """
+        is_one = f"top.kind in {_REGIONS_IN_SQL}"
+        region = f"(select top.id from unit top where top.id = {self.unit} and {is_one})"
+        is_none = f"(select not {is_one} from unit top where top.id = {self.unit})"
+        return in_region(Sight(self), region_id, region), f"{self} and {is_none}"
 
 
 def below(column: str, expression: str, unit: str, paths: str) -> Below:
@@ -255,8 +276,21 @@ def below(column: str, expression: str, unit: str, paths: str) -> Below:
     scope = seen("top.id", paths)
     units = f"select below.id from unit top join unit below on below.path ^@ top.path where top.id = {unit} and {scope}"
     found = Below(f"{expression} in ({units})")
-    found.column = column
+    found.column, found.unit = column, unit
     return found
+
+
+def region_at(path: str) -> str:
+    """SQL: the key of the region at this path, an expression."""
+    return f"(select region.id from unit region where region.path = {path})"
+
+
+def in_region(sight: Sight, region_id: str, region: str) -> Sight:
+    """A sight that holds in one region only, given by its key: rows are found by that, in the order of an index.
+
+    `is true` keeps the planner from finding them unit by unit, and from taking both for narrower than one.
+    """
+    return Sight(f"({sight}) is true and {region_id} = {region}")
 
 
 def rollout_seen(rollout: str, unit_id: str, paths: str) -> Sight:
