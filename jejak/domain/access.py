@@ -55,7 +55,6 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 
 REGIONS = frozenset({UnitKind.UID, UnitKind.UIW})
 REGIONAL = REGIONS | {UnitKind.HQ}
-_REGIONS_IN_SQL = "('UID', 'UIW')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,15 +259,23 @@ class Below(str):
     column: str
     unit: str
 
-    def by_region(self, region_id: str) -> tuple[str, str]:
-        """The same in two conditions, of which one always finds nothing: for a unit that is a region, and for others.
+    def by_kind(self, region_id: str) -> list[str]:
+        """The same in conditions of which all but one find nothing, by what the unit is: a region, headquarters, another.
 
         `region_id` is the rows' column.
         """
-        is_one = f"top.kind in {_REGIONS_IN_SQL}"
-        region = f"(select top.id from unit top where top.id = {self.unit} and {is_one})"
-        is_none = f"(select not {is_one} from unit top where top.id = {self.unit})"
-        return in_region(Sight(self), region_id, region), f"{self} and {is_none}"
+
+        def of_unit(what: str) -> str:
+            return f"(select {what} from unit top where top.id = {self.unit})"
+
+        region = of_unit("case when top.kind in ('UID', 'UIW') then top.id end")
+        headquarters = of_unit("top.kind = 'HQ'")
+        another = of_unit("top.kind not in ('HQ', 'UID', 'UIW')")
+        return [
+            in_region(Sight(self), region_id, region),
+            f"({self}) is true and {headquarters}",
+            f"{self} and {another}",
+        ]
 
 
 def below(column: str, expression: str, unit: str, paths: str) -> Below:

@@ -244,14 +244,14 @@ class Compiler:
     def _sources(
         self, found: Entity, here: Field, table: str, sight: Sight, conditions: Sequence[str]
     ) -> list[str]:
-        """The rows of a list once more, from sources that have none in common: a whole region's in the page's order."""
+        """The rows of a list once more, from sources that have none in common, so that those of a whole region, or of all, are found in order."""
         sees, below = found.sees, _below(conditions)
         if here.t or not isinstance(sees, within) or sees.region is None:
             return []
         region_id = f"{here.u}.{sees.region}"
         if below is not None and below.column == sees.column:
             others = [one for one in conditions if one is not below]
-            return [seen_rows(table, here.u, sight, *others, one) for one in below.by_region(region_id)]
+            return [seen_rows(table, here.u, sight, *others, one) for one in below.by_kind(region_id)]
         if (region := self.statement.region) is not None:
             return [seen_rows(table, here.u, access.in_region(sight, region_id, region), *conditions)]
         return []
