@@ -225,8 +225,8 @@ class Compiler:
         filters = here.args.get("filter")
         conditions = [render(spec.where, here), *(filters.where(here) if filters is not None else ())]
         table = render(spec.rows, here) if spec.rows else found.table
-        sight = self._sight(found.sees, here.u, _below(conditions))
-        rows = "from " + seen_rows(table, here.u, sight, *conditions)
+        below = _below(conditions)
+        sight = self._sight(found.sees, here.u, below.column if below else None)
         frame = window(self.statement, here.u, here.args.get("order", spec.order), here.args)
         page = PageSql(
             selected=self.select.of,
@@ -234,14 +234,30 @@ class Compiler:
             u=here.u,
             p=self.statement.alias(),
             frame=frame,
-            rows=rows,
+            rows=seen_rows(table, here.u, sight, *conditions),
+            sources=self._sources(found, here, table, sight, conditions),
         )
         with self.statement.repeated(frame.size):
             return page.sql(connection, nodes)
 
+    def _sources(
+        self, found: Entity, here: Field, table: str, sight: Sight, conditions: Sequence[str]
+    ) -> list[str]:
+        """The rows of a list once more, from sources that have none in common, so that those of a whole region, or of all, are found in order."""
+        sees, below = found.sees, _below(conditions)
+        if here.t or not isinstance(sees, within) or sees.region is None:
+            return []
+        region_id = f"{here.u}.{sees.region}"
+        if below is not None and below.column == sees.column:
+            others = [one for one in conditions if one is not below]
+            return [seen_rows(table, here.u, sight, *others, one) for one in below.by_kind(region_id)]
+        if (region := self.statement.region) is not None:
+            return [seen_rows(table, here.u, access.in_region(sight, region_id, region), *conditions)]
+        return []
 
-def _below(conditions: Sequence[str]) -> str | None:
-    return next((one.column for one in conditions if isinstance(one, access.Below)), None)
+
+def _below(conditions: Sequence[str]) -> access.Below | None:
+    return next((one for one in conditions if isinstance(one, access.Below)), None)
 
 
 def seen_rows(table: str, alias: str, sight: Sight, *conditions: str) -> str:

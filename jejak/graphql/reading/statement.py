@@ -146,6 +146,14 @@ class Statement:
         return self._once_a_statement("paths", lambda request: request.viewer.paths, "text[]")
 
     @property
+    def region(self) -> str | None:
+        """The key of the one region that is all the viewer sees, as SQL; None where it is more, or less."""
+        if not self.ask(lambda request: request.viewer.region is not None):
+            return None
+        path = self._once_a_statement("region", lambda request: request.viewer.region, "text")
+        return access.region_at(path)
+
+    @property
     def person(self) -> str:
         """The viewer's own key."""
         return self._once_a_statement("person", lambda request: request.viewer.person, "uuid")
