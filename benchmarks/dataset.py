@@ -14,6 +14,7 @@ from benchmarks.dataset_sql import SEARCH, STATEMENTS, TOOLS
 from jejak.domain import clock, completion, db
 
 DAYS = 365  # over which everything was captured
+IN_REGIONS = ("journey", "pain_point", "task")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,14 @@ async def build(size: Size, seed: int) -> None:
         await db.execute("set local session_replication_role = replica")
         for statement in TOOLS:
             await db.execute(statement)
+        for table in IN_REGIONS:
+            await db.execute(f"alter table {table} enable always trigger {table}_region")
         for text, names in STATEMENTS:
             await organisation.patiently(text, *(values[name] for name in names))
         for text in SEARCH:
             await organisation.patiently(text)
+        for table in IN_REGIONS:
+            await db.execute(f"alter table {table} enable trigger {table}_region")
     await completion.recompute_all()
     async with db.transaction():
         await db.execute("delete from feed")

@@ -1,6 +1,6 @@
 """A page as SQL: its rows once, and around them whatever the query asks of the connection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type

@@ -148,7 +148,7 @@ class Statement:
     @property
     def region(self) -> str | None:
         """The key of the one region that is all the viewer sees, as SQL; None where it is more, or less."""
-        if not self.ask(lambda request: request.viewer.region is not None):
+        if not self.ask("sees one whole region", lambda request: request.viewer.region is not None):
             return None
         path = self._once_a_statement("region", lambda request: request.viewer.region, "text")
         return access.region_at(path)
