@@ -160,3 +160,19 @@ async def test_a_page_of_a_region_or_of_all_reads_its_own_rows_however_many_ther
         sql, values = next(one for one in asked.told if table in one[0] and "limit 21" in one[0])
         (explained,) = await db.fetch(f"explain (analyze, format json) {sql}", *values)
         assert read_from(table, json.loads(explained[0])[0]["Plan"]) == 21, listed
+
+
+@pytest.mark.parametrize(
+    ("seat", "gathered"),
+    [(UnitKind.ULP, True), (UnitKind.UP3, True), (UnitKind.UID, False), (UnitKind.HQ, False)],
+)
+async def test_rows_of_less_than_a_region_are_gathered_before_they_are_sorted(seat, gathered, database):
+    """A plan that is kept does not know how few they are: on 1,200,000 tasks it took 106 ms instead of 3 to find a ULP's
+    in everybody's order. `offset 0` is what keeps PostgreSQL from that.
+    """
+    place = await (f.reference_unit("HQ") if seat is UnitKind.HQ else f.a_unit(seat))
+    client = await as_(await f.a_person(Role.VIEWER, place))
+    for listed in LISTS:
+        async with statements() as asked:
+            await client.data(f"{{ {listed}(first: 20) {{ nodes {{ id }} }} }}")
+        assert any("offset 0" in sql for sql in asked.sql) is gathered

@@ -253,6 +253,11 @@ class Compiler:
             return [seen_rows(table, here.u, sight, *others, one) for one in below.by_kind(region_id)]
         if (region := self.statement.region) is not None:
             return [seen_rows(table, here.u, access.in_region(sight, region_id, region), *conditions)]
+        if self.statement.paths != access.EVERYWHERE:
+            # Some units' rows are gathered and sorted. A plan that is kept does not know how few they are, and would
+            # walk through everybody's in order to find them: `offset 0` keeps it from that.
+            few = f"select {here.u}.* from {seen_rows(table, here.u, sight, *conditions)} offset 0"
+            return [f"({few}) {here.u} where true"]
         return []
 
 
