@@ -11,6 +11,7 @@ from graphql import ExecutionResult, GraphQLError
 from strawberry.extensions import SchemaExtension
 
 from jejak.domain import clock, db
+from jejak.domain.errors import Refused
 from jejak.graphql.context import Context
 from jejak.graphql.reading.operation import NotCompiled, Operation, Why, named
 from jejak.graphql.reading.plan import Lapsed
@@ -35,22 +36,26 @@ async def executed(
         raise NotCompiled(Why.REFUSED)
     request = Request(context.viewer, context.language, operation.variables(variables), clock.now())
     plan = operation.plan(request, context.cost.limits)
-    context.cost.rows = plan.rows
     try:
         if plan.outside is not None:
             request = dataclasses.replace(request, outside=await plan.outside(context))
         found = await plan.read_still(request)
     except asyncpg.NotNullViolationError:
         raise NotCompiled(Why.NULL) from None
+    except Refused:
+        # One of the values, which a plan that is kept meets only now.
+        raise NotCompiled(Why.REFUSED) from None
     except (NotCompiled, Lapsed):
         raise
     except Exception as error:
         if isinstance(error, TimeoutError) or db.is_away(error):
             # It would be so again.
+            context.cost.rows = plan.rows
             return ExecutionResult(None, [GraphQLError(str(error), path=[plan.first], original_error=error)])
         # A bug, which the ordinary executor keeps from whatever else was asked, and names.
         _log.warning("request %s: the compiled statement failed: %r", context.request_id, error)
         raise NotCompiled(Why.FAILED) from error
+    context.cost.rows = plan.rows
     context.execution.compiled = True
     return ExecutionResult(json_as_it_is(found), None)
 
