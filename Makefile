@@ -8,9 +8,10 @@ DATA ?= jejak-data
 TASKS ?= 1200000
 SECONDS ?= 60
 ROUNDS ?= 1
+EXAMPLES ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test faults schema schema-changes release-schema lock clean bench-workers
+.PHONY: help demo up test faults schema schema-changes release-schema lock clean bench-workers differential
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -41,6 +42,9 @@ faults: $(READY) ## kill servers and processes under load, and look for anything
 
 bench-workers: $(READY) ## the workers' jobs beside bare SQL: make bench-workers TASKS=1200000
 	@$(BIN)/python -m benchmarks.workers --tasks $(TASKS)
+
+differential: $(READY) ## ask both executors so many drawn queries: make differential EXAMPLES=5000
+	EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/graphql/test_differential.py
 
 schema: $(READY) ## write schema.graphql anew
 	$(BIN)/jejak export-schema -o schema.graphql
