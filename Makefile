@@ -8,9 +8,10 @@ DATA ?= jejak-data
 TASKS ?= 1200000
 SECONDS ?= 60
 ROUNDS ?= 1
+EXAMPLES ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test faults bench bench-workers schema schema-changes release-schema lock clean
+.PHONY: help demo up test differential faults bench bench-workers schema schema-changes release-schema lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +45,9 @@ bench: $(READY) ## the service over HTTP beside PostGraphile and SQL by hand: ma
 
 bench-workers: $(READY) ## the workers' jobs beside bare SQL: make bench-workers TASKS=1200000
 	@$(BIN)/python -m benchmarks.workers --tasks $(TASKS)
+
+differential: $(READY) ## ask both executors so many drawn queries: make differential EXAMPLES=5000
+	EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/graphql/test_differential.py
 
 schema: $(READY) ## write schema.graphql anew
 	$(BIN)/jejak export-schema -o schema.graphql

@@ -36,7 +36,6 @@ async def executed(
         raise NotCompiled(Why.REFUSED)
     request = Request(context.viewer, context.language, operation.variables(variables), clock.now())
     plan = operation.plan(request, context.cost.limits)
-    context.cost.rows = plan.rows
     try:
         if plan.outside is not None:
             request = dataclasses.replace(request, outside=await plan.outside(context))
@@ -51,10 +50,12 @@ async def executed(
     except Exception as error:
         if isinstance(error, TimeoutError) or db.is_away(error):
             # It would be so again.
+            context.cost.rows = plan.rows
             return ExecutionResult(None, [GraphQLError(str(error), path=[plan.first], original_error=error)])
         # A bug, which the ordinary executor keeps from whatever else was asked, and names.
         _log.warning("request %s: the compiled statement failed: %r", context.request_id, error)
         raise NotCompiled(Why.FAILED) from error
+    context.cost.rows = plan.rows
     context.execution.compiled = True
     return ExecutionResult(json_as_it_is(found), None)
 
