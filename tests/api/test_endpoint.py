@@ -310,7 +310,7 @@ async def test_a_bug_in_a_mutation_undoes_it(monkeypatch):
     async def broken(*_, **__):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(event, "append", broken)
+    monkeypatch.setattr(event, "append_all", broken)
     given = {"unitId": gid(unit), "service": "PB_PD", "title": "x", "occurredOn": "2026-01-01"}
     # when
     query = "mutation ($input: CaptureJourneyInput!) { captureJourney(input: $input) { errors { code } } }"
