@@ -11,7 +11,7 @@ ROUNDS ?= 1
 EXAMPLES ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test faults schema schema-changes release-schema lock clean bench-workers differential
+.PHONY: help demo up test differential faults bench bench-workers schema schema-changes release-schema lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ test: $(READY) ## lint, types, contracts, schema drift and all tests
 
 faults: $(READY) ## kill servers and processes under load, and look for anything lost or done twice: make faults SEED=7 SECONDS=60 ROUNDS=1
 	$(BIN)/python -m tests.faults --seconds $(SECONDS) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+
+bench: $(READY) ## the service over HTTP beside PostGraphile and SQL by hand: make bench SEED=7 LARGE=1 OUT=bench.json KEEP=folder NODE=node
+	@$(BIN)/python -m benchmarks.reads $(if $(SEED),--seed $(SEED)) $(if $(LARGE),--growth) $(if $(OUT),--out $(OUT)) $(if $(KEEP),--data $(KEEP)) $(ARGS)
 
 bench-workers: $(READY) ## the workers' jobs beside bare SQL: make bench-workers TASKS=1200000
 	@$(BIN)/python -m benchmarks.workers --tasks $(TASKS)

@@ -1,9 +1,10 @@
 """Counts the SQL statements that the service issues."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from jejak.domain import db
 
@@ -12,9 +13,15 @@ _BOOKKEEPING = ("begin", "commit", "rollback", "savepoint", "release")
 
 @dataclass
 class Counted:
-    """`all` holds every text in order, `sql` only what the service asked for: `len(counted)` of them."""
+    """`told` holds every text in order with its values, `all` the texts, `sql` only what the service asked for:
+    `len(counted)` of them.
+    """
 
-    all: list[str] = field(default_factory=list)
+    told: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[str]:
+        return [text for text, _ in self.told]
 
     @property
     def sql(self) -> list[str]:
@@ -48,7 +55,7 @@ async def statements() -> AsyncIterator[Counted]:
     counted = Counted()
 
     def log(record) -> None:
-        counted.all.append(record.query)
+        counted.told.append((record.query, record.args or ()))
 
     before, watched = pool._init, []
 

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from jejak import __version__, running
+from jejak.cli.explain_query import explain_query
 from jejak.cli.imports import import_holidays, import_people, import_units
 from jejak.cli.schema import export_schema, trust_documents
 from jejak.cli.start import data_option, must_be_migrated, run, spare_collector
@@ -75,6 +76,7 @@ def main(*, verbose: bool = False) -> None:
     )
 
 
+main.add_command(explain_query)
 main.add_command(export_schema)
 main.add_command(import_holidays)
 main.add_command(import_people)

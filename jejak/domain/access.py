@@ -53,7 +53,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     ),
 }
 
-REGIONAL = frozenset({UnitKind.HQ, UnitKind.UID, UnitKind.UIW})
+REGIONS = frozenset({UnitKind.UID, UnitKind.UIW})
+REGIONAL = REGIONS | {UnitKind.HQ}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,14 @@ class Viewer:
     def everywhere(self) -> bool:
         """Whether they see every unit there is: all lie below headquarters."""
         return any(grant.kind is UnitKind.HQ for grant in self.grants)
+
+    @property
+    def region(self) -> str | None:
+        """The path of the region that is all they see; None where that is more, or less than a whole one."""
+        top = min(self.grants, key=lambda grant: len(grant.path), default=None)
+        if top is None or top.kind not in REGIONS:
+            return None
+        return top.path if all(grant.path.startswith(top.path) for grant in self.grants) else None
 
     @property
     def person(self) -> UUID:
@@ -246,8 +255,27 @@ class Below(str):
     Whoever sees a unit sees all below it, so this is their Sight as well, and nothing is left to be asked.
     """
 
-    __slots__ = ("column",)
+    __slots__ = ("column", "unit")
     column: str
+    unit: str
+
+    def by_kind(self, region_id: str) -> list[str]:
+        """The same in conditions of which all but one find nothing, by what the unit is: a region, headquarters, another.
+
+        `region_id` is the rows' column.
+        """
+
+        def of_unit(what: str) -> str:
+            return f"(select {what} from unit top where top.id = {self.unit})"
+
+        region = of_unit("case when top.kind in ('UID', 'UIW') then top.id end")
+        headquarters = of_unit("top.kind = 'HQ'")
+        another = of_unit("top.kind not in ('HQ', 'UID', 'UIW')")
+        return [
+            in_region(Sight(self), region_id, region),
+            f"({self}) is true and {headquarters}",
+            f"{self} and {another}",
+        ]
 
 
 def below(column: str, expression: str, unit: str, paths: str) -> Below:
@@ -255,8 +283,21 @@ def below(column: str, expression: str, unit: str, paths: str) -> Below:
     scope = seen("top.id", paths)
     units = f"select below.id from unit top join unit below on below.path ^@ top.path where top.id = {unit} and {scope}"
     found = Below(f"{expression} in ({units})")
-    found.column = column
+    found.column, found.unit = column, unit
     return found
+
+
+def region_at(path: str) -> str:
+    """SQL: the key of the region at this path, an expression."""
+    return f"(select region.id from unit region where region.path = {path})"
+
+
+def in_region(sight: Sight, region_id: str, region: str) -> Sight:
+    """A sight that holds in one region only, given by its key: rows are found by that, in the order of an index.
+
+    `is true` keeps the planner from finding them unit by unit, and from taking both for narrower than one.
+    """
+    return Sight(f"({sight}) is true and {region_id} = {region}")
 
 
 def rollout_seen(rollout: str, unit_id: str, paths: str) -> Sight:

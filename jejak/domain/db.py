@@ -57,8 +57,9 @@ class Lock(IntEnum):
 async def connect(url: str, **pool: Any) -> None:
     """Opens the pool behind every table. `pool` goes to asyncpg as it is."""
     options: dict[str, Any] = {"dsn": url, "min_size": 1, "max_size": 10, "command_timeout": 60}
-    # Reads of whole screens are long; whatever asks for them again finds them prepared.
-    options["max_cacheable_statement_size"] = 2**18
+    # Reads of whole screens are long; whatever asks for them again finds them prepared. PostgreSQL needs some hundred
+    # bytes for a character, in each connection.
+    options["max_cacheable_statement_size"] = 2**16
     options["reset"] = _as_it_is
     options["server_settings"] = {
         "application_name": "jejak",

@@ -172,6 +172,11 @@ async def current(viewer: Viewer) -> Viewer | None:
     return await _session_viewer("s.id = $1", viewer.credential)
 
 
+async def viewer_named(email: str) -> Viewer | None:
+    """Somebody as they would be signed in, with the roles in force now, for the operator; None where nobody is."""
+    return _viewer(await db.fetch(_NAMED, email.strip().lower()), None)
+
+
 async def _viewer_of(token: str, kind: Kind) -> Viewer | None:
     condition = f"""s.id = (
         select t.session_id from session_token t
@@ -220,6 +225,13 @@ from came
 join person p on p.id = came.person_id
 left join membership m on m.person_id = p.id and m.revoked_at is null
 left join unit u on u.id = m.unit_id
+"""
+_NAMED = f"""
+select '{UUID(int=0)}'::uuid as credential, false as integration, p.id as person_id, p.language, u.path, u.kind, m.role
+from person p
+left join membership m on m.person_id = p.id and m.revoked_at is null
+left join unit u on u.id = m.unit_id
+where p.email = $1
 """
 _PROGRAM = f"""
 with came as (

@@ -43,7 +43,7 @@ async def executed(
     except asyncpg.NotNullViolationError:
         raise NotCompiled(Why.NULL) from None
     except Refused:
-        # One of the values, which a plan that is kept meets only now.
+        # A value that none may be, as an id of another type.
         raise NotCompiled(Why.REFUSED) from None
     except (NotCompiled, Lapsed):
         raise

@@ -49,7 +49,9 @@ class Stage:
     )
 
 
-@entity("journey", within("unit_id"), "A captured path of a customer through one service.")
+@entity(
+    "journey", within("unit_id", region="region_id"), "A captured path of a customer through one service."
+)
 class Journey(Node):
     id: strawberry.ID = global_id("Journey")
     unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jejak.graphql.unit import Unit
 
 
-@entity("pain_point", within("unit_id"), "What hurt in a stage of a journey.")
+@entity("pain_point", within("unit_id", region="region_id"), "What hurt in a stage of a journey.")
 class PainPoint(Node):
     id: strawberry.ID = global_id("PainPoint")
     description: str = column("What hurt.")

@@ -47,7 +47,11 @@ def _overdue(field: Field, row: str) -> str:
     return f"exists (select from unit here where here.id = {row}.unit_id and {overdue})"
 
 
-@entity("task", within("unit_id"), "A unit's follow-up, under one initiative, often for one pain point.")
+@entity(
+    "task",
+    within("unit_id", region="region_id"),
+    "A unit's follow-up, under one initiative, often for one pain point.",
+)
 class Task(Node):
     id: strawberry.ID = global_id("Task")
     title: str = column("What is to be done.")

@@ -45,6 +45,16 @@ async def test_what_is_not_stored_and_what_is_refused_the_ordinary_executor_answ
     assert ran == {"ran": "ordinary", "why": why}
 
 
+async def test_a_refused_value_of_a_plan_that_is_kept_is_no_bug(world, caplog):
+    client = await as_(world.manager)
+    query = "query One($id: ID!) { task(id: $id) { id } }"
+    for given in (gid(world.planned), gid(world.here)):
+        answer, ran = await asked(client, query, id=given)
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID_ID"
+    assert ran == {"ran": "ordinary", "why": "REFUSED"}
+    assert caplog.text == ""
+
+
 async def test_a_change_and_whoever_asks_for_it_get_the_ordinary_executor(world):
     client = await as_(world.manager)
     _, ran = await asked(client, document("markNoticesRead"), input={"noticeIds": []})

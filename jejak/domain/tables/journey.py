@@ -11,6 +11,7 @@ from jejak.domain.tables.unit import Unit
 class Journey(Table, db=DB, tablename="journey"):
     id = UUID(primary_key=True, default=new_id)
     unit_id = ForeignKey(Unit, null=False)
+    region_id = ForeignKey(Unit, null=True)  # written by triggers
     service = Text()
     title = Text()
     narrative = Text()
@@ -46,6 +47,7 @@ class PainPoint(Table, db=DB, tablename="pain_point"):
 
     id = UUID(primary_key=True, default=new_id)
     unit_id = ForeignKey(Unit, null=False)
+    region_id = ForeignKey(Unit, null=True)  # written by triggers
     journey_id = ForeignKey(Journey, null=False)
     stage_id = ForeignKey(Stage, null=False)
     description = Text()

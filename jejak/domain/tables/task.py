@@ -17,6 +17,7 @@ class Task(Table, db=DB, tablename="task"):
     id = UUID(primary_key=True, default=new_id)
     initiative_id = ForeignKey(Initiative, null=False)
     unit_id = ForeignKey(Unit, null=False)
+    region_id = ForeignKey(Unit, null=True)  # written by triggers
     pain_point_id = ForeignKey(PainPoint, null=True)
     rollout_id = ForeignKey(Rollout, null=True, default=None)
     title = Text()

@@ -12,11 +12,12 @@
     connection.py a page as SQL: its rows once, and around them what is asked of the connection
     plan.py       statements that are kept, with the questions by whose answers they are found again
     operation.py  a whole query as one statement, whose JSON is sent as it comes
+    explain.py    what a query asks of the database, to look at
     cost.py       what one request asks for, and the most that it may
     row_answers.py what the answers to the rows of a bulk input hold, by one statement for all
     schema.py     binds the declarations to the executable schema
 
-Nothing outside this package knows how a field gets its value.
+Nothing outside this package knows how a field gets its value. How it all goes together: README.md beside this.
 """
 
 from jejak.graphql.reading.declare import (

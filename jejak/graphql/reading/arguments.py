@@ -16,6 +16,7 @@ from graphql import (
     VariableNode,
     get_nullable_type,
     is_enum_type,
+    print_ast,
     specified_scalar_types,
 )
 from graphql.execution.values import get_argument_values
@@ -61,13 +62,13 @@ class Arguments:
         if isinstance(node, VariableNode) and default is not None:
             # One that is left out leaves the default in force.
             name = node.name.value
-            if not self.statement.ask(lambda request: name in request.variables.coerced):
+            if not self.statement.ask(f"${name} was sent", lambda request: name in request.variables.coerced):
                 return default
         return self._value(kind, argument.type, node)
 
     def _value(self, kind: GraphQLInputType, declared: Any, node: ValueNode) -> Any:
         if isinstance(node, VariableNode):
-            return self._brought(kind, variable(node.name.value))
+            return self._brought(kind, variable(node.name.value), f"${node.name.value}")
         if not _holds_variable(node):
             return self._converted(coerce_input_literal(node, kind), declared)
         of_kind = get_nullable_type(kind)
@@ -81,23 +82,25 @@ class Arguments:
             )
         # A list with variables between its brackets: each list of values is written anew.
         values = self.statement.ask(
-            lambda request: tuple(coerce_input_literal(node, kind, request.variables) or ())
+            print_ast(node), lambda request: tuple(coerce_input_literal(node, kind, request.variables) or ())
         )
         return list(values)
 
-    def _brought(self, kind: GraphQLInputType, of: Of) -> Any:
+    def _brought(self, kind: GraphQLInputType, of: Of, name: str) -> Any:
         """A value that comes with each request, from a variable or out of the object in one."""
         of_kind = get_nullable_type(kind)
         if of_kind is _YES_OR_NO or is_enum_type(of_kind):
-            return self.statement.ask(of)
-        if not self.statement.ask(lambda request: of(request) is not None):
+            return self.statement.ask(name, of)
+        if not self.statement.ask(f"{name} is given", lambda request: of(request) is not None):
             return None
         if isinstance(of_kind, GraphQLInputObjectType):
             return self._input(
                 of_kind,
-                lambda name, field_kind, _: self._brought(field_kind, lambda request: of(request).get(name)),
+                lambda field, field_kind, _: self._brought(
+                    field_kind, lambda request: of(request).get(field), f"{name}.{field}"
+                ),
             )
-        return Given(of)
+        return Given(of, name)
 
     def _input(self, kind: GraphQLInputObjectType, value: Any) -> Any:
         definition = kind.extensions["strawberry-definition"]

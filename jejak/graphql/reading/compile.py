@@ -83,7 +83,8 @@ class Compiler:
         target = object_type(kind)
         keys = Given(lambda request: request.held)
         several = self.statement.ask(
-            lambda request: len(request.held) if isinstance(request.held, list) else None
+            "how many rows are held",
+            lambda request: len(request.held) if isinstance(request.held, list) else None,
         )
         if several is None:
             u = self.statement.alias()
@@ -102,7 +103,8 @@ class Compiler:
         keys = Given(lambda request: request.held[name])
         u = self.statement.alias()
         wanted = self.statement.param(keys, "uuid[]")
-        with self.statement.repeated(self.statement.ask(lambda request: len(request.held[name]))):
+        number = self.statement.ask("how many rows are held", lambda request: len(request.held[name]))
+        with self.statement.repeated(number):
             body = self._object(kind, nodes, u)
         rows = self._rows_by(kind, u, f"{u}.id = any({wanted})")
         return f"(select json_object_agg({u}.id, {json_of_row(body)}) from {rows})"
@@ -111,7 +113,7 @@ class Compiler:
         """SQL for things of any type by their global ids, in order; null for what does not exist or is not seen."""
         places = named_places(spec, here.args[spec.argument], self._named_kinds)
         if not is_list_type(get_nullable_type(field.type)):
-            name = self.statement.ask(lambda request: places.of(request)[0][0])
+            name = self.statement.ask("type of the id", lambda request: places.of(request)[0][0])
             if not name:
                 return "null::json"
             key = self.statement.param(places, "uuid", convert=lambda found: found[0][1])
@@ -123,7 +125,7 @@ class Compiler:
         names = self.statement.param(places, "text[]", convert=lambda found: [name for name, _ in found])
         keys = self.statement.param(places, "uuid[]", convert=lambda found: [key for _, key in found])
         cases = []
-        for name, number in self.statement.ask(numbers):
+        for name, number in self.statement.ask("types of the ids", numbers):
             with self.statement.repeated(number):
                 cases.append(f"when '{name}' then {self._thing(name, nodes, f'{here.u}.key')}")
         thing = f"case {here.u}.name {' '.join(cases)} end" if cases else "null::json"
@@ -223,8 +225,8 @@ class Compiler:
         filters = here.args.get("filter")
         conditions = [render(spec.where, here), *(filters.where(here) if filters is not None else ())]
         table = render(spec.rows, here) if spec.rows else found.table
-        sight = self._sight(found.sees, here.u, _below(conditions))
-        rows = "from " + seen_rows(table, here.u, sight, *conditions)
+        below = _below(conditions)
+        sight = self._sight(found.sees, here.u, below.column if below else None)
         frame = window(self.statement, here.u, here.args.get("order", spec.order), here.args)
         page = PageSql(
             selected=self.select.of,
@@ -232,14 +234,35 @@ class Compiler:
             u=here.u,
             p=self.statement.alias(),
             frame=frame,
-            rows=rows,
+            rows=seen_rows(table, here.u, sight, *conditions),
+            sources=self._sources(found, here, table, sight, conditions),
         )
         with self.statement.repeated(frame.size):
             return page.sql(connection, nodes)
 
+    def _sources(
+        self, found: Entity, here: Field, table: str, sight: Sight, conditions: Sequence[str]
+    ) -> list[str]:
+        """The rows of a list once more, from sources that have none in common, so that those of a whole region, or of all, are found in order."""
+        sees, below = found.sees, _below(conditions)
+        if here.t or not isinstance(sees, within) or sees.region is None:
+            return []
+        region_id = f"{here.u}.{sees.region}"
+        if below is not None and below.column == sees.column:
+            others = [one for one in conditions if one is not below]
+            return [seen_rows(table, here.u, sight, *others, one) for one in below.by_kind(region_id)]
+        if (region := self.statement.region) is not None:
+            return [seen_rows(table, here.u, access.in_region(sight, region_id, region), *conditions)]
+        if self.statement.paths != access.EVERYWHERE:
+            # Some units' rows are gathered and sorted. A plan that is kept does not know how few they are, and would
+            # walk through everybody's in order to find them: `offset 0` keeps it from that.
+            few = f"select {here.u}.* from {seen_rows(table, here.u, sight, *conditions)} offset 0"
+            return [f"({few}) {here.u} where true"]
+        return []
 
-def _below(conditions: Sequence[str]) -> str | None:
-    return next((one.column for one in conditions if isinstance(one, access.Below)), None)
+
+def _below(conditions: Sequence[str]) -> access.Below | None:
+    return next((one for one in conditions if isinstance(one, access.Below)), None)
 
 
 def seen_rows(table: str, alias: str, sight: Sight, *conditions: str) -> str:

@@ -1,6 +1,6 @@
 """A page as SQL: its rows once, and around them whatever the query asks of the connection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type
@@ -12,7 +12,10 @@ from jejak.graphql.reading.selection import Selection
 
 @dataclass(slots=True)
 class PageSql:
-    """`rows` are the list's rows before paging, `u` their alias, `body` the JSON of one of them, `p` the alias of the page."""
+    """`rows` are the list's rows before paging, `u` their alias, `body` the JSON of one of them, `p` the alias of the page.
+
+    `sources`: the same rows in parts, where these are sooner in order.
+    """
 
     selected: Callable[[GraphQLObjectType, list[FieldNode]], Selection]
     body: Callable[[list[FieldNode]], str]
@@ -20,28 +23,34 @@ class PageSql:
     p: str
     frame: Window
     rows: str
+    sources: Sequence[str] = ()
     _bodies: list[str] = field(default_factory=list)
 
     def sql(self, connection: GraphQLObjectType, nodes: list[FieldNode]) -> str:
         frame = self.frame
         outer = self._connection(connection, nodes)
         columns = "".join(f", {body} as n{n}" for n, body in enumerate(self._bodies))
-        beyond = "".join(f" and {condition}" for condition in frame.keyset)
         # Only the page's rows are ordered as a whole, and only of them anything is made.
-        page = f"select {self.u}.* {self.rows}{beyond} order by {frame.order} limit {frame.size + 1}"
+        beyond = "".join(f" and {condition}" for condition in frame.keyset)
+        firsts = [self._first_of(f"{source}{beyond}") for source in self.sources or [self.rows]]
+        page = firsts[0] if len(firsts) == 1 else self._first_of(f"({' union all '.join(firsts)}) {self.u}")
         inner = (
             f"select row_number() over (order by {frame.order}) as nth, {frame.cursor} as cursor{columns} "
-            f"from ({page}) {self.u}"
+            f"from {page} {self.u}"
         )
         # `having` makes it one row also where nothing is asked that aggregates, as `totalCount` alone.
         return f"(select {outer} from ({inner}) {self.p} having true)"
+
+    def _first_of(self, rows: str) -> str:
+        frame = self.frame
+        return f"(select {self.u}.* from {rows} order by {frame.order} limit {frame.size + 1})"
 
     def _connection(self, connection: GraphQLObjectType, nodes: list[FieldNode]) -> str:
         pairs = []
         for key, same in self.selected(connection, nodes).items():
             match same[0].name.value:
                 case "totalCount":
-                    value = f"(select count(*) {self.rows})"
+                    value = f"(select count(*) from {self.rows})"
                 case "nodes":
                     value = self._all(self._row(same))
                 case "edges":

@@ -95,9 +95,10 @@ def everyone(_statement: Statement, _alias: str) -> Sight:
 
 @dataclass(frozen=True, slots=True)
 class within:  # noqa: N801 -- read as a word in declarations
-    """R12: rows whose unit, in `column`, lies in the viewer's subtrees."""
+    """R12: rows whose unit, in `column`, lies in the viewer's subtrees. `region`: the column with that unit's region."""
 
     column: str
+    region: str | None = None
 
     def __call__(self, statement: Statement, alias: str) -> Sight:
         return access.seen(f"{alias}.{self.column}", statement.paths)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import strawberry
 from graphql import (
@@ -23,6 +24,7 @@ from jejak.graphql.reading.cost import Cost
 from jejak.graphql.reading.declare import READ
 from jejak.graphql.reading.plan import Plan, Plans, write
 from jejak.graphql.reading.request import Request
+from jejak.graphql.reading.selection import Selection, Selector
 from jejak.graphql.reading.statement import Statement
 from jejak.settings import Limits
 
@@ -39,11 +41,11 @@ class Why(StrEnum):
 
 
 class NotCompiled(Exception):  # noqa: N818 -- it goes another way, nothing is wrong
-    """The ordinary executor is to answer."""
+    """The ordinary executor is to answer. `what` is the field, where one is why; what was refused, the cause."""
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: Why, what: str = "") -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.what = why, what
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,40 +73,53 @@ class Operation:
             graphql_schema, self.node.variable_definitions or (), dict(given or {}), max_errors=1
         )
         if isinstance(values, list):
-            raise NotCompiled(Why.REFUSED)
+            raise NotCompiled(Why.REFUSED) from values[0]
         return values
 
     def plan(self, request: Request, limits: Limits) -> Plan:
         """Kept, or written now. Refuses, by NotCompiled, what is no query of stored data or would be refused."""
         try:
             return self.plans.find(self._name, request) or self._written(request, limits)
-        except (Refused, GraphQLError):
-            raise NotCompiled(Why.REFUSED) from None
+        except (Refused, GraphQLError) as refused:
+            raise NotCompiled(Why.REFUSED) from refused
+
+    def answers(self, request: Request) -> list[tuple[str, Any]]:
+        """By what the plan for `request` is found again, once it is kept: what was asked, and the answer."""
+        return [(question.about, answer) for question, answer in self.plans.answers(self._name, request)]
 
     def _written(self, request: Request, limits: Limits) -> Plan:
         statement = Statement(request, Cost(limits=limits))
         compiler = Compiler(self.schema, self.fragments, statement, final=True)
-        root = self.schema._schema.query_type  # noqa: SLF001 -- as above
-        assert root is not None  # noqa: S101 -- no schema is without
-        asked = compiler.select.whole(root, self.node.selection_set)
-        data = json_object([(key, self._field(compiler, root, nodes)) for key, nodes in asked.items()])
+        asked = self.fields(statement)
+        data = json_object([(key, self.field(compiler, nodes)) for key, nodes in asked.items()])
         # As bytes, so that nobody on the way reads it as text.
         values = f"convert_to(({data})::text, 'UTF8'), {compiler.statement.still()}"
         plan = write(compiler, values, next(iter(asked), ""))
         self.plans.keep(self._name, statement.asked, plan)
         return plan
 
-    @staticmethod
-    def _field(compiler: Compiler, query: GraphQLObjectType, nodes: list[FieldNode]) -> str:
+    def fields(self, statement: Statement) -> Selection:
+        """What it asks of the query type, for `statement`."""
+        selector = Selector(self.schema._schema, self.fragments, statement)  # noqa: SLF001 -- as above
+        return selector.whole(self._query, self.node.selection_set)
+
+    def field(self, compiler: Compiler, nodes: list[FieldNode]) -> str:
+        """SQL for one of `fields`. Refuses, by NotCompiled, one that no table holds."""
         name = nodes[0].name.value
         if name == "__typename":
-            return f"'{query.name}'"
-        declared = query.fields.get(name)
+            return f"'{self._query.name}'"
+        declared = self._query.fields.get(name)
         if declared is None:
-            raise NotCompiled(Why.FIELD)  # introspection
+            raise NotCompiled(Why.FIELD, name)  # introspection
         if READ not in declared.extensions["strawberry-definition"].metadata:
-            raise NotCompiled(Why.FIELD)
-        return compiler.root(query, nodes)
+            raise NotCompiled(Why.FIELD, name)
+        return compiler.root(self._query, nodes)
+
+    @property
+    def _query(self) -> GraphQLObjectType:
+        root = self.schema._schema.query_type  # noqa: SLF001 -- as above
+        assert root is not None  # noqa: S101 -- no schema is without
+        return root
 
 
 def named(operations: Mapping[str, Operation], name: str | None) -> Operation:

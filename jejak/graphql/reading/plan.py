@@ -7,11 +7,11 @@ from typing import Any
 from jejak.domain import db
 from jejak.graphql.reading.compile import Compiler
 from jejak.graphql.reading.declare import Outside
-from jejak.graphql.reading.request import Of, Request
+from jejak.graphql.reading.request import Of, Question, Request
 
 READ_SECONDS = 20
 # Ways of asking one document that are kept: beyond it all of its plans are forgotten and made anew.
-MOST_PLANS = 64
+MOST_PLANS = 128
 
 
 class Lapsed(Exception):  # noqa: N818 -- nothing is wrong, somebody is to be looked up anew
@@ -54,7 +54,7 @@ class Plan:
 class _Branch:
     """A question whose answer decides how to go on, and the ways that were taken before."""
 
-    question: Of
+    question: Question
     ways: dict[Hashable, "_Branch | Plan"] = field(default_factory=dict)
 
 
@@ -73,10 +73,19 @@ class Plans:
     def find(self, what: Hashable, request: Request) -> Plan | None:
         at = self._trees.get(what)
         while isinstance(at, _Branch):
-            at = at.ways.get(at.question(request))
+            at = at.ways.get(at.question.of(request))
         return at
 
-    def keep(self, what: Hashable, asked: Sequence[tuple[Of, Hashable]], plan: Plan) -> None:
+    def answers(self, what: Hashable, request: Request) -> list[tuple[Question, Any]]:
+        """What a plan that is kept was asked on the way to it, and what `request` answers."""
+        found, at = [], self._trees.get(what)
+        while isinstance(at, _Branch):
+            answer = at.question.of(request)
+            found.append((at.question, answer))
+            at = at.ways.get(answer)
+        return found
+
+    def keep(self, what: Hashable, asked: Sequence[tuple[Question, Hashable]], plan: Plan) -> None:
         if self._number >= MOST_PLANS:
             self._trees.clear()
             self._number = 0

@@ -35,8 +35,18 @@ class Given:
     """A value that comes with each request: a statement holds a parameter for it and is written without knowing it."""
 
     of: Of
+    name: str = ""
+    """What a person who reads the statement calls it."""
 
 
 def variable(name: str) -> Of:
     """The value of a variable; None where it is null or was left out."""
     return lambda request: request.variables.coerced.get(name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What the text of a statement hangs on; `about` says in a few words what is asked."""
+
+    about: str
+    of: Of

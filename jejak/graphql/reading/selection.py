@@ -74,7 +74,8 @@ class Selector:
             self.statement.check(
                 lambda variables: get_argument_values(GraphQLSkipDirective, directive, variables)
             )
-            said = self.statement.ask(variable(argument.value.name.value))
+            name = argument.value.name.value
+            said = self.statement.ask(f"${name}", variable(name))
         else:
             said = get_argument_values(GraphQLSkipDirective, directive)["if"]
         return bool(said) is (named == GraphQLIncludeDirective.name)

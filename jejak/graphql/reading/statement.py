@@ -13,7 +13,7 @@ from jejak.domain.checks import storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.vocabulary import Language
 from jejak.graphql.reading.cost import Cost
-from jejak.graphql.reading.request import Given, Of, Request
+from jejak.graphql.reading.request import Given, Of, Question, Request
 
 # What a relation that is short by its nature counts as: a journey's stages, a pain point's tasks.
 SHORT = 5
@@ -31,17 +31,18 @@ class Statement:
     _request: Request
     cost: Cost = field(default_factory=Cost)
     parameters: list[Of] = field(default_factory=list)
-    asked: list[tuple[Of, Any]] = field(default_factory=list)
+    asked: list[tuple[Question, Any]] = field(default_factory=list)
     rows: int = 0
+    _everywhere: bool | None = None
     _times: int = 1
     _aliases: int = 0
     _tables: list[str] = field(default_factory=list)
     _once: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, question: Of) -> Any:
+    def ask(self, about: str, of: Of) -> Any:
         """What the request at hand answers; hashable. The text may depend on it."""
-        answer = question(self._request)
-        self.asked.append((question, answer))
+        answer = of(self._request)
+        self.asked.append((Question(about, of), answer))
         return answer
 
     def check(self, look: Callable[[VariableValues], object]) -> None:
@@ -53,7 +54,7 @@ class Statement:
 
     def known(self, value: Any) -> Any:
         """The value itself of what may be `Given`, for the few that decide about the text, as the length of a page."""
-        return self.ask(value.of) if isinstance(value, Given) else value
+        return self.ask(value.name, value.of) if isinstance(value, Given) else value
 
     def param(
         self, value: Any, cast: str, *at: str | int, convert: Callable[[Any], Any] | None = None
@@ -97,7 +98,7 @@ class Statement:
 
     def still(self) -> str:
         """SQL: who was looked up for this request is still who they were. True where nobody was, by a token."""
-        program = self.ask(_came_by)
+        program = self.ask("came by a program's token", _came_by)
         if program is None:
             return "true"
         token_hash = self.of_viewer(lambda viewer: viewer.standing and viewer.standing.token_hash, "text")
@@ -135,12 +136,22 @@ class Statement:
     @property
     def paths(self) -> str:
         """What `access.seen` takes: the roots of what the viewer sees, or that it is everything."""
-        return access.EVERYWHERE if self.ask(lambda request: request.viewer.everywhere) else self.roots
+        if self._everywhere is None:
+            self._everywhere = self.ask("sees every unit", lambda request: request.viewer.everywhere)
+        return access.EVERYWHERE if self._everywhere else self.roots
 
     @property
     def roots(self) -> str:
         """The paths of the units from which down the viewer sees."""
         return self._once_a_statement("paths", lambda request: request.viewer.paths, "text[]")
+
+    @property
+    def region(self) -> str | None:
+        """The key of the one region that is all the viewer sees, as SQL; None where it is more, or less."""
+        if not self.ask("sees one whole region", lambda request: request.viewer.region is not None):
+            return None
+        path = self._once_a_statement("region", lambda request: request.viewer.region, "text")
+        return access.region_at(path)
 
     @property
     def person(self) -> str:
@@ -160,7 +171,7 @@ class Statement:
     @property
     def language(self) -> Language:
         """The person's."""
-        language: Language = self.ask(lambda request: request.language)
+        language: Language = self.ask("language", lambda request: request.language)
         return language
 
     def title(self, alias: str) -> str:
