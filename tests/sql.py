@@ -31,12 +31,20 @@ class Counted:
         return len(self.sql)
 
 
+_counts: list[Counted] = []
+
+
 def _is_bookkeeping(text: str) -> bool:
     start = text.lstrip().lower()
     # What asyncpg sends to learn of a type.
     return start.startswith(_BOOKKEEPING) or any(
         sign in start for sign in ("typeinfo_tree", "current_setting('jit')")
     )
+
+
+def counting() -> bool:
+    """Whether anybody counts at the moment."""
+    return bool(_counts)
 
 
 @asynccontextmanager
@@ -62,9 +70,11 @@ async def statements() -> AsyncIterator[Counted]:
             holder._con.add_query_logger(log)
             watched.append(holder._con)
     pool._init = watch
+    _counts.append(counted)
     try:
         yield counted
     finally:
+        _counts.pop()
         pool._init = before
         await asyncio.sleep(0)  # asyncpg tells its loggers with the loop's next turn
         for connection in watched:

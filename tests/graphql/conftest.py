@@ -2,6 +2,8 @@ import pytest
 
 from jejak.domain import completion, relay
 from tests import factories as f
+from tests.client import Client
+from tests.graphql.executors import of_both
 from tests.graphql.world import World, a_world
 
 
@@ -13,6 +15,12 @@ async def _connected(database):
 @pytest.fixture(autouse=True)
 def _quick(_quick_passwords):
     """What the costs of argon2id are is not the API's to test, and dozens of them are seconds."""
+
+
+@pytest.fixture(autouse=True)
+def _asked_of_both(monkeypatch):
+    """Every query of every test goes to both executors."""
+    monkeypatch.setattr(Client, "send", of_both(Client.send))
 
 
 @pytest.fixture

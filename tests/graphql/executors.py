@@ -1,7 +1,7 @@
 """One question to both executors: the compiled one answers whatever it can, and the ordinary one is its oracle."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from jejak.domain import clock
 from tests.client import Client
+from tests.sql import counting
 
 # What else there is of headers is about the connection, or counts requests.
 HEADERS = ("content-type", "cache-control", "set-cookie", "www-authenticate")
@@ -55,6 +56,38 @@ async def answered_alike(client: Client, asked: Asked, who: str = "somebody") ->
         error.add_note(shown(asked, who))
         raise
     return answer
+
+
+Send = Callable[[Client, Any], Awaitable[httpx.Response]]
+
+
+def of_both(send: Send) -> Send:
+    """Sends, and asks the other executor for the answer to each query, too.
+
+    What differs once may be time that has passed, or a change meanwhile; what differs each time is not.
+    """
+
+    async def sent(client: Client, body: Any) -> httpx.Response:
+        response = await send(client, body)
+        if not _is_query(body) or counting():
+            return response
+        one, differences = response, []
+        for _ in range(3):
+            other = await send(client, body | {"extensions": {"executor": "ordinary"}})
+            differences.append(first_difference(_told(one), _told(other)))
+            if differences[-1] is None:
+                return response
+            one = await send(client, body)
+        asked = Asked(body["query"], body.get("variables") or {}, body.get("operationName"))
+        pytest.fail(f"{differences}\n{shown(asked, 'whoever asks')}")
+
+    return sent
+
+
+def _is_query(body: Any) -> bool:
+    """As far as its text shows at a glance."""
+    text = body.get("query") if isinstance(body, dict) and "extensions" not in body else None
+    return isinstance(text, str) and "mutation" not in text and "subscription" not in text
 
 
 def codes(answer: dict[str, Any]) -> list[str]:

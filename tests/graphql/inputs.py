@@ -28,6 +28,7 @@ PAGES = [
 WRONG_PAGES = [*PAGES, [], ["first", "last"], ["before"]]
 SIZES = [1, 2, 2, 3, 5, 20]
 WRONG_SIZES = [0, -1, 100, 101, 2**31 - 1]
+COMMON = ["Unit", "Task", "Journey", "PainPoint"]
 # By what a field of an input is called, where that does not say of what type its id is.
 KINDS = {"underId": "Unit", "ownerId": "Person", "capturedById": "Person"}
 
@@ -56,11 +57,14 @@ class Variable:
 
 @dataclass
 class Inputs:
-    """Of one document, with its variables. `wild`: some are wrong."""
+    """Of one document, with its variables. `wild`: some are wrong. `said`: of ten values, as many stand in the
+    document itself.
+    """
 
     draw: Callable[[st.SearchStrategy[Any]], Any]
     known: Known
     wild: bool
+    said: int = 5
     variables: list[Variable] = field(default_factory=list)
 
     def chance(self, percent: int) -> bool:
@@ -100,7 +104,7 @@ class Inputs:
             if name in {"first", "last", "after", "before"}:
                 continue
             needed = isinstance(argument.type, GraphQLNonNull) and argument.default_value is Undefined
-            if needed or self.chance(40):
+            if needed or self.chance(70 if name == "order" else 40):
                 chosen.append(name)
         return chosen
 
@@ -120,9 +124,11 @@ class Inputs:
 
     def _said(self, kind: Any, about: About, *, default: bool = False) -> str:
         way = self.draw(st.integers(0, 9))
-        if way == 9 and not isinstance(kind, GraphQLNonNull):
+        if way >= self.said:
+            return self._variable(kind, about, default=default)
+        if way == 4 and not isinstance(kind, GraphQLNonNull):
             return "null"
-        return self._variable(kind, about, default=default) if way > 4 else self._literal(kind, about)
+        return self._literal(kind, about)
 
     def _literal(self, kind: Any, about: About) -> str:
         of: Any = get_nullable_type(kind)
@@ -157,7 +163,7 @@ class Inputs:
             own_default = rendered(of, self.value(of, about))
         if isinstance(kind, GraphQLNonNull):
             # A default, the variable's or the place's, is enough for what may not be null.
-            declared = of if way > 1 and (default or own_default is not None) else kind
+            declared = of if way > 0 and (default or own_default is not None) else kind
         else:
             declared = GraphQLNonNull(of) if way == 1 else of
         name = f"v{len(self.variables) + 1}"
@@ -167,20 +173,23 @@ class Inputs:
     def yes_or_no(self) -> str:
         """What a directive is given."""
         way = self.draw(st.integers(0, 4))
-        if way < 2:
+        if way < 2 <= self.said:
             return ["true", "false"][way]
         kind = GraphQLNonNull(specified_scalar_types["Boolean"])
         return self._variable(kind, About("if"), default=False)
 
-    def variable_values(self) -> dict[str, Any]:
-        """A set of them: what may be left out or null is, now and then."""
-        values = {}
+    def variable_values(self, before: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A set of them, mostly as the one `before`: what may be left out or null is, now and then."""
+        values: dict[str, Any] = {}
         for variable in self.variables:
+            if before is not None and not self.chance(40):
+                values |= {name: before[name] for name in (variable.name,) if name in before}
+                continue
             needed = isinstance(variable.kind, GraphQLNonNull)
             way = self.draw(st.integers(0, 9))
-            if way == 9 and (not needed or variable.default is not None):
+            if way > 7 and (not needed or variable.default is not None):
                 continue
-            if way == 8 and not needed and (self.wild or not variable.place[0].endswith("!")):
+            if way == 7 and not needed:
                 values[variable.name] = None
             elif self.wrong():
                 values[variable.name] = self.draw(JUNK)
@@ -244,7 +253,9 @@ class Inputs:
 
     @property
     def _every_id(self) -> list[str]:
-        return [one for kind in node_kinds() for one in self.known.ids[kind.name][:3]]
+        """Of every type, but mostly of those of which the most is asked."""
+        kinds = [kind.name for kind in node_kinds()]
+        return [one for kind in [*kinds, *COMMON * 5] for one in self.known.ids[kind][:3]]
 
     def _cursors(self, of: str) -> list[str]:
         return [one for name, cursors in self.known.cursors.items() if name.startswith(of) for one in cursors]

@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, is_leaf_type
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, is_interface_type, is_leaf_type
 from hypothesis import strategies as st
 
 from tests.client import schema
 from tests.graphql.executors import Asked
-from tests.graphql.inputs import Inputs
+from tests.graphql.inputs import COMMON, Inputs
 from tests.graphql.kinds import NODE, is_node, node_kinds, target
 from tests.graphql.viewers import Known
 
@@ -84,7 +84,8 @@ class Drawing:
     def _condition(self, kind: Any) -> Any:
         """A type that a fragment inside `kind` may be on."""
         if isinstance(kind, GraphQLInterfaceType):
-            return self.inputs.draw(st.sampled_from([*node_kinds(), kind]))
+            common = [schema().type_map[name] for name in COMMON]
+            return self.inputs.one([*node_kinds(), *common * 5, *[kind] * 5])
         if is_node(kind) and self.inputs.chance(30):
             return schema().type_map[NODE]
         return kind
@@ -113,12 +114,14 @@ class Drawing:
             name: declared
             for name, declared in kind.fields.items()
             if is_leaf_type(target(declared))
-            or (self._size < FIELDS and (depth > 0 or not is_node(target(declared))))
+            or (self._size < FIELDS and (depth > 0 or around(kind) or not is_node(target(declared))))
         }
         if not known:
             return "__typename"
         names = [name for name in known if name not in ORDINARY or self.inputs.chance(5)]
-        name = self.inputs.draw(st.sampled_from(names or list(known)))
+        # Things of any type are only there at the root.
+        often = [name for name in names if is_interface_type(target(known[name]))] * 3
+        name = self.inputs.one([*names, *often] or list(known))
         declared = known[name]
         head = "" if self.inputs.chance(25) else self._without_alias(kind, name, declared)
         if not head:
@@ -150,8 +153,7 @@ class Drawing:
         if is_leaf_type(of):
             return ""
         # Also from a type without ids to rows it goes down, but not from a list to its own.
-        around = kind.name.endswith(("Connection", "Edge"))
-        return f" {self.selection(of, depth if around else depth - 1, 4 if is_node(of) else 3)}"
+        return f" {self.selection(of, depth if around(kind) else depth - 1, 4 if is_node(of) else 3)}"
 
     def _directives(self) -> str:
         if not self.inputs.chance(12):
@@ -162,14 +164,23 @@ class Drawing:
         return "".join(f" @{name}(if: {self.inputs.yes_or_no()})" for name in names)
 
 
+def around(kind: Any) -> bool:
+    """Whether it is only there for the rows inside."""
+    return str(kind.name).endswith(("Connection", "Edge"))
+
+
 @st.composite
-def operations(draw, known: Known, *, most: int = 3) -> list[Asked]:
-    """One document with up to `most` sets of variables, in the order in which to ask."""
+def operations(draw, known: Known) -> list[Asked]:
+    """One document with several sets of variables, in the order in which to ask.
+
+    A large one with two or three, or a small one, of which nearly all is said by variables, with more.
+    """
+    large = draw(st.booleans())
     # One in eight brings what is wrong somewhere: a refusal leaves little else to compare.
-    inputs = Inputs(draw, known, wild=draw(st.integers(0, 7)) == 7)
+    inputs = Inputs(draw, known, wild=draw(st.integers(0, 7)) == 7, said=5 if large else 1)
     drawing = Drawing(inputs)
     query = schema().query_type
-    root = drawing.selection(query, DEPTH, 3)
+    root = drawing.selection(query, DEPTH, 3) if large else drawing.selection(query, 1, 2)
     name, *others = draw(st.sampled_from([[""], ["Q"], ["Q"], ["Q", "R"], ["R", "Q"]]))
     texts = [f"fragment {one.name} on {one.kind.name} {one.text}" for one in drawing.fragments]
     if others:
@@ -182,10 +193,11 @@ def operations(draw, known: Known, *, most: int = 3) -> list[Asked]:
     if others:
         ways[1] = ways[1].replace("{ ...Whole", "{ again: __typename ...Whole")
     document = "\n".join([*ways, *texts])
-    asked = []
-    for _ in range(draw(st.integers(1, most))):
+    asked: list[Asked] = []
+    for _ in range(draw(st.integers(1, 3 if large else 8))):
         names = [name, *others] if others else [None, name or None]
         if inputs.wild:
             names.append("Nowhere")
-        asked.append(Asked(document, inputs.variable_values(), draw(st.sampled_from(names))))
+        values = inputs.variable_values(asked[-1].variables if asked else None)
+        asked.append(Asked(document, values, draw(st.sampled_from(names))))
     return asked

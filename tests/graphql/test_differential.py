@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from jejak.domain import clock
 from tests.graphql.every_field import every_field
-from tests.graphql.executors import answered_alike, first_difference, ran, stopped_clock
+from tests.graphql.executors import Asked, answered_alike, first_difference, ran, stopped_clock
 from tests.graphql.kinds import fields_asked, fields_there_are
 from tests.graphql.queries import operations
 from tests.graphql.viewers import a_place
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "400"))
 # Some due dates pass, and then all.
 LATER = (timedelta(), timedelta(days=3), timedelta(days=60))
 # What no table holds.
@@ -55,6 +55,30 @@ async def test_any_query_is_answered_alike(place, data):
             await answered_alike(place.viewers[who], replace(one, query=one.query + new), who)
         finally:
             clock.shift(-later)
+
+
+ORDERED = "query ($o: TaskOrder, $n: Int = 3) { tasks(first: $n, order: $o) { nodes { id createdAt } } }"
+FILTERED = "query ($f: TaskFilter, $s: [TaskStatus!]) { a: tasks(first: 5, filter: $f) { totalCount } b: tasks(first: 5, filter: {statuses: $s}) { totalCount } }"
+PAGED = "query ($a: String) { viewer { id } tasks(first: 2, after: $a) { nodes { id } } }"
+CHOSEN = "query ($yes: Boolean = true) { viewer { id @include(if: $yes) name @skip(if: $yes) } }"
+
+
+@pytest.mark.parametrize(
+    ("query", "given"),
+    [
+        (ORDERED, [{}, {"o": "NEWEST_FIRST"}, {"o": None}, {"n": 1}, {"n": None}, {"n": 101}, {}]),
+        (
+            FILTERED,
+            [{}, {"f": {}}, {"f": {"mine": True}}, {"s": "BLOCKED"}, {"s": []}, {"f": None, "s": None}],
+        ),
+        (PAGED, [{"a": "x"}, {"a": ""}, {"a": None}, {}]),
+        (CHOSEN, [{}, {"yes": False}, {"yes": None}, {"yes": "no"}, {"yes": True}]),
+    ],
+)
+async def test_a_document_that_is_kept_is_answered_alike_with_other_variables(place, query, given):
+    for variables in given + given[::-1]:
+        for who in ("everything", "the owner"):
+            await answered_alike(place.viewers[who], Asked(query, variables), who)
 
 
 async def test_every_field_is_answered_alike_and_by_the_compiled_executor(place):
