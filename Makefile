@@ -46,8 +46,8 @@ bench: $(READY) ## the service over HTTP beside PostGraphile and SQL by hand: ma
 bench-workers: $(READY) ## the workers' jobs beside bare SQL: make bench-workers TASKS=1200000
 	@$(BIN)/python -m benchmarks.workers --tasks $(TASKS)
 
-differential: $(READY) ## ask both executors so many drawn queries: make differential EXAMPLES=5000
-	EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/graphql/test_differential.py
+differential: $(READY) ## ask both executors whatever the API's tests ask, and so many drawn queries: make differential EXAMPLES=5000
+	EXECUTORS=both EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n 3 tests/graphql
 
 schema: $(READY) ## write schema.graphql anew
 	$(BIN)/jejak export-schema -o schema.graphql
