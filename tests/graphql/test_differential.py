@@ -62,6 +62,8 @@ FILTERED = "query ($f: TaskFilter, $s: [TaskStatus!]) { a: tasks(first: 5, filte
 PAGED = "query ($a: String) { viewer { id } tasks(first: 2, after: $a) { nodes { id } } }"
 CHOSEN = "query ($yes: Boolean = true) { viewer { id @include(if: $yes) name @skip(if: $yes) } }"
 
+BOTH = "query ($a: Boolean = true, $b: Boolean = false) { viewer { id @include(if: $a) @skip(if: $b) name } }"
+
 
 @pytest.mark.parametrize(
     ("query", "given"),
@@ -72,6 +74,7 @@ CHOSEN = "query ($yes: Boolean = true) { viewer { id @include(if: $yes) name @sk
             [{}, {"f": {}}, {"f": {"mine": True}}, {"s": "BLOCKED"}, {"s": []}, {"f": None, "s": None}],
         ),
         (PAGED, [{"a": "x"}, {"a": ""}, {"a": None}, {}]),
+        (BOTH, [{"a": a, "b": b} for a in (True, False, None) for b in (True, False, None)]),
         (CHOSEN, [{}, {"yes": False}, {"yes": None}, {"yes": "no"}, {"yes": True}]),
     ],
 )

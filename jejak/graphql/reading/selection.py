@@ -52,7 +52,11 @@ class Selector:
         self, kind: GraphQLObjectType, nodes: Iterable[SelectionNode], found: Selection, visited: set[str]
     ) -> None:
         for node in nodes:
-            if not all(self._includes(directive) for directive in node.directives or ()):
+            # As GraphQL-core: what is skipped is not asked whether it is included, whose value may be none.
+            skip_first = sorted(
+                node.directives or (), key=lambda directive: directive.name.value, reverse=True
+            )
+            if not all(self._includes(directive) for directive in skip_first):
                 continue
             if isinstance(node, FieldNode):
                 found.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
