@@ -11,7 +11,7 @@ ROUNDS ?= 1
 EXAMPLES ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test differential faults bench bench-workers schema schema-changes release-schema lock clean
+.PHONY: help demo up test types tests differential faults bench bench-workers schema schema-changes release-schema lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -32,9 +32,15 @@ up: $(READY) ## start everything and stay: make up PORT=8000 DATA=jejak-data
 test: $(READY) ## lint, types, contracts, schema drift and all tests
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
+	@$(MAKE) --no-print-directory --jobs 2 types tests
+
+# Beside each other: tests wait for others often enough.
+types: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/jejak export-schema | diff -u schema.graphql -
+
+tests: $(READY)
 	$(BIN)/pytest -n 3
 
 faults: $(READY) ## kill servers and processes under load, and look for anything lost or done twice: make faults SEED=7 SECONDS=60 ROUNDS=1

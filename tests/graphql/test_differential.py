@@ -17,7 +17,7 @@ from tests.graphql.kinds import fields_asked, fields_there_are
 from tests.graphql.queries import operations
 from tests.graphql.viewers import a_place
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "100"))
 # Some due dates pass, and then all.
 LATER = (timedelta(), timedelta(days=3), timedelta(days=60))
 # What no table holds.
