@@ -5,6 +5,7 @@ an endpoint for a single purpose.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,6 +16,8 @@ import orjson
 from uuid_utils.compat import uuid7
 
 Row = dict[str, Any]
+# The kind, the table and the key of what it happened to, before and after.
+_Told = tuple[str, str, UUID, Row | None, Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,15 @@ class _Change:
     at: datetime
     unit: UUID
 
-    async def told(self, kind: str, subject: tuple[str, UUID], after: Row, before: Row | None = None) -> None:
-        sides = [None if side is None else orjson.dumps(side).decode() for side in (before, after)]
-        people, units = [self.viewer.person], [self.unit]
-        values = (people, [kind], [subject[0]], [subject[1]], units, [sides[0]], [sides[1]])
-        await self.connection.execute(_EVENT, self.at, *values)
+    async def told(self, statement: str, events: Sequence[_Told], *more: Any) -> None:
+        """Records events, by a statement that may do `more`."""
+        people, units = [self.viewer.person] * len(events), [self.unit] * len(events)
+        kinds, tables, keys, befores, afters = zip(*events, strict=True)
+        sides = [
+            [None if side is None else orjson.dumps(side).decode() for side in told]
+            for told in (befores, afters)
+        ]
+        await self.connection.execute(statement, self.at, people, kinds, tables, keys, units, *sides, *more)
 
 
 async def capture(connection: asyncpg.Connection, viewer: Viewer, given: Row) -> bytes:
@@ -56,9 +63,11 @@ async def capture(connection: asyncpg.Connection, viewer: Viewer, given: Row) ->
         await _insert(
             connection, "pain_point", _PAIN_POINT, [_pain_point(change, journey, *one) for one in points]
         )
-        for key, _, point in points:
-            after = {name: point[name] for name in ("description", "severity", "reach")}
-            await change.told("pain_point.recorded", ("pain_point", key), after)
+        recorded: list[_Told] = [
+            ("pain_point.recorded", "pain_point", key, None, {name: point[name] for name in _RECORDED})
+            for key, _, point in points
+        ]
+        await change.told(_EVENTS.format(""), [_captured(journey, given), *recorded])
     answer: bytes = await connection.fetchval(_CAPTURED, viewer.paths, journey)
     return answer
 
@@ -73,8 +82,11 @@ async def _journey(change: _Change, journey: UUID, given: Row) -> None:
     said = (given["service"], given["title"], given["narrative"], date.fromisoformat(given["occurredOn"]))
     rest = ("DRAFT", None, None, change.viewer.person, 1, change.at, change.at)
     await change.connection.execute(_JOURNEY, journey, change.unit, *said, *rest)
+
+
+def _captured(journey: UUID, given: Row) -> _Told:
     after = {name: given[name] for name in ("unit", "service", "title", "narrative", "occurredOn", "stages")}
-    await change.told("journey.captured", ("journey", journey), after | {"status": "DRAFT"})
+    return "journey.captured", "journey", journey, None, after | {"status": "DRAFT"}
 
 
 def _stage(key: UUID, journey: UUID, nth: int, given: Row) -> tuple[Any, ...]:
@@ -100,7 +112,6 @@ async def report_progress(connection: asyncpg.Connection, viewer: Viewer, given:
     now = datetime.now(UTC)
     async with connection.transaction():
         task = await connection.fetchrow(_TASK, UUID(given["task"]))
-        await connection.fetchrow(_UNIT, task["unit_id"])
         if task["version"] != given["expectedVersion"]:
             raise ValueError(given["task"])
         row = {
@@ -110,10 +121,10 @@ async def report_progress(connection: asyncpg.Connection, viewer: Viewer, given:
             "status_reason": None,
         }
         as_json = orjson.dumps([row | {"updated_at": now, "version": task["version"] + 1}], default=str)
-        await connection.execute(_REPORT, as_json.decode())
         before, after = {"progress": task["progress"]}, {"progress": given["progress"]}
         change = _Change(connection, viewer, now, task["unit_id"])
-        await change.told("task.progress_reported", ("task", task["id"]), after, before)
+        happened: _Told = ("task.progress_reported", "task", task["id"], before, after)
+        await change.told(_REPORT, [happened], as_json.decode())
     answer: bytes = await connection.fetchval(_REPORTED, viewer.paths, task["id"])
     return answer
 
@@ -134,8 +145,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id
 _STAGE = "id, journey_id, position, name, touchpoint, emotion, customer_did, customer_said, target_minutes, actual_minutes"
 _PAIN_POINT = """id, unit_id, journey_id, stage_id, description, category, parameter, severity, reach, decision,
     decision_reason, decided_at, sla_started_at, sla_version, due_at, paused_at, paused_seconds, pause_reason, version, created_at"""
-_EVENT = """
-with told as (
+_RECORDED = ("description", "severity", "reach")
+_EVENTS = """
+with {}told as (
     select * from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[])
         with ordinality told (actor_id, kind, subject_type, subject_id, unit_id, before, after, place)
 ), happened as (
@@ -149,16 +161,15 @@ with told as (
 insert into pending_event (event_id) select id from happened
 """
 _TASK = """
-select id, initiative_id, unit_id, pain_point_id, rollout_id, title, description, owner_id, weight, due_on, status, progress,
-    status_reason, progress_before, blocked_from, blocked_from_reason, submitted_by, verified_by, status_nth, verified_at,
-    due_at, stopped_at, stopped_seconds, version, created_at, updated_at
-from task where id in ($1) order by id asc for no key update
+with held as materialized (select * from task where id = $1 for no key update)
+select held.*, u.code, u.name, u.kind, u.parent_id, u.path, u.timezone, u.closed_at, u.version as unit_version
+from held join unit u on u.id = held.unit_id
 """
-_REPORT = """
-update task set progress = given.progress, status = given.status, status_reason = given.status_reason,
-    updated_at = given.updated_at, version = given.version
-from json_populate_recordset(null::task, $1::json) given where task.id = given.id
-"""
+_REPORT = _EVENTS.format("""changed as (
+    update task set progress = given.progress, status = given.status, status_reason = given.status_reason,
+        updated_at = given.updated_at, version = given.version
+    from json_populate_recordset(null::task, $9::json) given where task.id = given.id
+), """)
 _SEEN = "in (select seen.id from unit seen where seen.path ^@ any($1::text[]))"
 _CAPTURED = f"""
 select json_build_object('data', json_build_object('captureJourney', json_build_object('journey', (
