@@ -150,7 +150,7 @@ async def find_all(table: type[T], ids: Iterable[UUID]) -> dict[UUID, T]:
 
 
 async def _rows(table: type[T], ids: Iterable[UUID], locking: str) -> list[T]:
-    """Said in SQL, since making a statement of Piccolo's anew takes longer than running it, and every change needs two."""
+    """Said in SQL, since making a statement of Piccolo's anew takes longer than running it."""
     name, columns = table._meta.tablename, ", ".join(_columns(table))  # noqa: SLF001
     # By id, so that of two calls that lock the same rows neither waits for the other while it is waited for.
     found = await db.fetch(

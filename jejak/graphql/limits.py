@@ -86,7 +86,7 @@ _TREE, _PLAN = 100, 3
 class Known:
     """Documents of one schema that were within the limits and valid: most requests bring one of a few.
 
-    The ones that were longest unused are forgotten, with the statements written for them, beyond so many `bytes`.
+    The ones that were longest unused are forgotten, with the statements written for them, beyond `most` bytes.
     """
 
     def __init__(self, schema: strawberry.Schema, most: int = 64 * 2**20) -> None:
@@ -158,6 +158,8 @@ class WithinLimits(SchemaExtension):
         context: Any = execution.context
         if execution.query and execution.graphql_document and not execution.pre_execution_errors:
             kept = self._known.keep(execution.query, execution.graphql_document, context.cost)
+            # Its own tree, should another request have brought the text meanwhile: plans go by the nodes of that.
+            execution.graphql_document = kept.parsed
             context.plans, context.operations = kept.plans, kept.operations
 
 

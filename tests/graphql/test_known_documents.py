@@ -65,3 +65,11 @@ def test_what_is_kept_is_bounded_and_the_longest_unused_goes_first():
     assert [known.find(text, cost) is not None for text in (a, b, c)] == [True, False, True]
     known.keep("{ " + "d" * 40 + " }", parse("{ d }"), cost)
     assert [known.find(text, cost) for text in (a, b, c)] == [None, None, None]
+
+
+def test_of_two_that_bring_the_same_text_at_once_both_go_on_with_the_first_ones_tree():
+    """What is kept beside a tree goes by its very nodes."""
+    known, cost, text = Known(schema()), Cost(), "{ __typename }"
+    first = known.keep(text, parse(text), cost)
+    assert known.keep(text, parse(text), cost) is first
+    assert known.find(text, cost) is first
