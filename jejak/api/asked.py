@@ -41,7 +41,7 @@ def read(given: Any, limits: Limits) -> Asked:
     if name is not None and not isinstance(name, str):
         raise bad("`operationName` must be a text")
     executor = (_map(given, "extensions") or {}).get("executor")
-    if executor not in {None, "any", "ordinary"}:
+    if executor is not None and not (isinstance(executor, str) and executor in {"any", "ordinary"}):
         raise bad('`extensions.executor` must be "any" or "ordinary"')
     return Asked(query or "", _map(given, "variables"), name, document_id, executor)
 

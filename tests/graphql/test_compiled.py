@@ -70,8 +70,9 @@ async def test_nobody_is_told_to_sign_in(database):
     assert ran == {"ran": "ordinary", "why": "REFUSED"}
 
 
-async def test_an_executor_that_there_is_not_is_refused(world):
-    response = await (await as_(world.manager)).raw("{ viewer { id } }", extensions={"executor": "fast"})
+@pytest.mark.parametrize("executor", ["fast", "", 1, ["ordinary"], {"any": True}])
+async def test_an_executor_that_there_is_not_is_refused(world, executor):
+    response = await (await as_(world.manager)).raw("{ viewer { id } }", extensions={"executor": executor})
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 

@@ -1,7 +1,7 @@
 """Relay's `node` and `nodes`: which types they know, and what their arguments name."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from jejak.graphql.reading.request import Given
 MOST_NODES = 100
 
 
-@cache
+# One schema a process, but for tests.
+@lru_cache(maxsize=4)
 def named_kinds(schema: GraphQLSchema) -> Mapping[str, GraphQLObjectType]:
     """The types of things that have global ids, by their names."""
     return {
