@@ -9,11 +9,11 @@ from jejak.domain import access, change, clock, db, event, secret
 from jejak.domain.access import Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.secret import Kind
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.sign_in import ApiToken
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import EventKind
 
 MOST_DAYS = 366
 MOST_TOKENS = 20

@@ -17,9 +17,10 @@ from jejak.domain import access, bulk, calendar, change, clock, db, event, speci
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import MOST_YEARS_AHEAD, TITLE, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.calendar import SpecialDay, WorkingWeek
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import EventKind, SpecialDayKind, UnitKind
+from jejak.domain.vocabulary import SpecialDayKind, UnitKind
 from jejak.domain.working_time import BEGINS, Day
 
 MOST_INTERVALS = 6

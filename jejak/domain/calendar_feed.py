@@ -7,10 +7,11 @@ from uuid import UUID
 from jejak.domain import access, change, clock, db, event, secret, task_rules
 from jejak.domain.access import Viewer
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.secret import Kind
 from jejak.domain.tables.calendar_feed import CalendarFeed
 from jejak.domain.tables.person import Person
-from jejak.domain.vocabulary import EventKind, Language
+from jejak.domain.vocabulary import Language
 
 MOST_TASKS = 1_000
 _USE_SAID_EVERY = timedelta(minutes=15)

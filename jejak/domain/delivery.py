@@ -14,7 +14,8 @@ from jejak.domain.access import Viewer
 from jejak.domain.delivery_making import AT_WORK
 from jejak.domain.delivery_rules import Attempt
 from jejak.domain.errors import Code, Refused
-from jejak.domain.vocabulary import Channel, DeliveryState, EventKind, Outcome
+from jejak.domain.event_kind import EventKind
+from jejak.domain.vocabulary import Channel, DeliveryState, Outcome
 
 # Longer than whoever claims takes, whatever happens to them.
 LEASE = timedelta(minutes=5)

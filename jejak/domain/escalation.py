@@ -7,9 +7,10 @@ from jejak.domain import change, clock, db, event, ladder, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.notice import Acknowledgement, Notice, Reminder
 from jejak.domain.tables.task import Task
-from jejak.domain.vocabulary import EventKind, NoticeKind
+from jejak.domain.vocabulary import NoticeKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import orjson
 
 from jejak.domain import clock, db
 from jejak.domain.access import Allowed
-from jejak.domain.vocabulary import EventKind
+from jejak.domain.event_kind import EventKind
 
 _listeners: list[Callable[[], None]] = []
 

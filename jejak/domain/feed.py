@@ -17,7 +17,8 @@ import asyncpg
 from jejak.domain import access, clock, db
 from jejak.domain.access import Right, Viewer
 from jejak.domain.errors import Code, Refused
-from jejak.domain.vocabulary import EventKind, Topic
+from jejak.domain.event_kind import EventKind
+from jejak.domain.vocabulary import Topic
 
 CHANNEL = "jejak_feed"
 KEPT = timedelta(days=7)

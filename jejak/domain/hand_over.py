@@ -11,11 +11,12 @@ from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.change import Altered
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.hand_over_notices import Move
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import EventKind, Role, TaskStatus
+from jejak.domain.vocabulary import Role, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)

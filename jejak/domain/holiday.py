@@ -6,7 +6,8 @@ from datetime import date
 import orjson
 
 from jejak.domain import access, calendar, clock, db, event
-from jejak.domain.vocabulary import EventKind, SpecialDayKind, UnitKind
+from jejak.domain.event_kind import EventKind
+from jejak.domain.vocabulary import SpecialDayKind, UnitKind
 
 # Category of the package -> what its days are; a day that is both is what comes first.
 _KINDS = {"public": SpecialDayKind.HOLIDAY, "government": SpecialDayKind.JOINT_LEAVE}

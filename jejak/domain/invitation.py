@@ -23,11 +23,12 @@ from jejak.domain import (
 from jejak.domain.access import SYSTEM, Allowed, Grant, Right, Viewer
 from jejak.domain.checks import Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.secret import Kind
 from jejak.domain.session import NOWHERE, Origin
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.sign_in import Invitation
-from jejak.domain.vocabulary import EventKind, Language, Role, UnitKind
+from jejak.domain.vocabulary import Language, Role, UnitKind
 
 LIFETIME = timedelta(days=7)
 

@@ -10,10 +10,11 @@ from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import BODY, TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.event import Happened
+from jejak.domain.event_kind import EventKind
 from jejak.domain.journey_rules import JourneyAction
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import Category, EventKind, JourneyStatus, Parameter, Service, Touchpoint
+from jejak.domain.vocabulary import Category, JourneyStatus, Parameter, Service, Touchpoint
 
 MOST_STAGES = 50
 MOST_PAIN_POINTS = 20  # a stage

@@ -3,7 +3,8 @@
 from enum import StrEnum
 
 from jejak.domain.errors import Code, Refused
-from jejak.domain.vocabulary import EventKind, JourneyStatus
+from jejak.domain.event_kind import EventKind
+from jejak.domain.vocabulary import JourneyStatus
 
 
 class JourneyAction(StrEnum):

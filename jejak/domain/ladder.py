@@ -8,10 +8,11 @@ from jejak.domain import access, change, clock, db, event, reminder_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.reminder_rules import Step
 from jejak.domain.tables.notice import Ladder, Rung
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import Audience, EventKind, UnitKind
+from jejak.domain.vocabulary import Audience, UnitKind
 
 
 @dataclass(frozen=True, slots=True)

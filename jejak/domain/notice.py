@@ -6,8 +6,8 @@ from uuid import UUID
 from jejak.domain import access, change, clock, db, event
 from jejak.domain.access import Viewer
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.person import Person
-from jejak.domain.vocabulary import EventKind
 
 MOST = 500
 

@@ -7,8 +7,9 @@ from jejak.domain import access, change, clock, db, delivery, event
 from jejak.domain.access import Allowed, Viewer
 from jejak.domain.checks import Checks
 from jejak.domain.delivery_rules import CEILING, MOST_CEILING
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.person import Person
-from jejak.domain.vocabulary import Channel, EventKind, Language
+from jejak.domain.vocabulary import Channel, Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from jejak.domain import change, clock, db, journey, sla, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.journey import PainPoint
-from jejak.domain.vocabulary import EventKind, PainPointState
+from jejak.domain.vocabulary import PainPointState
 
 _AT_THEIR_END = frozenset({PainPointState.RESOLVED, PainPointState.CLOSED, PainPointState.DISMISSED})
 

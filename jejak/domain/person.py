@@ -10,9 +10,10 @@ from jejak.domain.access import RIGHTS, Allowed, Right, Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.event import Happened
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import EventKind, Language, OwnerRule, Role, UnitKind
+from jejak.domain.vocabulary import Language, OwnerRule, Role, UnitKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from jejak.domain import access, clock, db, event
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import EventKind, UnitKind
+from jejak.domain.vocabulary import UnitKind
 
 # Ids of reference rows follow from their codes, so that they are the same in every installation.
 _NAMESPACE = UUID("6a2f0d6e-2c55-4b0c-9c38-0f4f2d0b9a10")

@@ -25,11 +25,12 @@ from jejak.domain import (
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import BODY, TITLE, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.rollout import Work
 from jejak.domain.rollout_scope import Area, Due, Scope
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import EventKind, UnitKind, WhyNot
+from jejak.domain.vocabulary import UnitKind, WhyNot
 
 MOST_LEAD = 60  # days
 SHOWN = 12  # of the next days

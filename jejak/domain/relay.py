@@ -6,7 +6,7 @@ A batch is taken, carried on and forgotten in one transaction: a worker that die
 from uuid import UUID
 
 from jejak.domain import completion, db, feed
-from jejak.domain.vocabulary import EventKind
+from jejak.domain.event_kind import EventKind
 
 # Each batch recomputes the units that it concerns: many small ones would recompute all units again and again.
 BATCH = 5_000

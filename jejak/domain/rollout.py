@@ -10,6 +10,7 @@ from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.change import Altered
 from jejak.domain.checks import BODY, REASON, TITLE, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.rollout_scope import Area, Due, Place, Scope
 from jejak.domain.tables.programme import Initiative
 from jejak.domain.tables.rollout import Rollout
@@ -17,7 +18,7 @@ from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.task_creation import MOST_WEIGHT, Judged
 from jejak.domain.task_rules import TaskAction
-from jejak.domain.vocabulary import EventKind, TaskStatus, WhyNot, WithoutOwner
+from jejak.domain.vocabulary import TaskStatus, WhyNot, WithoutOwner
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from uuid import UUID
 from jejak.domain import access, change, clock, db, event, feed, secret
 from jejak.domain.access import SERVICE, Viewer
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.secret import Kind
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.sign_in import Session, SessionToken
-from jejak.domain.vocabulary import EventKind
 
 ACCESS = timedelta(minutes=15)
 IDLE = timedelta(days=7)

@@ -22,10 +22,11 @@ from jejak.domain import (
 from jejak.domain.access import SERVICE, SYSTEM, Allowed, Grant, Standing, Viewer
 from jejak.domain.checks import TITLE, Checks, storable
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.secret import Kind
 from jejak.domain.session import NOWHERE, Opened, Origin, RefreshSession
 from jejak.domain.tables.person import Person
-from jejak.domain.vocabulary import EventKind, Language, Role, UnitKind
+from jejak.domain.vocabulary import Language, Role, UnitKind
 
 
 @dataclass(frozen=True, slots=True)

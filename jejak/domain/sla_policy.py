@@ -7,8 +7,9 @@ from jejak.domain import access, change, db, sla_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.sla import SlaBand, SlaPolicy
-from jejak.domain.vocabulary import EventKind, UnitKind
+from jejak.domain.vocabulary import UnitKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from uuid import UUID
 from jejak.domain import change, clock, db, event, ladder, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.notice import Snooze
 from jejak.domain.tables.task import Task
-from jejak.domain.vocabulary import EventKind
 
 
 @dataclass(frozen=True, slots=True)

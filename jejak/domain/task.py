@@ -11,12 +11,13 @@ from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.change import Altered
 from jejak.domain.checks import BODY, REASON, TITLE, Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.programme import Initiative
 from jejak.domain.tables.task import Evidence, Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.task_creation import MOST_WEIGHT, Owners, owners
 from jejak.domain.task_rules import TaskAction
-from jejak.domain.vocabulary import EventKind, TaskStatus
+from jejak.domain.vocabulary import TaskStatus
 
 MOST_EVIDENCE = 20  # a call
 MOST_EVIDENCE_IN_ALL = 200

@@ -10,11 +10,12 @@ from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import BODY, TITLE, Checks
 from jejak.domain.errors import Code, Path, Problem, Refused
 from jejak.domain.event import Happened
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.journey import PainPoint
 from jejak.domain.tables.programme import Initiative
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import EventKind, TaskStatus
+from jejak.domain.vocabulary import TaskStatus
 
 MOST_WEIGHT = 1_000
 MOST_TASKS = 100  # for one pain point in a call

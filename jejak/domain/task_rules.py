@@ -3,7 +3,8 @@
 from enum import StrEnum
 
 from jejak.domain.errors import Code, Path, Refused
-from jejak.domain.vocabulary import EventKind, TaskStatus
+from jejak.domain.event_kind import EventKind
+from jejak.domain.vocabulary import TaskStatus
 
 
 class TaskAction(StrEnum):

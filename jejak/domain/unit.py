@@ -9,9 +9,10 @@ from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Refused
 from jejak.domain.event import Happened
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import EventKind, UnitKind
+from jejak.domain.vocabulary import UnitKind
 
 PARENT_KINDS: dict[UnitKind, frozenset[UnitKind]] = {
     UnitKind.HQ: frozenset(),

@@ -10,9 +10,10 @@ from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.bulk import Done
 from jejak.domain.checks import TITLE, Checks
 from jejak.domain.errors import Code, Problem, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.unit import Unit
 from jejak.domain.unit_file import COLUMNS, Row
-from jejak.domain.vocabulary import ErrorPolicy, EventKind, RowOutcome, UnitKind
+from jejak.domain.vocabulary import ErrorPolicy, RowOutcome, UnitKind
 
 Progress = Callable[[int, int], None]
 _WRITTEN_AT_ONCE = 500

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jejak.domain import access, db, event, session
 from jejak.domain.access import Allowed, Right, Viewer
-from jejak.domain.vocabulary import EventKind
+from jejak.domain.event_kind import EventKind
 
 
 async def reach(viewer: Viewer) -> list[UUID] | None:

@@ -14,9 +14,10 @@ from jejak.domain import access, change, clock, db, delivery, delivery_rules, ev
 from jejak.domain.access import Viewer
 from jejak.domain.checks import Checks
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.channel import WebhookEndpoint
 from jejak.domain.tables.person import Person
-from jejak.domain.vocabulary import Channel, DeliveryState, EventKind
+from jejak.domain.vocabulary import Channel, DeliveryState
 
 MOST = 5
 OVERLAP = timedelta(days=1)

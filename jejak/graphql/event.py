@@ -9,11 +9,12 @@ import strawberry
 
 from jejak.domain import access
 from jejak.graphql import ids
+from jejak.graphql.event_kind import EventKind
 from jejak.graphql.filters import any_of, given, moments
 from jejak.graphql.person import Person
 from jejak.graphql.reading import Field, Key, column, entity, everyone, expression, one, page
 from jejak.graphql.scalars import JSON
-from jejak.graphql.vocabulary import EventKind, enum
+from jejak.graphql.vocabulary import enum
 
 # What an id in an event names, and the column by which those see it who see the unit that it lies at; None for what
 # everybody sees who sees the thing itself. An id that is not named here is not shown.

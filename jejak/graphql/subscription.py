@@ -12,13 +12,13 @@ from jejak.domain.subscription import Follow, Told
 from jejak.domain.vocabulary import Topic
 from jejak.graphql import ids
 from jejak.graphql.context import Info
+from jejak.graphql.event_kind import EventKind
 from jejak.graphql.journey import Journey
 from jejak.graphql.notice import Notice
 from jejak.graphql.reading import held
 from jejak.graphql.reading.schema import rehearse
 from jejak.graphql.task import Task
 from jejak.graphql.unit import Unit
-from jejak.graphql.vocabulary import EventKind
 
 _SINCE = "An `eventId`: what was missed since then comes first, in order. Refused by GONE once it is older than 7 days."
 UnitId = Annotated[

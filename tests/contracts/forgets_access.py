@@ -2,8 +2,8 @@
 
 from jejak.domain import change, event
 from jejak.domain.access import SYSTEM, Allowed, Sight, Viewer
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.task import Task
-from jejak.domain.vocabulary import EventKind
 from jejak.graphql.reading import Statement, entity
 from jejak.graphql.reading.compile import seen_rows
 from jejak.graphql.reading.declare import Entity

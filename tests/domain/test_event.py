@@ -9,9 +9,10 @@ import pytest
 from jejak.domain import clock, db, event, task
 from jejak.domain.access import SERVICE
 from jejak.domain.errors import Code
+from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.event import Event, PendingEvent
 from jejak.domain.task import ReportProgress, UpdateTask
-from jejak.domain.vocabulary import EventKind, Role
+from jejak.domain.vocabulary import Role
 from tests.factories import a_task, a_unit, a_viewer, in_working_days
 from tests.refusals import refused, unchanged
 

@@ -6,12 +6,13 @@ import pytest
 
 from jejak.domain import db, event, feed, hand_over, reminder, task
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.hand_over import HandOver
 from jejak.domain.tables.notice import Notice, Reminder
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.task import Task
 from jejak.domain.task import ChangeTask
-from jejak.domain.vocabulary import EventKind, Role, TaskStatus, UnitKind
+from jejak.domain.vocabulary import Role, TaskStatus, UnitKind
 from tests import factories as f
 from tests.graphql import rows
 from tests.graphql.world import a_notice

@@ -9,11 +9,12 @@ import pytest
 from jejak.domain import db, ladder, task
 from jejak.domain.access import SYSTEM
 from jejak.domain.errors import Code, Refused
+from jejak.domain.event_kind import EventKind
 from jejak.domain.ladder import NewRung, UpdateReminderRules
 from jejak.domain.tables.event import Event
 from jejak.domain.tables.notice import Ladder, Reminder, Rung
 from jejak.domain.task import UpdateTask
-from jejak.domain.vocabulary import Audience, EventKind, Role, UnitKind
+from jejak.domain.vocabulary import Audience, Role, UnitKind
 from tests.factories import a_task, a_unit, a_viewer, reference_unit
 from tests.moments import MONDAY, go_to
 from tests.refusals import refused, unchanged

@@ -7,10 +7,11 @@ import orjson
 
 from jejak.domain import notice, reminder
 from jejak.domain.errors import Code
+from jejak.domain.event_kind import EventKind
 from jejak.domain.notice import MarkNoticesRead
 from jejak.domain.tables.event import Event
 from jejak.domain.tables.notice import Notice
-from jejak.domain.vocabulary import EventKind, Role
+from jejak.domain.vocabulary import Role
 from tests.factories import a_person, a_task, a_unit, viewer_for
 from tests.moments import MONDAY, go_to
 from tests.refusals import refused, unchanged

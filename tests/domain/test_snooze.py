@@ -6,10 +6,11 @@ import pytest
 
 from jejak.domain import db, reminder, snooze, task
 from jejak.domain.errors import Code
+from jejak.domain.event_kind import EventKind
 from jejak.domain.snooze import SnoozeReminders
 from jejak.domain.tables.event import Event
 from jejak.domain.task import UpdateTask
-from jejak.domain.vocabulary import EventKind, Role, TaskStatus
+from jejak.domain.vocabulary import Role, TaskStatus
 from tests.factories import a_person, a_task, a_unit, a_viewer, viewer_for
 from tests.moments import MONDAY, go_to
 from tests.refusals import refused, unchanged
