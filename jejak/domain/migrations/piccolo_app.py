@@ -12,6 +12,7 @@ APP_CONFIG = AppConfig(
             f"jejak.domain.tables.{name}"
             for name in (
                 "unit",
+                "rating",
                 "calendar",
                 "person",
                 "sign_in",
