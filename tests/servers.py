@@ -143,9 +143,10 @@ async def a_clone(run: Run, worker: str) -> AsyncIterator[str]:
 class Cleaner:
     """Brings the worker's database back to what the template holds, in milliseconds."""
 
-    def __init__(self, connection: asyncpg.Connection, sql: str) -> None:
-        self._connection = connection
-        self._sql = sql
+    def __init__(self, connection: asyncpg.Connection, tables: list[str]) -> None:
+        self.connection = connection
+        self.tables = tables
+        self._sql = _cleaning(tables)
 
     @classmethod
     @asynccontextmanager
@@ -155,12 +156,12 @@ class Cleaner:
             tables = await connection.fetch(
                 "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'"
             )
-            yield cls(connection, _cleaning([row["tablename"] for row in tables]))
+            yield cls(connection, [row["tablename"] for row in tables])
         finally:
             await connection.close()
 
     async def clean(self) -> None:
-        await self._connection.execute(self._sql)
+        await self.connection.execute(self._sql)
 
 
 def _cleaning(tables: list[str]) -> str:

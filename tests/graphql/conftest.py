@@ -7,6 +7,7 @@ from tests import factories as f
 from tests.client import Client
 from tests.graphql.executors import of_both
 from tests.graphql.world import World, a_world
+from tests.kept import Kept
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,11 @@ async def ulp(database):
     return made
 
 
+@pytest.fixture(scope="session")
+def _world(_cleaner) -> Kept:
+    return Kept(_cleaner.connection, _cleaner.tables, a_world)
+
+
 @pytest.fixture
-async def world(_connected) -> World:
-    return await a_world()
+async def world(_connected, _world) -> World:
+    return await _world.put_back()
