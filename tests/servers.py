@@ -147,7 +147,7 @@ class Cleaner:
     def __init__(self, connection: asyncpg.Connection, tables: list[str]) -> None:
         self.connection = connection
         self.tables = tables
-        self._sql = _cleaning(tables)
+        self._sql = cleaning(tables)
 
     @classmethod
     @asynccontextmanager
@@ -165,28 +165,31 @@ class Cleaner:
         await self.connection.execute(self._sql)
 
 
-def _cleaning(tables: list[str]) -> str:
+def cleaning(tables: list[str], back_to: str = "pristine") -> str:
+    """To the rows of the schema `back_to`. It holds no table that is empty in the template, unless it holds all."""
     # As a replica: foreign keys and the append-only trigger stand aside for the cleaner alone.
     steps = ["begin", "set local session_replication_role = replica"]
     for table, day in SPELLED_OUT.items():
         steps.append(
-            f"delete from {table} t using calendar c left join pristine.calendar p on p.id = c.id"
+            f"delete from {table} t using calendar c left join {back_to}.calendar p on p.id = c.id"
             f" where t.calendar_id = c.id and c.until is distinct from p.until and ({day} <= p.until) is not true"
         )
     for table in tables:
         if table in REFERENCE:
             steps.append(
-                f"delete from {table} t where not exists (select from pristine.{table} p where p = t::text::pristine.{table})"
+                f"delete from {table} t where not exists (select from {back_to}.{table} p where p = t::text::{back_to}.{table})"
             )
-            steps.append(f"insert into {table} select * from pristine.{table} on conflict do nothing")
+            steps.append(f"insert into {table} select * from {back_to}.{table} on conflict do nothing")
         elif table in SPELLED_OUT:
             # Of a calendar that was deleted meanwhile.
             steps.append(
-                f"insert into {table} select * from pristine.{table} where calendar_id = any(array("
-                f"select c.id from pristine.calendar c where not exists (select from {table} t where t.calendar_id = c.id)))"
+                f"insert into {table} select * from {back_to}.{table} where calendar_id = any(array("
+                f"select c.id from {back_to}.calendar c where not exists (select from {table} t where t.calendar_id = c.id)))"
             )
         else:
             steps.append(f"delete from {table}")
+            if back_to != "pristine":
+                steps.append(f"insert into {table} overriding system value table {back_to}.{table}")
     return "; ".join([*steps, "commit"])
 
 

@@ -39,10 +39,17 @@ async def ulp(database):
 
 
 @pytest.fixture(scope="session")
-def _world(_cleaner) -> Kept:
-    return Kept(_cleaner.connection, _cleaner.tables, a_world)
+def kept(_cleaner) -> Kept:
+    return Kept(_cleaner, a_world)
 
 
 @pytest.fixture
-async def world(_connected, _world) -> World:
-    return await _world.put_back()
+async def database_url(_clone, _cleaner, kept, request) -> str:
+    """As everywhere, but for the world, where that is asked for."""
+    await (kept if "world" in request.fixturenames else _cleaner).clean()
+    return _clone
+
+
+@pytest.fixture
+async def world(database, kept) -> World:
+    return await kept.get()
