@@ -8,12 +8,15 @@ from typing import Any
 
 import httpx
 
+from jejak.api import app as application
 from jejak.api.app import create_app
 from jejak.domain import clock, db, secret
 from jejak.domain.access import Viewer
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.task import Task
 from jejak.graphql import ids
+from jejak.graphql.limits import Known
+from jejak.graphql.schema import Schema, build_schema
 from jejak.settings import Limits, Settings
 
 LEAKS = (
@@ -33,9 +36,24 @@ LEAKS = (
 SETTINGS = Settings(limits=Limits(per_minute=10_000_000, burst=10_000_000, at_once=1_000, at_once_each=1_000))
 
 
+_built = cache(build_schema)
+
+
+def _as_new(limits: Limits, *, introspection: bool) -> Schema:
+    """Applications of the same limits have one schema, which takes longer to build than most tests. It learns nothing
+    but documents.
+    """
+    schema = _built(limits, introspection=introspection)
+    schema.known = Known(schema)
+    return schema
+
+
+application.build_schema = _as_new
+
+
 @cache
 def http() -> httpx.AsyncClient:
-    """The application, made once: building its schema takes longer than most tests."""
+    """The application of most tests."""
     return over(create_app(SETTINGS))
 
 
@@ -160,8 +178,6 @@ def problems(payload: dict[str, Any]) -> list[dict[str, Any]]:
 @cache
 def schema() -> Any:
     """graphql-core's schema, to generate tests from."""
-    from jejak.graphql.schema import build_schema  # noqa: PLC0415 -- slow, and not every user of this module wants it
-
     return build_schema()._schema
 
 

@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, Phase, settings
 
-from jejak.domain import clock, db, password
+from jejak.domain import clock, password
 from tests import servers
 
 # Deliberately: an example that needs a clean database cleans it itself, with the fixture `clean`.
@@ -75,12 +75,19 @@ async def database_url(_clone, _cleaner) -> str:
     return _clone
 
 
+@pytest.fixture(scope="session")
+async def _pool(_clone) -> AsyncIterator[servers.Pool]:
+    pool = servers.Pool(_clone)
+    yield pool
+    await pool.close()
+
+
 @pytest.fixture
-async def database(database_url) -> AsyncIterator[str]:
+async def database(database_url, _pool) -> AsyncIterator[str]:
     """As `database_url`, and the domain is connected to it."""
-    await db.connect(database_url, max_size=20)
+    await _pool.lend()
     yield database_url
-    await db.close()
+    await _pool.take_back()
 
 
 @pytest.fixture

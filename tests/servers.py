@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -143,9 +144,10 @@ async def a_clone(run: Run, worker: str) -> AsyncIterator[str]:
 class Cleaner:
     """Brings the worker's database back to what the template holds, in milliseconds."""
 
-    def __init__(self, connection: asyncpg.Connection, sql: str) -> None:
-        self._connection = connection
-        self._sql = sql
+    def __init__(self, connection: asyncpg.Connection, tables: list[str]) -> None:
+        self.connection = connection
+        self.tables = tables
+        self._sql = cleaning(tables)
 
     @classmethod
     @asynccontextmanager
@@ -155,37 +157,72 @@ class Cleaner:
             tables = await connection.fetch(
                 "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'"
             )
-            yield cls(connection, _cleaning([row["tablename"] for row in tables]))
+            yield cls(connection, [row["tablename"] for row in tables])
         finally:
             await connection.close()
 
     async def clean(self) -> None:
-        await self._connection.execute(self._sql)
+        await self.connection.execute(self._sql)
 
 
-def _cleaning(tables: list[str]) -> str:
+def cleaning(tables: list[str], back_to: str = "pristine") -> str:
+    """To the rows of the schema `back_to`. It holds no table that is empty in the template, unless it holds all."""
     # As a replica: foreign keys and the append-only trigger stand aside for the cleaner alone.
     steps = ["begin", "set local session_replication_role = replica"]
     for table, day in SPELLED_OUT.items():
         steps.append(
-            f"delete from {table} t using calendar c left join pristine.calendar p on p.id = c.id"
+            f"delete from {table} t using calendar c left join {back_to}.calendar p on p.id = c.id"
             f" where t.calendar_id = c.id and c.until is distinct from p.until and ({day} <= p.until) is not true"
         )
     for table in tables:
         if table in REFERENCE:
             steps.append(
-                f"delete from {table} t where not exists (select from pristine.{table} p where p = t::text::pristine.{table})"
+                f"delete from {table} t where not exists (select from {back_to}.{table} p where p = t::text::{back_to}.{table})"
             )
-            steps.append(f"insert into {table} select * from pristine.{table} on conflict do nothing")
+            steps.append(f"insert into {table} select * from {back_to}.{table} on conflict do nothing")
         elif table in SPELLED_OUT:
             # Of a calendar that was deleted meanwhile.
             steps.append(
-                f"insert into {table} select * from pristine.{table} where calendar_id = any(array("
-                f"select c.id from pristine.calendar c where not exists (select from {table} t where t.calendar_id = c.id)))"
+                f"insert into {table} select * from {back_to}.{table} where calendar_id = any(array("
+                f"select c.id from {back_to}.calendar c where not exists (select from {table} t where t.calendar_id = c.id)))"
             )
         else:
             steps.append(f"delete from {table}")
+            if back_to != "pristine":
+                steps.append(f"insert into {table} overriding system value table {back_to}.{table}")
     return "; ".join([*steps, "commit"])
+
+
+class Pool:
+    """The domain's, kept from one test to the next as long as it cannot be told from a new one: what a new connection
+    learns of each table takes longer than most tests.
+    """
+
+    NEW = db.Connections(in_use=0, idle=1, most=20)
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._pool: asyncpg.Pool | None = None
+        self._config: dict[str, Any] = {}
+
+    async def lend(self) -> None:
+        if self._pool is None:
+            await db.connect(self._url, max_size=self.NEW.most)
+            self._pool, self._config = db.DB.pool, db.DB.config
+        else:
+            db.DB.pool, db.DB.config = self._pool, self._config
+
+    async def take_back(self) -> None:
+        """Whatever pool the test leaves."""
+        if db.DB.pool is self._pool and db.connections() == self.NEW:
+            db.DB.pool = None
+        else:
+            self._pool = None
+            await db.close()
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
 
 
 async def execute(url: str, sql: str) -> None:

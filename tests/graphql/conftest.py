@@ -7,6 +7,7 @@ from tests import factories as f
 from tests.client import Client
 from tests.graphql.executors import of_both
 from tests.graphql.world import World, a_world
+from tests.kept import Kept
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,18 @@ async def ulp(database):
     return made
 
 
+@pytest.fixture(scope="session")
+def kept(_cleaner) -> Kept:
+    return Kept(_cleaner, a_world)
+
+
 @pytest.fixture
-async def world(_connected) -> World:
-    return await a_world()
+async def database_url(_clone, _cleaner, kept, request) -> str:
+    """As everywhere, but for the world, where that is asked for."""
+    await (kept if "world" in request.fixturenames else _cleaner).clean()
+    return _clone
+
+
+@pytest.fixture
+async def world(database, kept) -> World:
+    return await kept.get()
