@@ -41,6 +41,8 @@ async def test_a_change_that_was_ended_for_a_deadlock_is_done_again():
     async with db.connection() as other:
         before = await deadlocks(other)
         async with other.transaction():
+            # So that PostgreSQL ends the service's, however late this one comes to wait.
+            await other.execute("set local deadlock_timeout = '20s'")
             await other.execute(RENAME, two.id)
             # When each comes to wait for what the other holds
             fixing = asyncio.create_task(
