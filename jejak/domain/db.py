@@ -197,6 +197,14 @@ async def transaction() -> AsyncIterator[None]:
             _log.exception("after-commit callback failed")
 
 
+@asynccontextmanager
+async def snapshot() -> AsyncIterator[None]:
+    """For reads that must agree with each other: all see the database as it is at the first of them. Nothing is written."""
+    async with transaction():
+        await execute("set transaction isolation level repeatable read, read only")
+        yield
+
+
 def after_commit(callback: Callable[[], None]) -> None:
     """Runs `callback` once the open transaction is committed; a rollback drops it."""
     callbacks = _after_commit.get()

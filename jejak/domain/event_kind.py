@@ -67,3 +67,6 @@ class EventKind(StrEnum):
     TASK_ESCALATION_ACKNOWLEDGED = "task.escalation_acknowledged"
     UNIT_REMINDER_RULES_UPDATED = "unit.reminder_rules_updated"
     NOTICES_READ = "notices.read"
+    REPORT_DRAFTED = "report.drafted"
+    REPORT_RECOMPUTED = "report.recomputed"
+    REPORT_PUBLISHED = "report.published"

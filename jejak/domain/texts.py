@@ -114,6 +114,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "No open unit lies in this scope.",
     ),
     Code.NOT_ACCEPTED: ("Journey ini belum diterima.", "This journey has not been accepted."),
+    Code.NOT_ENDED: (
+        "Bulan ini belum berakhir, atau angka akhirnya belum tersimpan; coba lagi setelah bulan berakhir.",
+        "This month has not ended, or its last figures are not kept yet; try again after its end.",
+    ),
     Code.NOT_ESCALATED: (
         "Pemberitahuan ini bukan eskalasi, jadi tidak perlu ditanggapi.",
         "This notice is no escalation, so there is nothing to acknowledge.",

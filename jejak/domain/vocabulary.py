@@ -254,3 +254,11 @@ class Trouble(StrEnum):
     STEP_FAILS = "STEP_FAILS"
     VALKEY_AWAY = "VALKEY_AWAY"
     EMAIL_PAUSED = "EMAIL_PAUSED"
+
+
+class ReportState(StrEnum):
+    """R11: how binding a monthly report is."""
+
+    PREVIEW = "PREVIEW"  # computed when it is asked for, and not kept
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"  # for ever

@@ -33,6 +33,7 @@ _NAMED: dict[str, tuple[str, str | None]] = {
     "captured_by": ("Person", None),
     "submitted_by": ("Person", None),
     "verified_by": ("Person", None),
+    "published_by": ("Person", None),
     "endpoint_id": ("Webhook", None),
     "delivery_id": ("Delivery", None),
 }

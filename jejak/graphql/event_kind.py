@@ -71,4 +71,7 @@ enum(
     TASK_ESCALATION_ACKNOWLEDGED="Somebody who was told that it is late takes care of it.",
     UNIT_REMINDER_RULES_UPDATED="The rules of reminding that are kept there changed.",
     NOTICES_READ="Notices were marked as read.",
+    REPORT_DRAFTED="A draft of a monthly report was computed.",
+    REPORT_RECOMPUTED="A draft of a monthly report was computed anew.",
+    REPORT_PUBLISHED="A monthly report was published, and is frozen.",
 )

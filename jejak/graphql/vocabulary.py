@@ -24,6 +24,7 @@ from jejak.domain.vocabulary import (
     PainPointState,
     Parameter,
     ReminderOutcome,
+    ReportState,
     Role,
     RowOutcome,
     SearchKind,
@@ -54,6 +55,7 @@ __all__ = [
     "PainPointState",
     "Parameter",
     "ReminderOutcome",
+    "ReportState",
     "Role",
     "RowOutcome",
     "SearchKind",
@@ -307,4 +309,11 @@ enum(
     STEP_FAILS="A step has failed three times one after the other.",
     VALKEY_AWAY="Valkey is out of reach: everything is done, some seconds later.",
     EMAIL_PAUSED="E-mail is out of reach and paused: it is tried again by itself, and what is to be said waits.",
+)
+enum(
+    ReportState,
+    "How binding a monthly report is.",
+    PREVIEW="Computed when it was asked for; the next time it may say something else.",
+    DRAFT="Kept after its month, to be looked at and published.",
+    PUBLISHED="Frozen: it says the same for ever.",
 )

@@ -13,6 +13,7 @@ from jejak.domain import (
     relay,
     reminder,
     replanning,
+    report,
 )
 from jejak.workers import steps
 from jejak.workers.steps import Step
@@ -47,11 +48,12 @@ def of_deliveries() -> tuple[Step, ...]:
 
 
 def of_the_hour() -> tuple[Step, ...]:
-    """Forgets what has served its time; calendars go on with the years."""
+    """Forgets what has served its time; calendars go on with the years; drafts of monthly reports."""
     return (
         Step("forgetting", _HOUR, housekeeping.forget_old),
         Step("holidays", _HOUR, holiday.seed),
         Step("calendars", _HOUR, calendar.keep_up),
+        Step("reports", _HOUR, report.run),
     )
 
 

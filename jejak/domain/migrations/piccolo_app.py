@@ -30,6 +30,7 @@ APP_CONFIG = AppConfig(
                 "search",
                 "operations",
                 "sla",
+                "report",
             )
         ],
         exclude_imported=True,
