@@ -256,6 +256,50 @@ class Trouble(StrEnum):
     EMAIL_PAUSED = "EMAIL_PAUSED"
 
 
+class RatingChannel(StrEnum):
+    """Where a customer was asked (R8)."""
+
+    PLN_MOBILE = "PLN_MOBILE"
+    CALL = "CALL"
+    LIVE_CHAT = "LIVE_CHAT"
+    SOCIAL_MEDIA = "SOCIAL_MEDIA"
+    OFFICE = "OFFICE"
+    FIELD = "FIELD"
+
+
+class StaffKind(StrEnum):
+    OFFICER = "OFFICER"  # comes to the customer
+    AGENT = "AGENT"  # is called or written to
+
+
+class RatingAspect(StrEnum):
+    """What a customer found good: the first three of an officer, the others of an agent."""
+
+    POLITE_UNIFORMED = "POLITE_UNIFORMED"
+    GOOD_WORK = "GOOD_WORK"
+    ON_TIME = "ON_TIME"
+    POLITE = "POLITE"
+    SOLVES = "SOLVES"
+    FAST = "FAST"
+
+
+class RatingMetric(StrEnum):
+    """R8: what is made of the answers to one question."""
+
+    CSAT = "CSAT"
+    OVERALL = "OVERALL"
+    CES = "CES"
+    NPS = "NPS"
+
+
+class KpiMetric(StrEnum):
+    """What headquarters sets targets for."""
+
+    CSAT = "CSAT"
+    NPS = "NPS"
+    COMPLETION = "COMPLETION"
+
+
 class ReportState(StrEnum):
     """R11: how binding a monthly report is."""
 
