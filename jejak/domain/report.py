@@ -152,7 +152,9 @@ async def run() -> int:
             continue
         computed = await report_content.compute(unit.id, month)
         async with db.transaction():
-            made += (await _keep(access.SERVICE, unit, month, computed, anew=False)).computed_at == computed.at
+            made += (
+                await _keep(access.SERVICE, unit, month, computed, anew=False)
+            ).computed_at == computed.at
     return made
 
 
@@ -216,7 +218,7 @@ async def _kept(unit_id: UUID, month: date, *, lock: bool = False) -> Report | N
 
 def _month(day: date, unit: Unit) -> date:
     today = clock.today(unit.timezone)
-    if not report_rules.FIRST_YEAR <= day.year:
+    if day.year < report_rules.FIRST_YEAR:
         raise Refused(Code.OUT_OF_RANGE, "month", least=report_rules.FIRST_YEAR, most=today.year)
     if day.replace(day=1) > today:
         raise Refused(Code.FUTURE_DATE, "month")

@@ -10,7 +10,17 @@ from uuid import UUID
 
 import orjson
 
-from jejak.domain import change, clock, db, report_journeys, report_rules, report_scope, report_steps, report_tasks
+from jejak.domain import (
+    change,
+    clock,
+    db,
+    report_journeys,
+    report_ratings,
+    report_rules,
+    report_scope,
+    report_steps,
+    report_tasks,
+)
 from jejak.domain.report_rules import FORMULA_VERSION, Period
 from jejak.domain.report_scope import Scope
 from jejak.domain.tables.unit import Unit
@@ -54,6 +64,8 @@ async def _figures(scope: Scope) -> dict[str, Any]:
         "journeys": await report_journeys.figures(scope),
         "steps": steps,
         "tasks": await report_tasks.figures(scope, steps["programme"]),
+        "ratings": await report_ratings.figures(scope),
+        "targets": await report_ratings.targets(scope),
     }
 
 

@@ -66,3 +66,12 @@ def change(value: str | int | None, before: str | int | None) -> Decimal | None:
     if value is None or before is None:
         return None
     return Decimal(value) - Decimal(before)
+
+
+def clear(now: dict[str, Any], before: dict[str, Any]) -> bool | None:
+    """Whether two figures differ by more than chance: their intervals, `low` to `high`, have no point in common; None
+    where one of them is of nobody.
+    """
+    if None in {now["low"], before["low"]}:
+        return None
+    return Decimal(now["low"]) > Decimal(before["high"]) or Decimal(before["low"]) > Decimal(now["high"])

@@ -24,7 +24,10 @@ async def test_try():
     await completion.recompute_all()
     made = await report_content.compute(unit.id, clock.now().date())
     import json
+
     print(json.dumps(made.content, indent=1))
-    made = await report.recompute(SYSTEM, report.RecomputeReport(unit.id, (clock.now() - timedelta(days=40)).date()))
+    made = await report.recompute(
+        SYSTEM, report.RecomputeReport(unit.id, (clock.now() - timedelta(days=40)).date())
+    )
     print(made.content, made.version)
     print(await report.run(), await report.run())
