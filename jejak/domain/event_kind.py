@@ -67,3 +67,6 @@ class EventKind(StrEnum):
     TASK_ESCALATION_ACKNOWLEDGED = "task.escalation_acknowledged"
     UNIT_REMINDER_RULES_UPDATED = "unit.reminder_rules_updated"
     NOTICES_READ = "notices.read"
+    RATINGS_SUBMITTED = "ratings.submitted"
+    KPI_TARGET_SET = "kpi_target.set"
+    KPI_TARGET_REMOVED = "kpi_target.removed"

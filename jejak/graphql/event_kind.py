@@ -71,4 +71,7 @@ enum(
     TASK_ESCALATION_ACKNOWLEDGED="Somebody who was told that it is late takes care of it.",
     UNIT_REMINDER_RULES_UPDATED="The rules of reminding that are kept there changed.",
     NOTICES_READ="Notices were marked as read.",
+    RATINGS_SUBMITTED="A system brought in what customers answered.",
+    KPI_TARGET_SET="A target was set.",
+    KPI_TARGET_REMOVED="A target was removed.",
 )

@@ -12,6 +12,7 @@ from jejak.graphql.mutations.notice import NoticeMutations
 from jejak.graphql.mutations.pain_point import PainPointMutations
 from jejak.graphql.mutations.person import PersonMutations
 from jejak.graphql.mutations.person_import import PersonImportMutations
+from jejak.graphql.mutations.rating import RatingMutations
 from jejak.graphql.mutations.reminder import ReminderMutations
 from jejak.graphql.mutations.rollout import RolloutMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
@@ -42,5 +43,6 @@ class Mutation(
     NoticeMutations,
     ChannelMutations,
     ReminderMutations,
+    RatingMutations,
 ):
     pass
