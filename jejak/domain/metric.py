@@ -32,9 +32,12 @@ def net_interval(good: str, bad: str, n: str, sign: str) -> str:
     return f"case when {n} > 0 then least(100, greatest(-100, {net(good, bad, n)} {sign} {100 * Z} * {spread})) end"
 
 
-def counts(scale: Scale, of: str) -> str:
+def counts(scale: Scale, of: str, where: str = "true") -> str:
     """SQL for an array of how often each score was given, the least first: sums over rows of a tally called `of`."""
-    return f"array[{', '.join(f'coalesce(sum({of}.{column}), 0)' for column in scale.columns)}]::bigint[]"
+    some = "" if where == "true" else f" filter (where {where})"
+    return (
+        f"array[{', '.join(f'coalesce(sum({of}.{column}){some}, 0)' for column in scale.columns)}]::bigint[]"
+    )
 
 
 def none(scale: Scale) -> str:
@@ -58,10 +61,3 @@ def figures(metric: RatingMetric, array: str) -> str:
         ends = [net_interval(good, bad, n, sign) for sign in "-+"]
     return f"""{n} as n, {net(good, bad, n)} as value, ({weighted})::numeric / nullif({n}, 0) as mean,
         {ends[0]} as low, {ends[1]} as high, {n} < {INDICATIVE_BELOW} as indicative"""
-
-
-def distribution(metric: RatingMetric, array: str) -> str:
-    """SQL for rows of `score` and `count`, the least score first: after a `from`, with an alias to follow."""
-    least = SCALES[metric].least
-    rows = f"select nth + {least - 1} as score, count from unnest({array}) with ordinality given (count, nth)"
-    return f"({rows})"

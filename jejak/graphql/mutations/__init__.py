@@ -8,6 +8,7 @@ from jejak.graphql.mutations.channel import ChannelMutations
 from jejak.graphql.mutations.hand_over import HandOverMutations
 from jejak.graphql.mutations.invitation import InvitationMutations
 from jejak.graphql.mutations.journey import JourneyMutations
+from jejak.graphql.mutations.kpi_target import KpiTargetMutations
 from jejak.graphql.mutations.notice import NoticeMutations
 from jejak.graphql.mutations.pain_point import PainPointMutations
 from jejak.graphql.mutations.person import PersonMutations
@@ -44,5 +45,6 @@ class Mutation(
     ChannelMutations,
     ReminderMutations,
     RatingMutations,
+    KpiTargetMutations,
 ):
     pass
