@@ -254,3 +254,8 @@ class Trouble(StrEnum):
     STEP_FAILS = "STEP_FAILS"
     VALKEY_AWAY = "VALKEY_AWAY"
     EMAIL_PAUSED = "EMAIL_PAUSED"
+
+
+class IssueStatus(StrEnum):
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"

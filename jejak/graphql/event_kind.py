@@ -71,4 +71,13 @@ enum(
     TASK_ESCALATION_ACKNOWLEDGED="Somebody who was told that it is late takes care of it.",
     UNIT_REMINDER_RULES_UPDATED="The rules of reminding that are kept there changed.",
     NOTICES_READ="Notices were marked as read.",
+    ISSUE_CREATED="An issue was opened.",
+    ISSUE_UPDATED="Its title, description or category changed.",
+    ISSUE_POINTS_ADDED="Pain points were added to it.",
+    ISSUE_POINTS_REMOVED="Pain points were taken out of it.",
+    ISSUE_ASSIGNED="A fix was given to the units that have it.",
+    ISSUE_CLOSED="It was closed with a reason.",
+    ISSUE_REOPENED="It was opened again.",
+    PAIN_POINT_GROUPED="It was found to be one of many of the same issue.",
+    PAIN_POINT_UNGROUPED="It was taken out of its issue.",
 )

@@ -16,6 +16,7 @@ from jejak.domain.vocabulary import (
     ChannelCondition,
     DeliveryState,
     ErrorPolicy,
+    IssueStatus,
     JourneyStatus,
     Language,
     NoticeKind,
@@ -46,6 +47,7 @@ __all__ = [
     "DeliveryState",
     "ErrorCode",
     "ErrorPolicy",
+    "IssueStatus",
     "JourneyStatus",
     "Language",
     "NoticeKind",
@@ -307,4 +309,10 @@ enum(
     STEP_FAILS="A step has failed three times one after the other.",
     VALKEY_AWAY="Valkey is out of reach: everything is done, some seconds later.",
     EMAIL_PAUSED="E-mail is out of reach and paused: it is tried again by itself, and what is to be said waits.",
+)
+enum(
+    IssueStatus,
+    "Whether an issue is being worked on.",
+    OPEN="Pain points are gathered, and fixes given.",
+    CLOSED="Nothing is to be done about it any more.",
 )

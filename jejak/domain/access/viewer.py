@@ -22,13 +22,14 @@ class Right(Enum):
     RULES = auto()  # the programme's rules, as the reminder ladder and the SLA policy
     CALENDAR = auto()  # working weeks and special days
     CLOSURES = auto()  # closures of units of one's region
+    ISSUES = auto()  # at headquarters: group pain points of many units, work with the store's reviews
 
 
 _CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
-    Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES},
+    Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ISSUES},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
     Role.PROGRAMME: frozenset(
         {
@@ -39,6 +40,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CALENDAR,
             Right.CLOSURES,
             Right.OPERATE,
+            Right.ISSUES,
         }
     ),
 }

@@ -16,6 +16,7 @@ APP_CONFIG = AppConfig(
                 "person",
                 "sign_in",
                 "programme",
+                "issue",
                 "journey",
                 "rollout",
                 "task",
