@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import change, clock, db, journey, sla, task_rules
+from jejak.domain import change, clock, db, journey, pain_point_rules, sla, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
@@ -49,7 +49,7 @@ def state(alias: str) -> str:
             when bool_and(live.status = 'VERIFIED') then 'RESOLVED'
             when bool_or({task_rules.begun("live")}) then 'IN_PROGRESS'
             else 'ASSIGNED' end
-        from task live where live.pain_point_id = {alias}.id and live.status <> 'CANCELLED'))"""
+        from {pain_point_rules.tasks_of(alias)} live where live.status <> 'CANCELLED'))"""
 
 
 async def state_of(pain_point_id: UUID) -> PainPointState:

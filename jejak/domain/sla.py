@@ -34,7 +34,7 @@ def point_ended_at(point: str) -> str:
     """SQL: when a pain point was resolved (its last task verified), or decided on without that; null where it is open."""
     return f"""least({point}.decided_at, (
         select case when bool_and(live.status = 'VERIFIED') then max(live.verified_at) end
-        from task live where live.pain_point_id = {point}.id and live.status <> 'CANCELLED'))"""
+        from {pain_point_rules.tasks_of(point)} live where live.status <> 'CANCELLED'))"""
 
 
 def point_ran_until(point: str, now: str) -> str:

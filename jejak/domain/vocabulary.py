@@ -256,6 +256,11 @@ class Trouble(StrEnum):
     EMAIL_PAUSED = "EMAIL_PAUSED"
 
 
+class IssueStatus(StrEnum):
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
 class RatingChannel(StrEnum):
     """Where a customer was asked (R8)."""
 

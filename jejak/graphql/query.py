@@ -10,6 +10,7 @@ from jejak.graphql.channel import NotificationPreference, preferences
 from jejak.graphql.context import Info
 from jejak.graphql.delivery import Delivery, DeliveryFilter, DeliveryOrder
 from jejak.graphql.filters import key_of
+from jejak.graphql.issue_queries import IssueQueries
 from jejak.graphql.journey import Journey, JourneyFilter, JourneyOrder
 from jejak.graphql.node import Node
 from jejak.graphql.notice import Notice, NoticeFilter, NoticeOrder
@@ -53,7 +54,7 @@ def _by_id(type_name: str, description: str) -> Any:
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RolloutPreviews, Ratings):
+class Query(RolloutPreviews, Ratings, IssueQueries):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,

@@ -20,6 +20,7 @@ from jejak.graphql.reading import Connection, Field, Key, Statement, column, ent
 from jejak.graphql.reminder import ReminderRules, rules_here
 from jejak.graphql.sla import StageSla, stage_sla_of_unit
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
+from jejak.graphql.top_issue import TopIssue, top_issues_here
 from jejak.graphql.vocabulary import UnitKind, enum
 
 # What is asked for a unit covers its whole subtree (R1).
@@ -102,5 +103,6 @@ class Unit(Node):
     reminder_rules: ReminderRules = rules_here()
     calendar: Calendar | None = calendar()
     stage_sla: StageSla = stage_sla_of_unit()
+    top_issues: list[TopIssue] = top_issues_here()
     rating_metrics: list[RatingFigures] = metrics_here()
     history: Connection[HistoryEntry] = history()

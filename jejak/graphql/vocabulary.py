@@ -17,6 +17,7 @@ from jejak.domain.vocabulary import (
     ChannelCondition,
     DeliveryState,
     ErrorPolicy,
+    IssueStatus,
     Grain,
     JourneyStatus,
     KpiMetric,
@@ -55,6 +56,7 @@ __all__ = [
     "DeliveryState",
     "ErrorCode",
     "ErrorPolicy",
+    "IssueStatus",
     "Grain",
     "JourneyStatus",
     "KpiMetric",
@@ -323,6 +325,12 @@ enum(
     STEP_FAILS="A step has failed three times one after the other.",
     VALKEY_AWAY="Valkey is out of reach: everything is done, some seconds later.",
     EMAIL_PAUSED="E-mail is out of reach and paused: it is tried again by itself, and what is to be said waits.",
+)
+enum(
+    IssueStatus,
+    "Whether an issue is being worked on.",
+    OPEN="Pain points are gathered, and fixes given.",
+    CLOSED="Nothing is to be done about it any more.",
 )
 enum(
     RatingChannel,

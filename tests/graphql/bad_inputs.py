@@ -245,8 +245,16 @@ SEES_ALL = {
     "setWorkingWeek",
     "setSpecialDays",
     "importSpecialDays",
+    "createIssue",
+    "updateIssue",
+    "addToIssue",
+    "removeFromIssue",
+    "closeIssue",
+    "reopenIssue",
+    "assignIssue",
 }
 BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
+BULK |= {"addToIssue", "removeFromIssue"}
 
 
 def _int(mutation: str, at: Place, world: World) -> Iterator[Bad]:

@@ -7,6 +7,7 @@ from jejak.domain import db
 from jejak.domain.tables.channel import WebhookEndpoint
 from jejak.domain.tables.delivery import Delivery, DeliveryAttempt
 from jejak.domain.tables.event import Event
+from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.tables.notice import Digest, Notice, Reminder, Rung
 from jejak.domain.tables.person import Membership, Person
@@ -103,6 +104,11 @@ def pain_point(of: Stage, at: Unit, **changes: Any) -> PainPoint:
         "created_at": AT,
     }
     return PainPoint(**{"unit_id": at.id, "journey_id": of.journey_id, "stage_id": of.id} | given | changes)
+
+
+def issue(by: Person, **changes: Any) -> Issue:
+    given = {"title": "Menunggu", "description": "", "category": "SPEED", "status": "OPEN"}
+    return Issue(**given | {"created_by": by.id, "created_at": AT, "updated_at": AT} | changes)
 
 
 def task(at: Unit, owner: Person, **changes: Any) -> Task:

@@ -8,8 +8,11 @@ from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from jejak.domain import clock, completion, db, recurrence
+from jejak.domain import clock, completion, db, issue_assignment, recurrence
 from jejak.domain.access import RIGHTS, Right
+from jejak.domain.issue_assignment import AssignIssue
+from jejak.domain.rollout import Work
+from jejak.domain.rollout_scope import Due
 from jejak.domain.tables.person import Person
 from jejak.domain.vocabulary import Role, UnitKind
 from jejak.graphql import ids
@@ -21,6 +24,7 @@ from tests.graphql.test_access import places
 from tests.graphql.world import World, a_notice
 
 PAGE = 40
+SHORT = 20
 # The argument that a field cannot do without, or is asked with for the world's unit.
 ARGUMENTS = {
     "Query.unit": "id: $unit",
@@ -34,6 +38,9 @@ ARGUMENTS = {
     "Query.rollout": "id: $node",
     "Query.rolloutPreview": 'input: { initiativeId: $unit, title: "x", unitId: $unit, dueInDays: 5 }',
     "Query.rolloutExtensionPreview": "input: { rolloutId: $node, expectedVersion: 1 }",
+    "Query.assignIssuePreview": 'input: { issueId: $node, initiativeId: $unit, title: "x", dueInDays: 5 }',
+    "Query.issue": "id: $node",
+    "Query.topIssues": "unitId: $unit",
     "Query.search": 'text: "pasang or menunggu or pelatihan"',
     "Query.reminderRules": "unitId: $unit",
     "Programme.completion": "unitId: $unit",
@@ -58,6 +65,7 @@ BY_ID = frozenset(
         "operations",
     }
     | {"rolloutPreview", "rolloutExtensionPreview"}
+    | {"assignIssuePreview", "issue", "topIssues", "issueSuggestions"}
 )
 
 
@@ -138,6 +146,8 @@ async def things() -> dict[str, Thing]:
                 null::uuid as person from {kind.lower()} r"""
             for kind, key in {"Rollout": "id", "Recurrence": "recurrence_id"}.items()
         },
+        "Issue": """select i.id, array(select u.path from pain_point p join unit u on u.id = p.unit_id where p.issue_id = i.id)
+            || array['HQ/'] as paths, null::uuid as person from issue i""",
         **{
             kind: f"select id, '{{}}'::text[] as paths, null::uuid as person from {kind.lower()}"
             for kind in ("Programme", "Step", "Measure", "Initiative")
@@ -174,7 +184,7 @@ def selection(kind: Any, *, but: frozenset[str] = frozenset()) -> str:
         target, key = named(field), f"{kind.name}.{name}"
         arguments = [ARGUMENTS[key]] if key in ARGUMENTS else []
         if "first" in field.args:
-            arguments.append(f"first: {PAGE}")
+            arguments.append(f"first: {PAGE if 'last' in field.args else SHORT}")
         called = f"{name}({', '.join(arguments)})" if arguments else name
         inner = rows_of(target)
         if is_leaf_type(target):
@@ -199,7 +209,7 @@ class Matrix:
 
     def sees(self, value: Any) -> bool:
         """Whether the seat sees the row, or the figures of the unit, that `value` shows."""
-        key = value["id"] if "id" in value else value["unit"]["id"]
+        key = value["id"] if "id" in value else value.get("unit", value.get("painPoint"))["id"]
         return self.there[key].seen_from(self.seat)
 
     def row(self, key: str, whole: dict[str, Any]) -> dict[str, Any] | None:
@@ -239,7 +249,12 @@ class Matrix:
         if decision == "counted":
             return WHATEVER
         if decision == "trimmed" and isinstance(value, dict):
-            return {key: inner for key, inner in value.items() if not self.names_what_is_hidden(inner)}
+            counted = frozenset() if "HQ/" in self.seat.paths else frozenset({"points"})
+            return {
+                key: inner
+                for key, inner in value.items()
+                if key not in counted and not self.names_what_is_hidden(inner)
+            }
         return value if decision in {"with it", "trimmed"} or self.sees(whole) else None
 
     def names_what_is_hidden(self, value: Any) -> bool:
@@ -281,6 +296,10 @@ async def a_wide_world(world: World) -> None:
     tomorrow = clock.today(world.here.timezone) + timedelta(days=1)
     await f.a_recurrence(world.region, rule="FREQ=DAILY;COUNT=1", start_on=tomorrow)
     await recurrence.run()
+    # An issue that reaches into another region, with its fix.
+    far = await f.an_issue(await f.a_pain_point(world.below), await f.a_pain_point(world.elsewhere))
+    fix = Work(f.initiative_id("9.2"), "Kabari pelanggan")
+    await issue_assignment.assign(programme, AssignIssue(far.id, fix, Due(due_in_days=10)))
     await completion.recompute_all()
 
 

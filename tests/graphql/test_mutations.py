@@ -364,6 +364,76 @@ SHOWN = {
             person={"name": "Orang Baru", "email": "baru@pln.example"},
         ),
     ),
+    "createIssue": lambda w: (
+        "issue { title category description status version createdBy { id } figures { painPoints units prioritySum } painPoints(first: 9) { nodes { id issue { title } } } }",
+        {
+            "issue": {
+                "title": "Tidak ada kabar",
+                "category": "SPEED",
+                "description": "Di banyak unit",
+                "status": "OPEN",
+                "version": 1,
+                "createdBy": {"id": gid(w.programme)},
+                "figures": {"painPoints": 1, "units": 1, "prioritySum": 12},
+                "painPoints": {"nodes": [{"id": gid(w.open_point), "issue": {"title": "Tidak ada kabar"}}]},
+            }
+        },
+    ),
+    "updateIssue": lambda w: (
+        "issue { id title description category version }",
+        {
+            "issue": {
+                "id": gid(w.issue),
+                "title": "Sunyi",
+                "description": "Tanpa kabar",
+                "category": "COMMUNICATION",
+                "version": 2,
+            }
+        },
+    ),
+    "addToIssue": lambda w: (
+        "count results { painPoint { id issue { id } } }",
+        _rows(painPoint={"id": gid(w.open_point), "issue": {"id": gid(w.issue)}}),
+    ),
+    "removeFromIssue": lambda w: (
+        "count results { painPoint { id issue { id } } }",
+        _rows(painPoint={"id": gid(w.grouped_point), "issue": None}),
+    ),
+    "closeIssue": lambda w: (
+        "issue { id status closeReason version }",
+        {"issue": {"id": gid(w.issue), "status": "CLOSED", "closeReason": "Selesai", "version": 2}},
+    ),
+    "reopenIssue": lambda w: (
+        "issue { id status closeReason closedAt version }",
+        {
+            "issue": {
+                "id": gid(w.closed_issue),
+                "status": "OPEN",
+                "closeReason": None,
+                "closedAt": None,
+                "version": 3,
+            }
+        },
+    ),
+    "assignIssue": lambda w: (
+        """count issue { id figures { tasks affectedUnits } painPoints(first: 9) { nodes { state tasks { title } } } }
+        rollout { title weight issue { id } initiative { code } tasks(first: 9) { nodes { unit { id } owner { id } } } }""",
+        {
+            "count": 1,
+            "issue": {
+                "id": gid(w.issue),
+                "figures": {"tasks": 1, "affectedUnits": 1},
+                "painPoints": {"nodes": [{"state": "ASSIGNED", "tasks": [{"title": "Kabari pelanggan"}]}]},
+            },
+            "rollout": {
+                "title": "Kabari pelanggan",
+                "weight": 2,
+                "issue": {"id": gid(w.issue)},
+                "initiative": {"code": "9.2"},
+                "tasks": {"nodes": [{"unit": {"id": gid(w.here)}, "owner": {"id": gid(w.owner)}}]},
+            },
+        },
+    ),
     "reportProgress": lambda w: (
         "task { status progress evidence { note url } }",
         {

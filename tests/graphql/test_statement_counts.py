@@ -22,6 +22,7 @@ from tests.sql import Counted, statements
 EXPECTED = 2
 ARGUMENTS = {
     "first": "first: 100",
+    "few": "first: 20",
     "unitId": "unitId: $unit",
     "ids": "ids: $every",
     "text": 'text: "pasang or menunggu or latih"',
@@ -31,7 +32,7 @@ ARGUMENTS = {
 def arguments(field: Any) -> str:
     """A full page of a list, and what the field cannot do without."""
     wanted = [
-        ARGUMENTS[name]
+        ARGUMENTS["few" if name == "first" and "last" not in field.args else name]
         for name, argument in field.args.items()
         if name == "first" or (name in ARGUMENTS and isinstance(argument.type, GraphQLNonNull))
     ]
@@ -156,13 +157,15 @@ async def a_place(count: int) -> Place:
     for n in each[1:]:
         journeys.append(rows.journey(top, who, recaptures_id=journeys[0 if n in few else -1].id))
     stages = [rows.stage(one) for one in journeys] + [rows.stage(first, n) for n in few[1:]]
-    points = [rows.pain_point(stages[0 if n in few else n - 1], top) for n in each]
+    issues = [rows.issue(who) for _ in each]
+    points = [rows.pain_point(stages[0 if n in few else n - 1], top, issue_id=issues[n - 1].id) for n in each]
+    loose = [rows.pain_point(stages[0], top, sla_started_at=rows.AT, sla_version=1) for _ in [1, *each]]
     scopes = [["ULP"] if n == 1 else [] for n in each]
     recurrences = [rows.recurrence(top, who, kinds=kinds) for kinds in scopes]
     days = [rows.DAY + timedelta(days=n) for n in each]
     rollouts = [
-        rows.rollout(top, who, kinds=kinds, recurrence_id=recurrences[0].id, occurs_on=day)
-        for kinds, day in zip(scopes, days, strict=True)
+        rows.rollout(top, who, kinds=kinds, recurrence_id=recurrences[0].id, occurs_on=day, issue_id=issue.id)
+        for kinds, day, issue in zip(scopes, days, issues, strict=True)
     ]
     tasks = [
         rows.task(
@@ -181,6 +184,7 @@ async def a_place(count: int) -> Place:
         "pain_point.assigned": points[0],
         "rollout.extended": rollouts[0],
         "recurrence.updated": recurrences[0],
+        "issue.updated": issues[0],
     }
     events = [rows.event(thing, kind, top, who, 1_000 + n) for kind, thing in subjects.items() for n in each]
     await rows.write(
@@ -190,7 +194,9 @@ async def a_place(count: int) -> Place:
         *credentials,
         *journeys,
         *stages,
+        *issues,
         *points,
+        *loose,
         *recurrences,
         *rollouts,
         *tasks,
@@ -216,6 +222,7 @@ with here as (select id from unit where path ^@ $1), found as (
     union all select 'Task', id from task where unit_id in (select id from here)
     union all select 'Rollout', id from rollout where unit_id in (select id from here)
     union all select 'Recurrence', id from recurrence where unit_id in (select id from here)
+    union all select 'Issue', issue_id from pain_point where unit_id in (select id from here) and issue_id is not null
     union all select 'Membership', id from membership where unit_id in (select id from here)
     union all select 'Person', person_id from membership where unit_id in (select id from here)
     union all select 'Notice', n.id from notice n join task t on t.id = n.task_id where t.unit_id in (select id from here)
@@ -272,6 +279,9 @@ def test_every_list_of_the_schema_is_counted():
         "rollouts",
         "recurrences",
         "deliveries",
+        "issues",
+        "topIssues",
+        "issueSuggestions",
     } <= {way.split("[]")[0] for way in QUERIES}
     # These lie on the third level of what is counted; the workers are counted in test_operations.
     third = {

@@ -81,8 +81,13 @@ DONE = (
     "rotateWebhookSecret",
     "testWebhook",
     "cancelRollout",
+    "assignIssue",
 )
-PREVIEWS = {"rolloutPreview": "rolloutInitiative", "rolloutExtensionPreview": "extendRollout"}
+PREVIEWS = {
+    "rolloutPreview": "rolloutInitiative",
+    "rolloutExtensionPreview": "extendRollout",
+    "assignIssuePreview": "assignIssue",
+}
 
 
 async def a_service() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from jejak.domain.access.viewer import REGIONAL, SYSTEM, Right, Viewer, at_headquarters, may
+from jejak.domain.access.viewer import REGIONAL, RIGHTS, SYSTEM, Right, Viewer, at_headquarters, may
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import UnitKind
@@ -44,6 +44,13 @@ def require_rules(viewer: Viewer, unit: Unit, *at: str | int) -> Allowed:
     if may(viewer, Right.RULES, unit.path) or unit.kind == UnitKind.HQ:
         return require(viewer, Right.RULES, unit, *at)
     return require_regional(viewer, Right.ASSIGN, unit, *at)
+
+
+def require_headquarters(viewer: Viewer, right: Right, *at: str | int) -> Allowed:
+    """By a role held at headquarters. Refuses FORBIDDEN; what may not even be seen is refused before."""
+    if not any(grant.kind is UnitKind.HQ and right in RIGHTS[grant.role] for grant in viewer.grants):
+        raise Refused(Code.FORBIDDEN, *at)
+    return Allowed(viewer)
 
 
 def oneself(viewer: Viewer) -> Allowed:

@@ -81,6 +81,14 @@ def recurrence_seen(recurrence: str, unit_id: str, paths: str) -> Sight:
     )
 
 
+def issue_seen(issue: str, paths: str) -> Sight:
+    """An issue: for whoever sees one of its pain points, and for headquarters. Takes expressions."""
+    if paths == EVERYWHERE:
+        return Sight("true")
+    held = f"select from pain_point held where held.issue_id = {issue} and {seen('held.unit_id', paths)}"
+    return Sight(f"exists ({held})")
+
+
 def person_seen(person: str, paths: str, viewer: str) -> Sight:
     """The viewer, and whoever holds or held a role below one of the viewer's `paths`. Takes expressions."""
     place = seen("held.unit_id", paths)

@@ -22,6 +22,7 @@ class Right(Enum):
     RULES = auto()  # the programme's rules, as the reminder ladder and the SLA policy
     CALENDAR = auto()  # working weeks and special days
     CLOSURES = auto()  # closures of units of one's region
+    ISSUES = auto()  # at headquarters: group pain points of many units, work with the store's reviews
     MEASURE = auto()  # at headquarters: bring in what customers answer, which a unit could better for itself
     ANSWERS = auto()  # read what single customers answered, in their words
     STAFF = auto()  # see officers and agents of the very unit, and what they are rated
@@ -32,7 +33,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
     Role.MANAGER: _CONTRIBUTOR
-    | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ANSWERS, Right.STAFF},
+    | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ANSWERS, Right.STAFF, Right.ISSUES},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
     Role.PROGRAMME: frozenset(
         {
@@ -43,6 +44,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CALENDAR,
             Right.CLOSURES,
             Right.OPERATE,
+            Right.ISSUES,
             Right.MEASURE,
             Right.ANSWERS,
         }

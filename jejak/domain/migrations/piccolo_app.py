@@ -17,6 +17,7 @@ APP_CONFIG = AppConfig(
                 "person",
                 "sign_in",
                 "programme",
+                "issue",
                 "journey",
                 "rollout",
                 "task",

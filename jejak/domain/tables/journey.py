@@ -4,6 +4,7 @@ from piccolo.columns import UUID, BigInt, Date, ForeignKey, Integer, SmallInt, T
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
+from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.unit import Unit
 
@@ -66,3 +67,4 @@ class PainPoint(Table, db=DB, tablename="pain_point"):
     pause_reason = Text(null=True, default=None)
     version = Integer(default=1)
     created_at = Timestamptz()
+    issue_id = ForeignKey(Issue, null=True, default=None)

@@ -7,6 +7,7 @@ from jejak.graphql.mutations.calendar import CalendarMutations
 from jejak.graphql.mutations.channel import ChannelMutations
 from jejak.graphql.mutations.hand_over import HandOverMutations
 from jejak.graphql.mutations.invitation import InvitationMutations
+from jejak.graphql.mutations.issue import IssueMutations
 from jejak.graphql.mutations.journey import JourneyMutations
 from jejak.graphql.mutations.kpi_target import KpiTargetMutations
 from jejak.graphql.mutations.notice import NoticeMutations
@@ -44,6 +45,7 @@ class Mutation(
     NoticeMutations,
     ChannelMutations,
     ReminderMutations,
+    IssueMutations,
     RatingMutations,
     KpiTargetMutations,
 ):
