@@ -81,6 +81,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Pola berulang ini tidak dapat dipakai: {part}. Contoh: FREQ=MONTHLY;BYMONTHDAY=15.",
         "This recurrence rule cannot be used: {part}. For example: FREQ=MONTHLY;BYMONTHDAY=15.",
     ),
+    Code.INVALID_SCORE: (
+        "Nilai adalah angka 0 sampai 100 dengan paling banyak dua desimal.",
+        "A score is a number from 0 to 100 with at most two decimals.",
+    ),
     Code.INVALID_TEXT: (
         "Teks berisi karakter yang tidak diizinkan.",
         "The text contains characters that are not allowed.",
@@ -104,6 +108,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.NO_ACCOUNT: (
         "Tidak ada akun di sini untuk alamat e-mail Anda; hubungi administrator Anda.",
         "There is no account here for your e-mail address; ask your administrator.",
+    ),
+    Code.MISSING_SCORES: (
+        "Masih perlu dinilai, atau ditandai tidak berlaku: {items}.",
+        "Still to be scored, or marked as not applicable: {items}.",
     ),
     Code.NO_OWNER: (
         "Unit ini belum memiliki PIC Ranger; sebutkan pemilik tugas.",
@@ -130,6 +138,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.OUT_OF_RANGE: (
         "Nilai harus antara {least} dan {most}.",
         "The value must lie between {least} and {most}.",
+    ),
+    Code.OWN_REGION: (
+        "Pada kunjungan silang, penilai tidak boleh memiliki peran di wilayah unit yang dinilai.",
+        "In a cross visit an assessor holds no role in the region of the unit.",
     ),
     Code.PARENT_REFUSED: (
         "Baris unit induknya ditolak; perbaiki baris itu terlebih dahulu.",

@@ -254,3 +254,15 @@ class Trouble(StrEnum):
     STEP_FAILS = "STEP_FAILS"
     VALKEY_AWAY = "VALKEY_AWAY"
     EMAIL_PAUSED = "EMAIL_PAUSED"
+
+
+class AssessmentStatus(StrEnum):
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+
+
+class AssessmentSource(StrEnum):
+    """How an assessment came here."""
+
+    VISIT = "VISIT"
+    IMPORTED = "IMPORTED"

@@ -16,6 +16,7 @@ from jejak.graphql.sla import Sla, sla_of_pain_point
 from jejak.graphql.vocabulary import Category, PainPointState, Parameter, Service, enum
 
 if TYPE_CHECKING:
+    from jejak.graphql.assessment import AssessmentScore
     from jejak.graphql.task import Task
     from jejak.graphql.unit import Unit
 
@@ -46,6 +47,9 @@ class PainPoint(Node):
         "{u}.pain_point_id = {t}.id",
         "{u}.created_at, {u}.id",
         "What is done about it, where the viewer sees it.",
+    )
+    finding: Annotated["AssessmentScore", strawberry.lazy("jejak.graphql.assessment")] | None = one(
+        "{u}.id = {t}.assessment_score_id", "The finding of a mystery shopper that it was."
     )
     history: Connection[HistoryEntry] = history()
 

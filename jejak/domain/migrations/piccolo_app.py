@@ -29,6 +29,7 @@ APP_CONFIG = AppConfig(
                 "search",
                 "operations",
                 "sla",
+                "assessment",
             )
         ],
         exclude_imported=True,
