@@ -66,7 +66,7 @@ async def record(viewer: Viewer, wanted: RecordAssessment) -> Assessment:
         unit = (await change.units([visit.unit_id]))[visit.unit_id]
         if unit.closed_at is not None:
             raise Refused(Code.UNIT_CLOSED, "planned_visit_id")
-        content = await _checked(wanted, of, unit, found.id if found else new_id)
+        content = await _checked(wanted, of, unit, visit.assessor_id, found.id if found else new_id)
         if wanted.submit:
             await _refuse_own_region(visit, of, unit)
         if found is None:
@@ -153,14 +153,14 @@ async def _revise(by: Allowed, row: Assessment, content: Content, version: int |
     await change.apply(by, EventKind.ASSESSMENT_REVISED, row, row.unit_id, told=both, **content.values)
 
 
-async def _checked(wanted: RecordAssessment, of: Wave, unit: Unit, assessment_id: UUID) -> Content:
+async def _checked(wanted: RecordAssessment, of: Wave, unit: Unit, by: UUID, assessment_id: UUID) -> Content:
     items = await items_of(of.template_id)
     with Checks() as checks:
         checks.not_future(wanted.visited_on, unit.timezone, "visited_on")
         if not of.starts_on <= wanted.visited_on <= of.ends_on and not checks.problems:
             checks.refuse(Code.OUT_OF_RANGE, "visited_on", least=of.starts_on, most=of.ends_on)
         _check_arrival(checks, wanted.reported_at, wanted.arrived_at)
-        content = scores(checks, wanted.scores, items, assessment_id)
+        content = scores(checks, wanted.scores, items, assessment_id, by)
         content.values.update({name: getattr(wanted, name) for name in _VALUES})
         content.values["note"] = checks.text(wanted.note, "note", most=BODY, required=False)
         content.add_evidence(checks, wanted.evidence, None)

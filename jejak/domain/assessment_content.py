@@ -37,6 +37,7 @@ class Content:
     evidence: list[AssessmentEvidence]
     told: list[dict[str, Any]]
     assessment_id: UUID
+    by: UUID | None
 
     def add_evidence(self, checks: Checks, given: Sequence[NewEvidence], item_id: UUID | None) -> None:
         checks.at_most(len(given), MOST_EVIDENCE, "evidence")
@@ -47,7 +48,12 @@ class Content:
             if not note and not url:
                 inside.refuse(Code.REQUIRED, "note")
             row = AssessmentEvidence(
-                assessment_id=self.assessment_id, item_id=item_id, note=note, url=url, added_at=clock.now()
+                assessment_id=self.assessment_id,
+                item_id=item_id,
+                note=note,
+                url=url,
+                added_by=self.by,
+                added_at=clock.now(),
             )
             self.evidence.append(row)
 
@@ -63,12 +69,16 @@ async def items_of(template_id: UUID) -> dict[str, AssessmentItem]:
 
 
 def scores(
-    checks: Checks, given: Sequence[NewScore], items: Mapping[str, AssessmentItem], assessment_id: UUID
+    checks: Checks,
+    given: Sequence[NewScore],
+    items: Mapping[str, AssessmentItem],
+    assessment_id: UUID,
+    by: UUID | None = None,
 ) -> Content:
-    """Refuses NOT_FOUND and TAKEN (an item that there is not, or twice), INVALID_SCORE, REQUIRED (neither a score nor
+    """What `by`, whose the evidence is, says of the items. Refuses NOT_FOUND and TAKEN (an item that there is not, or twice), INVALID_SCORE, REQUIRED (neither a score nor
     that it does not apply) and malformed notes and evidence.
     """
-    content = Content({}, [], [], [], assessment_id)
+    content = Content({}, [], [], [], assessment_id, by)
     checks.at_most(len(given), MOST_SCORES, "scores")
     seen: set[str] = set()
     for n, one in enumerate(given[:MOST_SCORES]):
@@ -141,8 +151,6 @@ async def told(ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
 
 async def replace_content(row: Assessment, content: Content) -> None:
     """Writes an assessment's scores and evidence in place of those that there are."""
-    for one in content.evidence:
-        one.added_by = row.recorded_by
     await AssessmentEvidence.delete().where(AssessmentEvidence.assessment_id == row.id)
     await replace_scores([row.id], content.scores)
     await change.insert(content.evidence)

@@ -17,7 +17,6 @@ from jejak.domain.event import Happened
 from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.assessment import Assessment, AssessmentItem, AssessmentScore
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
-from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Category, JourneyStatus, Parameter
 
 
@@ -51,22 +50,30 @@ async def create(viewer: Viewer, wanted: CreatePainPointFromFinding) -> PainPoin
         found, _, _ = await assessment.take(viewer, Right.ASSIGN, wanted.assessment_id, None)
         unit, by = await change.unit(viewer, Right.ASSIGN, found.unit_id, "assessment_id")
         item, score = await _scored(found, wanted.item_code)
-        point = _checked(wanted, item, score, unit, new_id)
+        values = _checked(wanted, item)
         happened: list[Happened] = []
         journey = await Journey.objects().get(Journey.assessment_id == found.id)
         if journey is None:
             journey = await _begin(by, found, happened)
         if journey.status != JourneyStatus.ACCEPTED:
             raise Refused(Code.WRONG_STATUS, status=journey.status)
-        point.journey_id = journey.id
-        point.stage_id = await db.fetchval(
+        stage_id = await db.fetchval(
             """select s.id from stage s join assessment_dimension d on d.position = s.position
             where s.journey_id = $1 and d.id = $2""",
             journey.id,
             item.dimension_id,
         )
+        point = PainPoint(
+            id=new_id,
+            unit_id=unit.id,
+            journey_id=journey.id,
+            stage_id=stage_id,
+            assessment_score_id=score.id,
+            created_at=clock.now(),
+            **values,
+        )
         await change.insert([point])
-        after = {"description": point.description, "severity": point.severity, "reach": point.reach}
+        after: dict[str, Any] = {name: values[name] for name in ("description", "severity", "reach")}
         after |= {"assessment_id": found.id, "item": item.code}
         subject = "pain_point", point.id
         happened.append(Happened(by, EventKind.PAIN_POINT_RECORDED, subject, unit.id, None, after))
@@ -93,24 +100,18 @@ async def _scored(found: Assessment, code: str) -> tuple[AssessmentItem, Assessm
     return item, score
 
 
-def _checked(
-    wanted: CreatePainPointFromFinding, item: AssessmentItem, score: AssessmentScore, unit: Unit, new_id: UUID
-) -> PainPoint:
+def _checked(wanted: CreatePainPointFromFinding, item: AssessmentItem) -> dict[str, Any]:
     with Checks() as checks:
         description = checks.text(wanted.description, "description", most=BODY)
         checks.between(wanted.severity, 1, 5, "severity")
         checks.between(wanted.reach, 1, 5, "reach")
-    return PainPoint(
-        id=new_id,
-        unit_id=unit.id,
-        assessment_score_id=score.id,
-        description=description,
-        category=wanted.category or item.category,
-        parameter=wanted.parameter or item.parameter,
-        severity=wanted.severity,
-        reach=wanted.reach,
-        created_at=clock.now(),
-    )
+    return {
+        "description": description,
+        "category": wanted.category or item.category,
+        "parameter": wanted.parameter or item.parameter,
+        "severity": wanted.severity,
+        "reach": wanted.reach,
+    }
 
 
 async def _begin(by: Allowed, found: Assessment, happened: list[Happened]) -> Journey:
