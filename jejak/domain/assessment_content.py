@@ -121,11 +121,15 @@ def _score(checks: Checks, given: NewScore) -> Decimal | None:
 
 def checked_score(checks: Checks, value: Decimal, name: str) -> Decimal:
     """Two decimals. Refuses INVALID_SCORE."""
-    # What is no number, or endless, compares with nothing.
-    if not value.is_finite() or not 0 <= value <= _BEST or value != round(value, _DECIMALS):
+    if not is_score(value):
         checks.refuse(Code.INVALID_SCORE, name)
         return Decimal(0)
     return round(value, _DECIMALS)
+
+
+def is_score(value: Decimal) -> bool:
+    # What is no number, or endless, compares with nothing.
+    return value.is_finite() and 0 <= value <= _BEST and value == round(value, _DECIMALS)
 
 
 def _told(code: str, score: Decimal | None, note: str) -> dict[str, Any]:

@@ -66,6 +66,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Kode terdiri dari 1-32 huruf besar, angka, '-' atau '_'.",
         "A code is 1 to 32 capital letters, digits, '-' or '_'.",
     ),
+    Code.INVALID_DATE: (
+        "Tanggal ditulis seperti 2026-01-31 atau 31/01/2026.",
+        "A date is written as 2026-01-31 or 31/01/2026.",
+    ),
     Code.INVALID_EMAIL: ("Alamat e-mail tidak sah.", "This is not an e-mail address."),
     Code.INVALID_HOURS: (
         "Jam ditulis seperti 09:00, mulai sebelum selesai, berurutan, dan tidak saling tumpang tindih.",

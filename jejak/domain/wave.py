@@ -123,6 +123,18 @@ async def held(wave_id: UUID, *at: str | int) -> Wave:
     return row
 
 
+async def named(year: int, number: int, template: str | None) -> list[Wave]:
+    """Those with this number in that year: of a template by its code, or of all."""
+    rows = await db.fetch(
+        """select w.id from wave w join assessment_template t on t.id = w.template_id
+        where w.year = $1 and w.number = $2 and ($3::text is null or t.code = $3)""",
+        year,
+        number,
+        template and template.strip().upper(),
+    )
+    return await Wave.objects().where(Wave.id.is_in([row["id"] for row in rows])) if rows else []
+
+
 def check_open(row: Wave) -> None:
     """Refuses WRONG_STATUS."""
     if row.closed_at is not None:
