@@ -256,6 +256,18 @@ class Trouble(StrEnum):
     EMAIL_PAUSED = "EMAIL_PAUSED"
 
 
+class AssessmentStatus(StrEnum):
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+
+
+class AssessmentSource(StrEnum):
+    """How an assessment came here."""
+
+    VISIT = "VISIT"
+    IMPORTED = "IMPORTED"
+
+
 class IssueStatus(StrEnum):
     OPEN = "OPEN"
     CLOSED = "CLOSED"

@@ -26,6 +26,9 @@ _NAMED: dict[str, tuple[str, str | None]] = {
     "pain_point_id": ("PainPoint", "unit_id"),
     "task_id": ("Task", "unit_id"),
     "initiative_id": ("Initiative", None),
+    "assessment_id": ("Assessment", "unit_id"),
+    "template_id": ("AssessmentTemplate", None),
+    "wave_id": ("Wave", None),
     "rollout_id": ("Rollout", None),
     "recurrence_id": ("Recurrence", None),
     "issue_id": ("Issue", "id"),
@@ -34,11 +37,18 @@ _NAMED: dict[str, tuple[str, str | None]] = {
     "captured_by": ("Person", None),
     "submitted_by": ("Person", None),
     "verified_by": ("Person", None),
+    "assessor_id": ("Person", None),
     "published_by": ("Person", None),
     "endpoint_id": ("Webhook", None),
     "delivery_id": ("Delivery", None),
 }
-_TABLES = {"Unit": "unit", "Journey": "journey", "PainPoint": "pain_point", "Task": "task"}
+_TABLES = {
+    "Unit": "unit",
+    "Journey": "journey",
+    "PainPoint": "pain_point",
+    "Task": "task",
+    "Assessment": "assessment",
+}
 
 
 def _found(kind: str, place: str, key: str, paths: str) -> str:

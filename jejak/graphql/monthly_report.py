@@ -11,7 +11,6 @@ from jejak.domain import access, report, report_rules
 from jejak.domain.errors import Code, Refused
 from jejak.domain.report import ReadReport, Shown
 from jejak.domain.vocabulary import Audience as Level
-from jejak.domain.vocabulary import RatingMetric as Measure
 from jejak.graphql import ids
 from jejak.graphql.context import Info
 from jejak.graphql.monthly_report_findings import (
@@ -22,7 +21,6 @@ from jejak.graphql.monthly_report_findings import (
     ReportWave,
     decimal,
     issues_of,
-    metric_of,
     ratings_of,
     store_of,
     waves_of,

@@ -28,6 +28,7 @@ from jejak.graphql.sla import Sla, sla_of_pain_point
 from jejak.graphql.vocabulary import Category, PainPointState, Parameter, Service, enum
 
 if TYPE_CHECKING:
+    from jejak.graphql.assessment import AssessmentScore
     from jejak.graphql.issue import Issue
     from jejak.graphql.task import Task
     from jejak.graphql.unit import Unit
@@ -60,6 +61,9 @@ class PainPoint(Node):
         "{u}.created_at, {u}.id",
         "What is done about it, where the viewer sees it: its own tasks, and those by which its issue is fixed at its unit.",
         rows=lambda field: pain_point_rules.tasks_of(field.t),
+    )
+    finding: Annotated["AssessmentScore", strawberry.lazy("jejak.graphql.assessment")] | None = one(
+        "{u}.id = {t}.assessment_score_id", "The finding of a mystery shopper that it was."
     )
     issue: Annotated["Issue", strawberry.lazy("jejak.graphql.issue")] | None = one(
         "{u}.id = {t}.issue_id", "Of which issue it is one of many; null where of none.", sees=everyone

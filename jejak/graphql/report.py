@@ -49,7 +49,9 @@ class ReportOrder(Enum):
     OLDEST_FIRST = (Key("{u}.month", "date"), Key("{u}.id", "uuid"))
 
 
-enum(ReportOrder, "Order of reports.", NEWEST_FIRST="Latest month first.", OLDEST_FIRST="Earliest month first.")
+enum(
+    ReportOrder, "Order of reports.", NEWEST_FIRST="Latest month first.", OLDEST_FIRST="Earliest month first."
+)
 
 
 @strawberry.input(description="Which reports.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from jejak.graphql.assessment import Assessment, AssessmentFilter, AssessmentOrder
 from jejak.graphql.calendar import Calendar, calendar
 from jejak.graphql.completion import Completion, completion_here
 from jejak.graphql.event import HistoryEntry, history
@@ -97,6 +98,12 @@ class Unit(Node):
     )
     tasks: Connection[Task] = page(
         _HERE_AND_BELOW, "Tasks here and below.", order=TaskOrder, filters=TaskFilter
+    )
+    assessments: Connection[Assessment] = page(
+        _HERE_AND_BELOW,
+        "What mystery shoppers found here and below.",
+        order=AssessmentOrder,
+        filters=AssessmentFilter,
     )
     completion: Completion = completion_here("How far the whole programme has come here and below.")
     league: list[LeagueEntry] = league()

@@ -10,6 +10,8 @@ from jejak.domain.errors import Problem
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import (
     Alignment,
+    AssessmentSource,
+    AssessmentStatus,
     Audience,
     Breakdown,
     Category,
@@ -17,8 +19,8 @@ from jejak.domain.vocabulary import (
     ChannelCondition,
     DeliveryState,
     ErrorPolicy,
-    IssueStatus,
     Grain,
+    IssueStatus,
     JourneyStatus,
     KpiMetric,
     Language,
@@ -48,6 +50,8 @@ from jejak.domain.vocabulary import (
 
 __all__ = [
     "Alignment",
+    "AssessmentSource",
+    "AssessmentStatus",
     "Audience",
     "Breakdown",
     "Category",
@@ -56,8 +60,8 @@ __all__ = [
     "DeliveryState",
     "ErrorCode",
     "ErrorPolicy",
-    "IssueStatus",
     "Grain",
+    "IssueStatus",
     "JourneyStatus",
     "KpiMetric",
     "Language",
@@ -325,6 +329,18 @@ enum(
     STEP_FAILS="A step has failed three times one after the other.",
     VALKEY_AWAY="Valkey is out of reach: everything is done, some seconds later.",
     EMAIL_PAUSED="E-mail is out of reach and paused: it is tried again by itself, and what is to be said waits.",
+)
+enum(
+    AssessmentStatus,
+    "Where an assessment stands.",
+    DRAFT="It is being recorded; its assessor and who keeps the rules at headquarters see it.",
+    SUBMITTED="It was handed in and counts; whoever sees the unit sees it.",
+)
+enum(
+    AssessmentSource,
+    "How an assessment came here.",
+    VISIT="Its assessor recorded it, as planned.",
+    IMPORTED="It was brought in from a file of an earlier wave.",
 )
 enum(
     IssueStatus,

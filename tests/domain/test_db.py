@@ -34,6 +34,7 @@ FAMILIES = {
     Text: "text",
     Integer: "integer",
     SmallInt: "smallint",
+    Numeric: "numeric",
     BigInt: "bigint",
     BigSerial: "bigint",
     Boolean: "boolean",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from jejak.domain import clock, completion, db, report, report_content, report_rules
+from jejak.domain import clock, completion, report, report_content
 from jejak.domain.access import SYSTEM
 from jejak.domain.vocabulary import JourneyStatus, TaskStatus
 from tests import factories as f

@@ -180,3 +180,27 @@ def works_from(person: str, path: str, roles: str) -> str:
         where held.person_id = {person} and held.revoked_at is null and held.role = any({roles}) and {path} ^@ place.path
         order by length(place.path) desc limit 1
     )"""
+
+
+def visit_seen(assessor: str, viewer: str, keeper: str) -> Sight:
+    """A planned visit: for who is to make it, and where `keeper`, that the viewer `keeps_rules`. The unit itself does
+    not learn of it (R9). Takes expressions.
+    """
+    return Sight(f"({keeper} or {assessor} = {viewer})")
+
+
+def assessment_seen(assessment: str, paths: str, viewer: str, keeper: str) -> Sight:
+    """An assessment: as its visit, also by an assessor who does not see the unit; once it is submitted by whoever does.
+
+    `assessment` is an alias, the others are expressions.
+    """
+    submitted = f"{assessment}.status = 'SUBMITTED' and {seen(f'{assessment}.unit_id', paths)}"
+    return Sight(f"({visit_seen(f'{assessment}.assessor_id', viewer, keeper)} or ({submitted}))")
+
+
+def of_region(person: str, path: str) -> str:
+    """SQL: the person holds a role in the region of the unit with this path: at the region, or at any unit below it (R9)."""
+    return f"""exists (
+        select from membership held join unit place on place.id = held.unit_id
+        where held.person_id = {person} and held.revoked_at is null and place.path ^@ region_path({path})
+    )"""

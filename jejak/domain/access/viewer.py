@@ -139,6 +139,11 @@ def may(viewer: Viewer, right: Right, path: str) -> bool:
     return any(path.startswith(grant.path) and right in RIGHTS[grant.role] for grant in viewer.grants)
 
 
+def keeps_rules(viewer: Viewer) -> bool:
+    """Whether the viewer has the right RULES at headquarters, as who plans mystery shopping (R9)."""
+    return any(grant.kind is UnitKind.HQ and Right.RULES in RIGHTS[grant.role] for grant in viewer.grants)
+
+
 def at_headquarters(viewer: Viewer, right: Right) -> bool:
     """Whether the viewer has `right` by a role held at headquarters. Never so for a program with an API token."""
     return not viewer.integration and any(

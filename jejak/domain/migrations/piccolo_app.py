@@ -31,6 +31,7 @@ APP_CONFIG = AppConfig(
                 "search",
                 "operations",
                 "sla",
+                "assessment",
                 "report",
             )
         ],

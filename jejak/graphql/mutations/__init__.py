@@ -3,6 +3,8 @@
 import strawberry
 
 from jejak.graphql.mutations.api_token import ApiTokenMutations
+from jejak.graphql.mutations.assessment import AssessmentMutations
+from jejak.graphql.mutations.assessment_import import AssessmentImportMutations
 from jejak.graphql.mutations.calendar import CalendarMutations
 from jejak.graphql.mutations.channel import ChannelMutations
 from jejak.graphql.mutations.hand_over import HandOverMutations
@@ -23,6 +25,7 @@ from jejak.graphql.mutations.task import TaskMutations
 from jejak.graphql.mutations.task_bulk import TaskBulkMutations
 from jejak.graphql.mutations.unit import UnitMutations
 from jejak.graphql.mutations.unit_import import UnitImportMutations
+from jejak.graphql.mutations.wave import WaveMutations
 
 
 @strawberry.type(description="What can be done.")
@@ -45,6 +48,9 @@ class Mutation(
     NoticeMutations,
     ChannelMutations,
     ReminderMutations,
+    WaveMutations,
+    AssessmentMutations,
+    AssessmentImportMutations,
     IssueMutations,
     RatingMutations,
     KpiTargetMutations,
