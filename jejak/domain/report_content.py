@@ -14,6 +14,8 @@ from jejak.domain import (
     change,
     clock,
     db,
+    report_assessments,
+    report_issues,
     report_journeys,
     report_ratings,
     report_rules,
@@ -66,6 +68,9 @@ async def _figures(scope: Scope) -> dict[str, Any]:
         "tasks": await report_tasks.figures(scope, steps["programme"]),
         "ratings": await report_ratings.figures(scope),
         "targets": await report_ratings.targets(scope),
+        "issues": await report_issues.figures(scope),
+        "assessments": await report_assessments.figures(scope),
+        "store": None,
     }
 
 

@@ -6,7 +6,7 @@ A rating counts in the month of its day in its own unit's zone. Whatever no work
 from collections.abc import Mapping
 from typing import Any
 
-from jejak.domain import db, metric_rules
+from jejak.domain import db, kpi_target, metric_rules
 from jejak.domain.metric_rules import SCALES
 from jejak.domain.report_scope import Scope
 from jejak.domain.vocabulary import KpiMetric, RatingMetric
@@ -19,11 +19,9 @@ select grouping(service) = 0 as of_service, grouping(channel) = 0 as of_channel,
 from rating_tally where unit_id = $1 and monthly and by_feature and starts_on = $2
 group by grouping sets ((), (service), (channel)) order by service, channel
 """
-# The region's; at headquarters its own.
-_TARGETS = """
-select k.metric, k.target from kpi_target k join unit top on top.id = k.unit_id
-where k.year = $2 and top.path in ($1, region_path($1))
-"""
+_TARGETS = ", ".join(
+    f"""{kpi_target.target("$1::uuid", f"'{metric}'", "$2::integer")} as {metric}""" for metric in KpiMetric
+)
 
 
 async def figures(scope: Scope) -> dict[str, Any]:
@@ -42,9 +40,9 @@ async def figures(scope: Scope) -> dict[str, Any]:
 
 async def targets(scope: Scope) -> dict[str, str | None]:
     """What headquarters wants to reach in the month's year, by metric; None where it has said nothing."""
-    rows = await db.fetch(_TARGETS, scope.unit.path, scope.period.month.year)
-    found = {row["metric"]: str(row["target"]) for row in rows}
-    return {metric.value: found.get(metric) for metric in KpiMetric}
+    row = await db.fetchrow(f"select {_TARGETS}", scope.unit.id, scope.period.month.year)
+    assert row is not None  # noqa: S101 -- one row always
+    return {metric.value: _text(row[metric.lower()]) for metric in KpiMetric}
 
 
 def _metrics(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +55,11 @@ def _metric(metric: RatingMetric, row: Mapping[str, Any]) -> dict[str, Any]:
     shown = {name: getattr(made, name) for name in ("value", "mean", "low", "high")}
     return {
         "n": made.n,
-        **{name: None if value is None else str(value) for name, value in shown.items()},
+        **{name: _text(value) for name, value in shown.items()},
         "indicative": made.indicative,
         "counts": counts,
     }
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

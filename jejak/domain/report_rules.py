@@ -1,6 +1,7 @@
 """R11, pure: a month in a unit's zone, what has changed against the month before, and what a report's content is as bytes."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -68,7 +69,7 @@ def change(value: str | int | None, before: str | int | None) -> Decimal | None:
     return Decimal(value) - Decimal(before)
 
 
-def clear(now: dict[str, Any], before: dict[str, Any]) -> bool | None:
+def clear(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool | None:
     """Whether two figures differ by more than chance: their intervals, `low` to `high`, have no point in common; None
     where one of them is of nobody.
     """

@@ -15,7 +15,6 @@ from jejak.graphql import ids
 from jejak.graphql.context import Info
 from jejak.graphql.monthly_report_findings import (
     ReportIssue,
-    ReportMetric,
     ReportRatings,
     ReportStore,
     ReportWave,
@@ -29,7 +28,6 @@ from jejak.graphql.reading import Connection, held
 from jejak.graphql.report import Report, reports
 from jejak.graphql.vocabulary import Audience, ReportState, Service, UnitKind
 
-__all__ = ["MonthlyReports", "ReportMetric"]
 # Of the rows that an answer may hold: how much of a request a report is.
 _ROWS = 500
 

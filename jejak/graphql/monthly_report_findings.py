@@ -7,7 +7,8 @@ from typing import Any
 import strawberry
 
 from jejak.domain import metric_rules, report_rules
-from jejak.graphql.vocabulary import Category, RatingChannel, RatingMetric, Service
+from jejak.domain.vocabulary import RatingMetric
+from jejak.graphql.vocabulary import Category, RatingChannel, Service
 
 
 def decimal(value: str | None) -> Decimal | None:
@@ -22,7 +23,6 @@ class ReportScore:
 
 @strawberry.type(description="What the answers to a question come to, beside those of the month before.")
 class ReportMetric:
-    metric: RatingMetric = strawberry.field(description="Of which question.")
     n: int = strawberry.field(description="How many answered.")
     value: Decimal | None = strawberry.field(description="In percent, NPS from -100 to 100.")
     mean: Decimal | None = strawberry.field(description="The mean score.")
@@ -45,18 +45,27 @@ class ReportMetric:
 @strawberry.type(description="Of one service.")
 class ReportServiceRatings:
     service: Service = strawberry.field(description="Which service.")
-    metrics: list[ReportMetric] = strawberry.field(description="Every question.")
+    csat: ReportMetric = strawberry.field(description="How satisfied customers are.")
+    nps: ReportMetric = strawberry.field(description="Whether customers recommend PLN.")
+    ces: ReportMetric = strawberry.field(description="How easy it was.")
+    overall: ReportMetric = strawberry.field(description="How customers find it overall.")
 
 
 @strawberry.type(description="Of one channel.")
 class ReportChannelRatings:
     channel: RatingChannel = strawberry.field(description="Which channel.")
-    metrics: list[ReportMetric] = strawberry.field(description="Every question.")
+    csat: ReportMetric = strawberry.field(description="How satisfied customers are.")
+    nps: ReportMetric = strawberry.field(description="Whether customers recommend PLN.")
+    ces: ReportMetric = strawberry.field(description="How easy it was.")
+    overall: ReportMetric = strawberry.field(description="How customers find it overall.")
 
 
 @strawberry.type(description="What customers said in the month.")
 class ReportRatings:
-    metrics: list[ReportMetric] = strawberry.field(description="Every question.")
+    csat: ReportMetric = strawberry.field(description="How satisfied customers are.")
+    nps: ReportMetric = strawberry.field(description="Whether customers recommend PLN.")
+    ces: ReportMetric = strawberry.field(description="How easy it was.")
+    overall: ReportMetric = strawberry.field(description="How customers find it overall.")
     by_service: list[ReportServiceRatings] = strawberry.field(
         description="Of each service with an answer in either month; targets are of all together."
     )
@@ -117,80 +126,70 @@ class ReportWave:
         description="What it had come to by the end of the month before."
     )
     assessed: int = strawberry.field(description="Units assessed by the month's end.")
-    planned: int = strawberry.field(description="Units that are to be assessed.")
     dimensions: list[ReportDimension] = strawberry.field(description="By dimension.")
     regions: list[ReportRegion] = strawberry.field(
         description="The regions, the best first; for headquarters only."
     )
 
 
-_NOBODY: dict[str, Any] = {"n": 0, "value": None, "low": None, "high": None}
+_NONE: dict[str, Any] = {"n": 0, "value": None, "mean": None, "low": None, "high": None, "indicative": True}
+_NOBODY: dict[str, Any] = {
+    metric.value: _NONE | {"counts": [0] * len(scale.scores)} for metric, scale in metric_rules.SCALES.items()
+}
 
 
-def metric_of(
-    metric: str, now: Mapping[str, Any], before: Mapping[str, Any], target: str | None = None
+def _metric(
+    metric: RatingMetric, now: Mapping[str, Any], before: Mapping[str, Any], target: str | None
 ) -> ReportMetric:
-    scale = metric_rules.SCALES[RatingMetric(metric)]
+    scores = metric_rules.SCALES[metric].scores
     return ReportMetric(
-        metric=RatingMetric(metric),
         n=now["n"],
         **{name: decimal(now[name]) for name in ("value", "mean", "low", "high")},
         indicative=now["indicative"],
         distribution=[
-            ReportScore(score=score, count=count)
-            for score, count in zip(scale.scores, now["counts"], strict=True)
+            ReportScore(score=score, count=count) for score, count in zip(scores, now["counts"], strict=True)
         ],
         before=decimal(before["value"]),
         before_n=before["n"],
         change=report_rules.change(now["value"], before["value"]),
-        clear=report_rules.clear(dict(now), dict(before)),
+        clear=report_rules.clear(now, before),
         target=decimal(target),
         distance=report_rules.change(now["value"], target),
     )
 
 
-def ratings_of(now: Mapping[str, Any], before: Mapping[str, Any]) -> ReportRatings:
-    """Of a month's figures and those before."""
-    ratings, then, targets = now["ratings"], before["ratings"], now["targets"]
-    return ReportRatings(
-        metrics=[
-            metric_of(name, one, then["metrics"].get(name, _NOBODY), targets.get(name))
-            for name, one in _in_order(ratings["metrics"])
-        ],
-        by_service=[
-            ReportServiceRatings(service=Service(of), metrics=metrics)
-            for of, metrics in _each(ratings["by_service"], then["by_service"], "service")
-        ],
-        by_channel=[
-            ReportChannelRatings(channel=RatingChannel(of), metrics=metrics)
-            for of, metrics in _each(ratings["by_channel"], then["by_channel"], "channel")
-        ],
-    )
-
-
-def _in_order(metrics: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [(metric.value, metrics[metric.value]) for metric in RatingMetric]
-
-
-def _each(
-    now: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]], name: str
-) -> list[tuple[str, list[ReportMetric]]]:
-    later, earlier = ({row[name]: row["metrics"] for row in month} for month in (now, before))
-    nobody = {
-        metric.value: _NOBODY
-        | {"mean": None, "indicative": True, "counts": [0] * len(metric_rules.SCALES[metric].scores)}
+def _metrics(
+    now: Mapping[str, Any], before: Mapping[str, Any], targets: Mapping[str, str | None]
+) -> dict[str, ReportMetric]:
+    """By the names of the fields."""
+    return {
+        metric.lower(): _metric(metric, now[metric], before[metric], targets.get(metric))
         for metric in RatingMetric
     }
-    return [
-        (
-            of,
-            [
-                metric_of(metric, one, earlier.get(of, nobody).get(metric, _NOBODY))
-                for metric, one in _in_order(later.get(of, nobody))
-            ],
-        )
-        for of in sorted({*later, *earlier})
-    ]
+
+
+def ratings_of(now: Mapping[str, Any], before: Mapping[str, Any]) -> ReportRatings:
+    """Of a month's figures and those before."""
+    ratings, then = now["ratings"], before["ratings"]
+
+    def each(part: str, name: str) -> list[tuple[str, dict[str, ReportMetric]]]:
+        later, earlier = ({row[name]: row["metrics"] for row in month[part]} for month in (ratings, then))
+        return [
+            (of, _metrics(later.get(of, _NOBODY), earlier.get(of, _NOBODY), {}))
+            for of in sorted({*later, *earlier})
+        ]
+
+    return ReportRatings(
+        **_metrics(ratings["metrics"], then["metrics"], now["targets"]),
+        by_service=[
+            ReportServiceRatings(service=Service(of), **metrics)
+            for of, metrics in each("by_service", "service")
+        ],
+        by_channel=[
+            ReportChannelRatings(channel=RatingChannel(of), **metrics)
+            for of, metrics in each("by_channel", "channel")
+        ],
+    )
 
 
 def store_of(now: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> ReportStore | None:
@@ -236,7 +235,6 @@ def waves_of(
                 score=decimal(wave["score"]),
                 before=None if then is None else decimal(then["score"]),
                 assessed=wave["assessed"],
-                planned=wave["planned"],
                 dimensions=[
                     ReportDimension(
                         code=one["code"],

@@ -13,6 +13,7 @@ from jejak.graphql.delivery import Delivery, DeliveryFilter, DeliveryOrder
 from jejak.graphql.filters import key_of
 from jejak.graphql.issue_queries import IssueQueries
 from jejak.graphql.journey import Journey, JourneyFilter, JourneyOrder
+from jejak.graphql.monthly_report import MonthlyReports
 from jejak.graphql.node import Node
 from jejak.graphql.notice import Notice, NoticeFilter, NoticeOrder
 from jejak.graphql.operations import Operations, operations
@@ -55,7 +56,7 @@ def _by_id(type_name: str, description: str) -> Any:
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RolloutPreviews, Ratings, IssueQueries, AssessmentQueries):
+class Query(RolloutPreviews, Ratings, IssueQueries, AssessmentQueries, MonthlyReports):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,

@@ -18,6 +18,7 @@ from jejak.graphql.mutations.person import PersonMutations
 from jejak.graphql.mutations.person_import import PersonImportMutations
 from jejak.graphql.mutations.rating import RatingMutations
 from jejak.graphql.mutations.reminder import ReminderMutations
+from jejak.graphql.mutations.report import ReportMutations
 from jejak.graphql.mutations.rollout import RolloutMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
 from jejak.graphql.mutations.sla import SlaMutations
@@ -54,5 +55,6 @@ class Mutation(
     IssueMutations,
     RatingMutations,
     KpiTargetMutations,
+    ReportMutations,
 ):
     pass
