@@ -161,31 +161,25 @@ async def run() -> int:
 async def _keep(by: Allowed, unit: Unit, month: date, made: Computed, *, anew: bool) -> Report:
     """Writes a draft, inside the open transaction. `anew`: also over one that is there."""
     told = {"month": month, "digest": made.digest}
-    values = {
-        "content": report_rules.canonical(made.content).decode(),
-        "formula_version": FORMULA_VERSION,
-        "digest": made.digest,
-        "computed_at": made.at,
-    }
-    first = Report(unit_id=unit.id, month=month, state=ReportState.DRAFT, created_at=made.at, **values)
+    content = report_rules.canonical(made.content).decode()
+    values = (content, FORMULA_VERSION, made.digest, made.at)
     # Whoever comes second waits here for the first one's end.
     inserted = await db.fetchval(
         """
         insert into report (id, unit_id, month, state, content, formula_version, digest, computed_at, version, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $8) on conflict (unit_id, month) do nothing returning true
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $8) on conflict (unit_id, month) do nothing returning id
         """,
-        first.id,
+        db.new_id(),
         unit.id,
         month,
         ReportState.DRAFT,
-        *values.values(),
+        *values,
     )
     if inserted:
-        await event.append(by, EventKind.REPORT_DRAFTED, ("report", first.id), unit.id, after=told)
-        return first
+        await event.append(by, EventKind.REPORT_DRAFTED, ("report", inserted), unit.id, after=told)
     kept = await _kept(unit.id, month, lock=True)
     assert kept is not None  # noqa: S101 -- nothing deletes a report
-    if not anew:
+    if inserted or not anew:
         return kept
     if kept.state == ReportState.PUBLISHED:
         raise Refused(Code.WRONG_STATUS, "month", status=kept.state)
@@ -197,7 +191,7 @@ async def _keep(by: Allowed, unit: Unit, month: date, made: Computed, *, anew: b
         where id = $1
         """,
         kept.id,
-        *values.values(),
+        *values,
     )
     before = {"month": month, "digest": kept.digest}
     subject = ("report", kept.id)

@@ -84,8 +84,9 @@ async def _before(unit: Unit, period: Period, now: datetime) -> dict[str, Any]:
     if published is None:
         figures = await _figures(await report_scope.of(unit, period, now))
         return _told(period) | {"digest": None, "formula_version": FORMULA_VERSION, "figures": figures}
-    kept = orjson.loads(published["content"])
-    return kept["period"] | {
+    kept: dict[str, Any] = orjson.loads(published["content"])
+    return {
+        **kept["period"],
         "digest": published["digest"],
         "formula_version": kept["formula_version"],
         "figures": kept["figures"],

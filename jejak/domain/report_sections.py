@@ -10,6 +10,7 @@ from jejak.domain import digest_texts, metric_rules, report_rules, report_texts
 from jejak.domain.report_view import (
     Bar,
     Bars,
+    Chart,
     Column,
     Interval,
     Intervals,
@@ -164,7 +165,8 @@ def _counted(title: str, now: int | None, before: int | None) -> list[Value]:
 
 def ratings(r: Reading) -> Section:
     now, before = r.now["ratings"], r.before["ratings"]
-    charts = [*_intervals(r), _distribution(r)] if any(_answers(now["metrics"]).values()) else []
+    answered = any(now["metrics"][metric]["n"] for metric in RatingMetric)
+    charts: list[Chart] = [*_intervals(r), _distribution(r)] if answered else []
     tables = [_metrics(r)]
     for key, name, told in (
         ("by_service", "service", report_texts.service),
@@ -173,10 +175,6 @@ def ratings(r: Reading) -> Section:
         if now[key] or before[key]:
             tables.append(_broken_down(r, key, name, told))
     return Section("ratings", r.word("ratings"), tables, charts, [r.word("indicative_note")])
-
-
-def _answers(metrics: Mapping[str, Any]) -> dict[RatingMetric, int]:
-    return {metric: metrics[metric]["n"] for metric in RatingMetric}
 
 
 def _mark(r: Reading, one: Mapping[str, Any]) -> str | None:

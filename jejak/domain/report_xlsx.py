@@ -82,21 +82,21 @@ def _summary(sheet: Worksheet, document: Document) -> None:
     above = f"{document.above} / " if document.above else ""
     for text in (f"{above}{document.unit} ({document.code})", document.mark, document.warning):
         if text:
-            _text(sheet.cell(row, 1), text, _BOLD)
+            _text(sheet, (row, 1), text, _BOLD)
             row += 1
     for label, value in document.facts:
-        _text(sheet.cell(row, 1), label)
-        _text(sheet.cell(row, 2), value)
+        _text(sheet, (row, 1), label)
+        _text(sheet, (row, 2), value)
         row += 1
     row += 1
     for place, column in enumerate(document.summary.columns, 1):
-        _text(sheet.cell(row, place), column.title, _HEAD)
+        _text(sheet, (row, place), column.title, _HEAD)
     for tile in document.tiles:
         row += 1
-        _text(sheet.cell(row, 1), tile.label)
-        _value(sheet.cell(row, 2), tile.value, tile.kind)
-        _value(sheet.cell(row, 3), tile.change, tile.change_kind)
-        _text(sheet.cell(row, 4), tile.note)
+        _text(sheet, (row, 1), tile.label)
+        _value(sheet, (row, 2), tile.value, tile.kind)
+        _value(sheet, (row, 3), tile.change, tile.change_kind)
+        _text(sheet, (row, 4), tile.note)
     _widths(sheet, (34, 24, 16, 40))
 
 
@@ -105,7 +105,7 @@ def _section(sheet: Worksheet, section: Section) -> None:
     for table in section.tables:
         row = _table(sheet, table, row, section.title)
     for note in section.notes:
-        _text(sheet.cell(row, 1), note)
+        _text(sheet, (row, 1), note)
         row += 1
     columns = max((len(table.columns) for table in section.tables), default=1)
     texts = {
@@ -121,18 +121,16 @@ def _section(sheet: Worksheet, section: Section) -> None:
 def _table(sheet: Worksheet, table: Table, row: int, name: str) -> int:
     """Writes it from `row` on, a chart of it below; the row after both."""
     if table.title:
-        _text(sheet.cell(row, 1), table.title, _BOLD)
+        _text(sheet, (row, 1), table.title, _BOLD)
         row += 1
     for place, column in enumerate(table.columns, 1):
-        head = sheet.cell(row, place)
-        _text(head, _title(column), _HEAD)
+        head = _text(sheet, (row, place), _title(column), _HEAD)
         head.border, head.alignment = _LINE, Alignment(wrap_text=True, vertical="bottom")
     first = row + 1
     for number, values in enumerate(table.rows):
         row += 1
         for place, (value, column) in enumerate(zip(values, table.columns, strict=True), 1):
-            cell = sheet.cell(row, place)
-            _value(cell, value, column.kind)
+            cell = _value(sheet, (row, place), value, column.kind)
             if table.total and number == len(table.rows) - 1:
                 cell.font = _BOLD
     last = row - (1 if table.total else 0)
@@ -159,15 +157,14 @@ def _plotted(sheet: Worksheet, table: Table, rows: tuple[int, int], at: int, tit
 def _definitions(sheet: Worksheet, document: Document, language: Language) -> None:
     row = _headed(sheet, report_texts.word("definitions", language))
     for term, meaning in (*document.definitions, *document.closing):
-        _text(sheet.cell(row, 1), term, _BOLD)
-        _text(sheet.cell(row, 2), meaning)
-        sheet.cell(row, 2).alignment = Alignment(wrap_text=True, vertical="top")
+        _text(sheet, (row, 1), term, _BOLD)
+        _text(sheet, (row, 2), meaning).alignment = Alignment(wrap_text=True, vertical="top")
         row += 1
     _widths(sheet, (32, 110))
 
 
 def _headed(sheet: Worksheet, title: str) -> int:
-    _text(sheet.cell(1, 1), title, _TITLE)
+    _text(sheet, (1, 1), title, _TITLE)
     return 3
 
 
@@ -175,15 +172,18 @@ def _title(column: Column) -> str:
     return f"{column.group} {column.title}".strip()
 
 
-def _value(cell: Cell, value: Value, kind: Kind) -> None:
+def _value(sheet: Worksheet, at: tuple[int, int], value: Value, kind: Kind) -> Cell:
     if isinstance(value, str):
-        _text(cell, value)
-    elif value is not None:
+        return _text(sheet, at, value)
+    cell = _cell(sheet, at)
+    if value is not None:
         cell.value = value
         cell.number_format = _FORMATS[kind]
+    return cell
 
 
-def _text(cell: Cell, text: str, font: Font | None = None) -> None:
+def _text(sheet: Worksheet, at: tuple[int, int], text: str, font: Font | None = None) -> Cell:
+    cell = _cell(sheet, at)
     cell.value = _plain(text)
     # Whatever it begins with.
     cell.data_type = "s"
@@ -191,6 +191,13 @@ def _text(cell: Cell, text: str, font: Font | None = None) -> None:
         cell.quotePrefix = True
     if font is not None:
         cell.font = font
+    return cell
+
+
+def _cell(sheet: Worksheet, at: tuple[int, int]) -> Cell:
+    cell = sheet.cell(*at)
+    assert isinstance(cell, Cell)  # noqa: S101 -- nothing is merged
+    return cell
 
 
 def _plain(text: str) -> str:
