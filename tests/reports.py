@@ -152,10 +152,27 @@ async def escalated(about: Task, audience: str, at: datetime) -> None:
     )
 
 
-RAW = (
-    "unit unit_snapshot completion_snapshot step initiative programme journey event task reminder rating "
-    "pain_point issue assessment assessment_score assessment_item assessment_dimension wave kpi_target"
-).split()
+RAW = [
+    "unit",
+    "unit_snapshot",
+    "completion_snapshot",
+    "step",
+    "initiative",
+    "programme",
+    "journey",
+    "event",
+    "task",
+    "reminder",
+    "rating",
+    "pain_point",
+    "issue",
+    "assessment",
+    "assessment_score",
+    "assessment_item",
+    "assessment_dimension",
+    "wave",
+    "kpi_target",
+]
 
 
 async def export() -> duckdb.DuckDBPyConnection:

@@ -7,7 +7,7 @@ from datetime import date
 from litestar import HttpMethod, Response, route
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from jejak.api.auth import HttpRequest, who
 from jejak.api.errors import bad
@@ -37,7 +37,7 @@ class Reports:
     def route(self) -> HTTPRouteHandler:
         @route(PATH + "{code:str}/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], status_code=200)
         async def monthly_report(
-            request: HttpRequest, code: FromPath[str], name: FromPath[str], lang: str | None = None
+            request: HttpRequest, code: FromPath[str], name: FromPath[str], lang: FromQuery[str | None] = None
         ) -> Response[bytes]:
             """`/reports/JATIM/2026-10.pdf?lang=id`; without `lang` in the language of who asks. 404 as for what is not seen."""
             viewer = (await who(request, request.headers.get("authorization"))).viewer

@@ -13,6 +13,7 @@ import orjson
 
 from jejak.domain import access, change, clock, db, event, report_content, report_rules
 from jejak.domain.access import Allowed, Right, Viewer
+from jejak.domain.checks import storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.event_kind import EventKind
 from jejak.domain.report_content import Computed
@@ -89,7 +90,8 @@ async def read(viewer: Viewer, wanted: ReadReport) -> Shown:
 
 async def read_by_code(viewer: Viewer, code: str, month: date) -> Shown:
     """The same for a unit by its code."""
-    unit_id = await db.fetchval("select id from unit where code = $1", code)
+    known = storable(code)
+    unit_id = await db.fetchval("select id from unit where code = $1", code) if known else None
     if unit_id is None:
         raise Refused(Code.NOT_FOUND, "unit_id")
     return await read(viewer, ReadReport(unit_id, month))
