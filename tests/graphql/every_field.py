@@ -42,6 +42,7 @@ def every_field(known: Known) -> Iterator[tuple[str, Asked]]:
         "unitId": json.dumps(unit),
         "text": json.dumps("pasang or menunggu or pelatihan"),
         "number": "3",
+        "month": json.dumps(known.month.isoformat()),
         "services": "[PB_PD]",
     }
     for name, field in schema().query_type.fields.items():

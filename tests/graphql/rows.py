@@ -11,6 +11,7 @@ from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.tables.notice import Digest, Notice, Reminder, Rung
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.report import Report
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.task import Evidence, Task
@@ -109,6 +110,11 @@ def pain_point(of: Stage, at: Unit, **changes: Any) -> PainPoint:
 def issue(by: Person, **changes: Any) -> Issue:
     given = {"title": "Menunggu", "description": "", "category": "SPEED", "status": "OPEN"}
     return Issue(**given | {"created_by": by.id, "created_at": AT, "updated_at": AT} | changes)
+
+
+def report(at: Unit, **changes: Any) -> Report:
+    given = {"state": "DRAFT", "content": "{}", "formula_version": 1, "digest": "", "computed_at": AT}
+    return Report(**{"unit_id": at.id, "month": date(2026, 1, 1), "created_at": AT} | given | changes)
 
 
 def task(at: Unit, owner: Person, **changes: Any) -> Task:

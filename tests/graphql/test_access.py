@@ -102,6 +102,10 @@ RULES: dict[str, Rule] = {
     "createRecurrence": Rule(TREE, "unitId", ("REQUIRED", "title"), {"title": ""}),
     "updateRecurrence": _late(TREE, "recurrenceId"),
     "endRecurrence": _late(TREE, "recurrenceId"),
+    "recomputeReport": Rule(
+        CLOSURES, "unitId", ("NOT_ENDED", "month"), {"month": "2100-01-01"}, regional=True
+    ),
+    "publishReport": _late(CLOSURES, "unitId", regional=True),
     "updateIssue": _late(ISSUES, "issueId", headquarters=True),
     "addToIssue": Rule(
         ISSUES, "issueId", ("NOT_FOUND", "painPointId"), NO_POINT, rows="painPoints", headquarters=True

@@ -357,6 +357,7 @@ async def test_who_is_signed_out_learns_nothing_from_any_query():
             "rollout": f'(id: "{ids.encode("Rollout", KEY)}")',
             "rolloutPreview": f'(input: {{ initiativeId: "{ids.encode("Initiative", KEY)}", title: "x" }})',
             "rolloutExtensionPreview": f'(input: {{ rolloutId: "{ids.encode("Rollout", KEY)}", expectedVersion: 1 }})',
+            "monthlyReport": f'(unitId: "{ids.encode("Unit", KEY)}", month: "2026-01-01")',
             "search": '(text: "padam", first: 1)',
         }
         arguments = required.get(name, "(first: 1)" if "first" in field.args else "")

@@ -16,6 +16,21 @@ from tests.refusals import events_of, unchanged
 # What the payload shows of a mutation that has gone well: a selection, and what it answers.
 TASK = "task { status progress statusReason version owner { id } submittedBy { id } verifiedBy { id } }"
 SHOWN = {
+    "recomputeReport": lambda w: (
+        "report { id version state }",
+        {"report": {"id": gid(w.report), "version": 1, "state": "DRAFT"}},
+    ),
+    "publishReport": lambda w: (
+        "report { version state unit { id } publishedBy { id } }",
+        {
+            "report": {
+                "version": 2,
+                "state": "PUBLISHED",
+                "unit": {"id": gid(w.here)},
+                "publishedBy": {"id": gid(w.region_manager)},
+            }
+        },
+    ),
     "signIn": lambda w: ("viewer { id email }", {"viewer": {"id": gid(w.owner), "email": w.owner.email}}),
     "refreshSession": lambda w: (
         "viewer { id sessions { id current } }",

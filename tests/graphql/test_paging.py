@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -31,6 +31,7 @@ LISTS = [
     "deliveries",
     "rollouts",
     "recurrences",
+    "monthlyReports",
 ]
 
 
@@ -62,6 +63,8 @@ IN_SQL = {
     ("rollouts", "OLDEST_FIRST"): "created_at, id",
     ("recurrences", "NEXT_FIRST"): "upcoming[1] nulls last, id",
     ("recurrences", "NEWEST_FIRST"): "created_at desc, id desc",
+    ("monthlyReports", "NEWEST_FIRST"): "month desc, id desc",
+    ("monthlyReports", "OLDEST_FIRST"): "month, id",
 }
 TABLE = {
     "units": "unit",
@@ -73,6 +76,7 @@ TABLE = {
     "deliveries": "delivery",
     "rollouts": "rollout",
     "recurrences": "recurrence",
+    "monthlyReports": "report",
 }
 TYPE = {
     "units": "Unit",
@@ -84,6 +88,7 @@ TYPE = {
     "deliveries": "Delivery",
     "rollouts": "Rollout",
     "recurrences": "Recurrence",
+    "monthlyReports": "Report",
 }
 
 
@@ -124,6 +129,7 @@ class Shelf:
             await rows.write(rows.membership(one, self.unit))
             await rows.notices([task], self.person, [(0, at)])
             await rows.write(rows.delivery(self.person, self.unit, created_at=at))
+            await rows.write(rows.report(below, month=date(2026, rank + 1, 1)))
 
     async def in_order(self, listed: str, order: str) -> list[str]:
         """Every global id of a list, as SQL orders them."""
@@ -132,6 +138,7 @@ class Shelf:
             "deliveries": "person_id = $1",
             "units": "path ^@ $1",
             "people": "id in (select person_id from membership where unit_id = $1)",
+            "monthlyReports": "unit_id in (select id from unit where parent_id = $1)",
         }.get(listed, "unit_id = $1")
         key = {
             "notices": self.person.id,

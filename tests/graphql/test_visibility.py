@@ -318,4 +318,6 @@ def test_every_root_field_is_asked_from_every_seat():
         "topIssues",
         "issueSuggestions",
         "assignIssuePreview",
+        "monthlyReport",
+        "monthlyReports",
     }, "these have tests of their own"

@@ -18,6 +18,7 @@ from jejak.graphql.reading.declare import Entity
 from tests import factories as f
 from tests.client import NOBODY, Client, as_, schema
 from tests.graphql.kinds import node_kinds
+from tests.graphql.monthly_report import filled
 from tests.graphql.test_access_matrix import a_wide_world
 from tests.graphql.world import VALID, World
 
@@ -31,6 +32,7 @@ class Known:
     inputs: dict[str, Any]
     codes: list[str]
     days: list[date]
+    month: date
     moments: list[datetime]
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
@@ -51,6 +53,7 @@ class Place:
 
 async def a_place(world: World) -> Place:
     await a_wide_world(world)
+    await filled(world.report)
     for mutation in DONE:
         who, given = VALID[mutation](world)
         await (await as_(who)).done(mutation, **given)
@@ -64,6 +67,7 @@ async def a_place(world: World) -> Place:
         {name: VALID[of](world)[1] for name, of in PREVIEWS.items()},
         [world.hq.code, world.region.code, world.here.code, world.elsewhere.code],
         [now.date() + timedelta(days=days) for days in (-40, -1, 0, 1, 10, 40)],
+        world.report.month,
         [now + timedelta(hours=hours) for hours in (-1, 0, 24)],
     )
     return Place(world, known, viewers)
@@ -82,6 +86,7 @@ DONE = (
     "testWebhook",
     "cancelRollout",
     "assignIssue",
+    "publishReport",
 )
 PREVIEWS = {
     "rolloutPreview": "rolloutInitiative",

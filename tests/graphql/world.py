@@ -14,6 +14,7 @@ from jejak.domain import (
     invitation,
     issue,
     pain_point,
+    report,
     sign_in,
     webhook,
 )
@@ -24,6 +25,7 @@ from jejak.domain.calendar_feed import CreateCalendarFeed
 from jejak.domain.invitation import InvitePerson
 from jejak.domain.issue import CloseIssue
 from jejak.domain.pain_point import PausePainPoint
+from jejak.domain.report import RecomputeReport
 from jejak.domain.sign_in import SignIn
 from jejak.domain.tables.calendar_feed import CalendarFeed
 from jejak.domain.tables.channel import WebhookEndpoint
@@ -32,6 +34,7 @@ from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.notice import Notice
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.report import Report
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.sla import SlaPolicy
@@ -81,6 +84,7 @@ class World:
     grouped_point: PainPoint
     issue: Issue
     closed_issue: Issue
+    report: Report
 
 
 @dataclass
@@ -229,7 +233,14 @@ async def a_world() -> World:
         grouped_point=grouped_point,
         issue=await f.an_issue(grouped_point),
         closed_issue=await a_closed_issue(await f.a_pain_point(here)),
+        report=await report.recompute(SYSTEM, RecomputeReport(here.id, reported_month())),
     )
+
+
+def reported_month() -> date:
+    """The month before the last one: whatever day it is, its last figures are kept, or never will be."""
+    last = clock.now().date().replace(day=1) - timedelta(days=3)
+    return (last.replace(day=1) - timedelta(days=3)).replace(day=1)
 
 
 async def a_closed_issue(point: PainPoint) -> Issue:
@@ -650,5 +661,13 @@ VALID: dict[str, Callable[[World], Given]] = {
             "withoutOwner": "REFUSE",
             "clientMutationId": "assign-issue-1",
         },
+    ),
+    "recomputeReport": lambda w: (
+        w.region_manager,
+        {"unitId": gid(w.here), "month": reported_month().isoformat()},
+    ),
+    "publishReport": lambda w: (
+        w.region_manager,
+        {"unitId": gid(w.here), "month": reported_month().isoformat(), "expectedVersion": w.report.version},
     ),
 }
