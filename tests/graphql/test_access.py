@@ -97,6 +97,7 @@ RULES: dict[str, Rule] = {
     "extendRollout": _late(TREE, "rolloutId"),
     "cancelRollout": _late(TREE, "rolloutId"),
     "createRecurrence": Rule(TREE, "unitId", ("REQUIRED", "title"), {"title": ""}),
+    "submitRatings": Rule(TREE, "unitId", ("REQUIRED", "staffName"), {"staffName": ""}, rows="ratings"),
     "updateRecurrence": _late(TREE, "recurrenceId"),
     "endRecurrence": _late(TREE, "recurrenceId"),
 }
@@ -125,6 +126,7 @@ APART = (
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits", "handOver"}
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
     | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation"}
+    | {"setKpiTargets"}
 )
 
 
