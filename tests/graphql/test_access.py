@@ -100,6 +100,7 @@ RULES: dict[str, Rule] = {
     "extendRollout": _late(TREE, "rolloutId"),
     "cancelRollout": _late(TREE, "rolloutId"),
     "createRecurrence": Rule(TREE, "unitId", ("REQUIRED", "title"), {"title": ""}),
+    "submitRatings": Rule(TREE, "unitId", ("REQUIRED", "staffName"), {"staffName": ""}, rows="ratings"),
     "updateRecurrence": _late(TREE, "recurrenceId"),
     "endRecurrence": _late(TREE, "recurrenceId"),
     "recomputeReport": Rule(
@@ -143,6 +144,7 @@ APART = (
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
     | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation"}
     | {"createIssue"}
+    | {"setKpiTargets"}
 )
 
 
