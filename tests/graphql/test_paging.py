@@ -31,6 +31,7 @@ LISTS = [
     "deliveries",
     "rollouts",
     "recurrences",
+    "issues",
 ]
 
 
@@ -62,6 +63,8 @@ IN_SQL = {
     ("rollouts", "OLDEST_FIRST"): "created_at, id",
     ("recurrences", "NEXT_FIRST"): "upcoming[1] nulls last, id",
     ("recurrences", "NEWEST_FIRST"): "created_at desc, id desc",
+    ("issues", "NEWEST_FIRST"): "created_at desc, id desc",
+    ("issues", "OLDEST_FIRST"): "created_at, id",
 }
 TABLE = {
     "units": "unit",
@@ -73,6 +76,7 @@ TABLE = {
     "deliveries": "delivery",
     "rollouts": "rollout",
     "recurrences": "recurrence",
+    "issues": "issue",
 }
 TYPE = {
     "units": "Unit",
@@ -84,12 +88,13 @@ TYPE = {
     "deliveries": "Delivery",
     "rollouts": "Rollout",
     "recurrences": "Recurrence",
+    "issues": "Issue",
 }
 
 
 def test_every_order_of_every_list_is_walked():
     assert set(ORDERS) == set(IN_SQL)
-    paged = {name for name, field in schema().query_type.fields.items() if "first" in field.args}
+    paged = {name for name, field in schema().query_type.fields.items() if "last" in field.args}
     assert paged - set(LISTS) == {"search"}, "it has a test of its own"
 
 
@@ -107,7 +112,10 @@ class Shelf:
             below = rows.unit_below(self.unit, name=f"Unit é {rank}", created_at=at)
             journey = rows.journey(self.unit, self.person, created_at=at)
             stage = rows.stage(journey)
-            point = rows.pain_point(stage, self.unit, severity=rank % 5 + 1, created_at=at, due_at=at)
+            issue = rows.issue(self.person, created_at=at)
+            point = rows.pain_point(
+                stage, self.unit, severity=rank % 5 + 1, created_at=at, due_at=at, issue_id=issue.id
+            )
             task = rows.task(
                 self.unit,
                 self.person,
@@ -120,7 +128,7 @@ class Shelf:
             rollout = rows.rollout(self.unit, self.person, created_at=at)
             upcoming = [rows.DAY + timedelta(rank)] if rank else []
             comes = rows.recurrence(self.unit, self.person, upcoming=upcoming, created_at=at)
-            await rows.write(below, journey, stage, point, rollout, comes, task, one)
+            await rows.write(below, journey, stage, issue, point, rollout, comes, task, one)
             await rows.write(rows.membership(one, self.unit))
             await rows.notices([task], self.person, [(0, at)])
             await rows.write(rows.delivery(self.person, self.unit, created_at=at))
@@ -131,6 +139,7 @@ class Shelf:
             "notices": "person_id = $1",
             "deliveries": "person_id = $1",
             "units": "path ^@ $1",
+            "issues": "id in (select issue_id from pain_point where unit_id = $1)",
             "people": "id in (select person_id from membership where unit_id = $1)",
         }.get(listed, "unit_id = $1")
         key = {
