@@ -43,13 +43,12 @@ class ResumePainPoint:
 
 def state(alias: str) -> str:
     """SQL: the derived state. A cancelled task does not count."""
-    return f"""coalesce({alias}.decision, (
-        select case
-            when count(*) = 0 then 'OPEN'
-            when bool_and(live.status = 'VERIFIED') then 'RESOLVED'
-            when bool_or({task_rules.begun("live")}) then 'IN_PROGRESS'
-            else 'ASSIGNED' end
-        from {pain_point_rules.tasks_of(alias)} live where live.status <> 'CANCELLED'))"""
+    follows = f"""case
+        when count(*) = 0 then 'OPEN'
+        when bool_and(live.status = 'VERIFIED') then 'RESOLVED'
+        when bool_or({task_rules.begun("live")}) then 'IN_PROGRESS'
+        else 'ASSIGNED' end"""
+    return f"coalesce({alias}.decision, {pain_point_rules.over_tasks(alias, follows)})"
 
 
 async def state_of(pain_point_id: UUID) -> PainPointState:

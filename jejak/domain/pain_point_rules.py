@@ -19,6 +19,17 @@ def tasks_of(point: str) -> str:
         where given.issue_id = {point}.issue_id and {_in_time("fix", point)})"""
 
 
+def over_tasks(point: str, figure: str) -> str:
+    """SQL: an aggregate of the alias `live`, over the tasks that are about a pain point and not cancelled.
+
+    In two ways: most pain points belong to no issue, and for them one index is enough.
+    """
+    live = "live where live.status <> 'CANCELLED'"
+    return f"""case when {point}.issue_id is null
+        then (select {figure} from task {live} and live.pain_point_id = {point}.id)
+        else (select {figure} from {tasks_of(point)} {live}) end"""
+
+
 def with_tasks(condition: str) -> str:
     """SQL, a query: the keys of the pain points with a task for which `condition` holds, over the alias `work`."""
     return f"""

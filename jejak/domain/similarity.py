@@ -12,7 +12,9 @@ from jejak.domain.access import Sight
 THRESHOLD = 0.3
 MOST_SHOWN = 20
 _MOST_TEXTS = 5  # of an issue's pain points, beside its title
-_MOST_SEEDS = 300
+_MOST_SEEDS = 150
+# Of the texts that the index finds alike so many are compared, whichever they are.
+_MOST_COMPARED = 2_000
 
 SeenAt = Callable[[str], Sight]
 """Which rows are seen, by the expression of their unit."""
@@ -21,25 +23,31 @@ SeenAt = Callable[[str], Sight]
 def to_point(point: str, sight: SeenAt, first: str) -> str:
     """SQL, a table of `id` and `similarity`: other pain points like this one, dismissed ones left out. Takes an alias."""
     return f"""(
-        select other.id, similarity(other.description, {point}.description) as similarity
-        from pain_point other
-        where other.description % {point}.description and other.category = {point}.category
-            and other.id <> {point}.id and other.decision is distinct from 'DISMISSED' and {sight("other.unit_id")}
-        order by similarity desc, other.id limit {first})"""
+        select found.id, similarity(found.description, {point}.description) as similarity
+        from (
+            select other.id, other.description from pain_point other
+            where other.category = {point}.category and other.description % {point}.description
+                and other.id <> {point}.id and other.decision is distinct from 'DISMISSED' and {sight("other.unit_id")}
+            limit {_MOST_COMPARED}
+        ) found order by similarity desc, found.id limit {first})"""
 
 
 def to_issue(issue: str, sight: SeenAt, first: str) -> str:
     """SQL, likewise: pain points without an issue that are like the issue's title or the worst of its pain points."""
     return f"""(
-        select other.id, max(similarity(other.description, known.text)) as similarity
+        select found.id, max(similarity(found.description, known.text)) as similarity
         from (
             select {issue}.title as text
             union
             (select mine.description from pain_point mine where mine.issue_id = {issue}.id and {sight("mine.unit_id")}
                 order by {pain_point_rules.priority("mine")} desc, mine.id limit {_MOST_TEXTS})
-        ) known join pain_point other on other.description % known.text
-        where other.category = {issue}.category and {_loose("other")} and {sight("other.unit_id")}
-        group by other.id order by similarity desc, other.id limit {first})"""
+        ) known cross join lateral (
+            select other.id, other.description from pain_point other
+            where other.category = {issue}.category and other.description % known.text
+                and {_loose("other")} and {sight("other.unit_id")}
+            limit {_MOST_COMPARED}
+        ) found
+        group by found.id order by similarity desc, found.id limit {first})"""
 
 
 def groups(sight: SeenAt, where: str, first: str) -> str:

@@ -32,9 +32,8 @@ def task_paused(task: str) -> str:
 
 def point_ended_at(point: str) -> str:
     """SQL: when a pain point was resolved (its last task verified), or decided on without that; null where it is open."""
-    return f"""least({point}.decided_at, (
-        select case when bool_and(live.status = 'VERIFIED') then max(live.verified_at) end
-        from {pain_point_rules.tasks_of(point)} live where live.status <> 'CANCELLED'))"""
+    last = "case when bool_and(live.status = 'VERIFIED') then max(live.verified_at) end"
+    return f"least({point}.decided_at, {pain_point_rules.over_tasks(point, last)})"
 
 
 def point_ran_until(point: str, now: str) -> str:

@@ -174,7 +174,7 @@ def issue_suggestions() -> Any:
     return many(
         "true",
         "{u}.nth",
-        "Groups of pain points without an issue whose descriptions are alike, among the 300 worst; the largest sum of priorities first.",
+        "Groups of pain points without an issue whose descriptions are alike, among the 150 worst; the largest sum of priorities first.",
         rows=rows,
         arguments={
             "unit_id": (strawberry.ID | None, strawberry.UNSET, "Of this unit and everything below it."),

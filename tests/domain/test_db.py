@@ -34,7 +34,6 @@ FAMILIES = {
     Text: "text",
     Integer: "integer",
     SmallInt: "smallint",
-    Numeric: "numeric",
     BigInt: "bigint",
     BigSerial: "bigint",
     Boolean: "boolean",

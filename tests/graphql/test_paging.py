@@ -32,6 +32,7 @@ LISTS = [
     "rollouts",
     "recurrences",
     "monthlyReports",
+    "issues",
 ]
 
 
@@ -65,6 +66,8 @@ IN_SQL = {
     ("recurrences", "NEWEST_FIRST"): "created_at desc, id desc",
     ("monthlyReports", "NEWEST_FIRST"): "month desc, id desc",
     ("monthlyReports", "OLDEST_FIRST"): "month, id",
+    ("issues", "NEWEST_FIRST"): "created_at desc, id desc",
+    ("issues", "OLDEST_FIRST"): "created_at, id",
 }
 TABLE = {
     "units": "unit",
@@ -77,6 +80,7 @@ TABLE = {
     "rollouts": "rollout",
     "recurrences": "recurrence",
     "monthlyReports": "report",
+    "issues": "issue",
 }
 TYPE = {
     "units": "Unit",
@@ -89,12 +93,13 @@ TYPE = {
     "rollouts": "Rollout",
     "recurrences": "Recurrence",
     "monthlyReports": "Report",
+    "issues": "Issue",
 }
 
 
 def test_every_order_of_every_list_is_walked():
     assert set(ORDERS) == set(IN_SQL)
-    paged = {name for name, field in schema().query_type.fields.items() if "first" in field.args}
+    paged = {name for name, field in schema().query_type.fields.items() if "last" in field.args}
     assert paged - set(LISTS) == {"search"}, "it has a test of its own"
 
 
@@ -112,7 +117,10 @@ class Shelf:
             below = rows.unit_below(self.unit, name=f"Unit é {rank}", created_at=at)
             journey = rows.journey(self.unit, self.person, created_at=at)
             stage = rows.stage(journey)
-            point = rows.pain_point(stage, self.unit, severity=rank % 5 + 1, created_at=at, due_at=at)
+            issue = rows.issue(self.person, created_at=at)
+            point = rows.pain_point(
+                stage, self.unit, severity=rank % 5 + 1, created_at=at, due_at=at, issue_id=issue.id
+            )
             task = rows.task(
                 self.unit,
                 self.person,
@@ -125,7 +133,7 @@ class Shelf:
             rollout = rows.rollout(self.unit, self.person, created_at=at)
             upcoming = [rows.DAY + timedelta(rank)] if rank else []
             comes = rows.recurrence(self.unit, self.person, upcoming=upcoming, created_at=at)
-            await rows.write(below, journey, stage, point, rollout, comes, task, one)
+            await rows.write(below, journey, stage, issue, point, rollout, comes, task, one)
             await rows.write(rows.membership(one, self.unit))
             await rows.notices([task], self.person, [(0, at)])
             await rows.write(rows.delivery(self.person, self.unit, created_at=at))
@@ -137,6 +145,7 @@ class Shelf:
             "notices": "person_id = $1",
             "deliveries": "person_id = $1",
             "units": "path ^@ $1",
+            "issues": "id in (select issue_id from pain_point where unit_id = $1)",
             "people": "id in (select person_id from membership where unit_id = $1)",
             "monthlyReports": "unit_id in (select id from unit where parent_id = $1)",
         }.get(listed, "unit_id = $1")

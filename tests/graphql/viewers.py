@@ -176,7 +176,7 @@ def _pages() -> Iterator[str]:
 
 def _orders(field: Any) -> list[str]:
     """Of a list, as arguments; none of what is no list."""
-    if "first" not in field.args:
+    if "last" not in field.args:
         return []
     orders: Any = field.args.get("order")
     return [""] if orders is None else [f", order: {one}" for one in get_named_type(orders.type).values]

@@ -10,6 +10,7 @@ DESCRIPTION = "issues"
 
 DDL = """
 create extension if not exists pg_trgm;
+create extension if not exists btree_gin;
 
 create table issue (
     id uuid primary key,
@@ -33,7 +34,7 @@ create index pain_point_issue on pain_point (issue_id, unit_id) where issue_id i
 -- What may still be grouped: the worst of a category, and those with a text like another.
 create index pain_point_loose on pain_point (category, (severity * reach) desc, id)
     where issue_id is null and decision is null and sla_started_at is not null;
-create index pain_point_text on pain_point using gin (description gin_trgm_ops);
+create index pain_point_text on pain_point using gin (category, description gin_trgm_ops);
 
 alter table rollout add column issue_id uuid references issue;
 create index rollout_issue on rollout (issue_id) where issue_id is not null;
