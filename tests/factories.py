@@ -11,6 +11,7 @@ from jejak.domain import (
     calendar_change,
     clock,
     db,
+    issue,
     journey,
     journey_capture,
     person,
@@ -25,12 +26,14 @@ from jejak.domain import (
 from jejak.domain.access import SYSTEM, Grant, Viewer
 from jejak.domain.calendar_change import SetSpecialDays, SpecialDayRow
 from jejak.domain.checks import MOST_YEARS_AHEAD
+from jejak.domain.issue import CreateIssue
 from jejak.domain.journey import ChangeJourney
 from jejak.domain.journey_capture import CaptureJourney, NewPainPoint, NewStage
 from jejak.domain.person import GrantRole
 from jejak.domain.recurrence import CreateRecurrence
 from jejak.domain.rollout import RolloutInitiative, Work
 from jejak.domain.rollout_scope import Due, Scope
+from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.rollout import Recurrence, Rollout
@@ -312,6 +315,14 @@ def a_new_rollout(top: Unit | None, **changes: Any) -> RolloutInitiative:
         part(**{name: given.pop(name) for name in part.__dataclass_fields__}) for part in (Work, Scope, Due)
     ]
     return RolloutInitiative(*parts, **given)
+
+
+async def an_issue(*points: PainPoint, viewer: Viewer | None = None, **changes: Any) -> Issue:
+    """Of these pain points, of which each is another version of itself then."""
+    viewer = viewer or await a_viewer(Role.PROGRAMME, await reference_unit("HQ"))
+    given = {"title": "Menunggu tanpa kabar", "category": Category.SPEED}
+    wanted = CreateIssue(**given | {"pain_point_ids": [point.id for point in points]} | changes)
+    return await issue.create(viewer, wanted)
 
 
 async def a_rollout(top: Unit, viewer: Viewer | None = None, **changes: Any) -> Rollout:

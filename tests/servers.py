@@ -36,6 +36,9 @@ REFERENCE = (
     "ladder",
     "sla_policy",
     "sla_band",
+    "assessment_template",
+    "assessment_dimension",
+    "assessment_item",
     "rung",
 )
 

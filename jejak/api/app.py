@@ -19,6 +19,7 @@ from jejak.api.origin import Origins
 from jejak.api.provider import Provider
 from jejak.api.queue import Queue
 from jejak.api.rate import Rate
+from jejak.api.report import Reports
 from jejak.domain.errors import Refused
 from jejak.domain.tail import Tail
 from jejak.graphql.schema import build_schema
@@ -38,11 +39,13 @@ def create_app(settings: Settings, rate: Rate | None = None, queue: Queue | None
     metrics = Metrics()
     guard = Guard(settings, Origins.of(settings), rate or Rate(limits), metrics)
     tail = Tail()
-    endpoint = Endpoint(schema, limits, guard, Load(limits), documents, tail, queue or Queue())
+    load = Load(limits)
+    endpoint = Endpoint(schema, limits, guard, load, documents, tail, queue or Queue())
     return Litestar(
         route_handlers=[
             *endpoint.routes(),
             websocket.route(endpoint),
+            Reports(limits, load).route(),
             *_at_provider(settings),
             *_open(),
             metrics.route(),

@@ -169,11 +169,15 @@ async def insert(rows: Sequence[Table]) -> None:
     if not rows:
         return
     table = rows[0]._meta.tablename  # noqa: SLF001
-    as_json = orjson.dumps([row.to_dict() for row in rows], default=str).decode()
     await db.execute(
         f"insert into {table} select given.* from json_populate_recordset(null::{table}, $1::json) given",
-        as_json,
+        in_json(rows),
     )
+
+
+def in_json(rows: Sequence[Table]) -> str:
+    """Rows of one table, for `json_populate_recordset`."""
+    return orjson.dumps([row.to_dict() for row in rows], default=str).decode()
 
 
 Told = tuple[dict[str, Any], dict[str, Any]]

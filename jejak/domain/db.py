@@ -52,6 +52,7 @@ class Lock(IntEnum):
     RELAY = 7306
     FEED = 7307
     DELIVERIES = 7310
+    RATINGS = 7311
 
 
 async def connect(url: str, **pool: Any) -> None:
@@ -195,6 +196,14 @@ async def transaction() -> AsyncIterator[None]:
         except Exception:  # noqa: BLE001 -- whatever it is, the change stands
             # The change is committed: whoever is told of it late learns it from the sweep.
             _log.exception("after-commit callback failed")
+
+
+@asynccontextmanager
+async def snapshot() -> AsyncIterator[None]:
+    """For reads that must agree with each other: all see the database as it is at the first of them. Nothing is written."""
+    async with transaction():
+        await execute("set transaction isolation level repeatable read, read only")
+        yield
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import change, clock, db, journey, sla, task_rules
+from jejak.domain import change, clock, db, journey, pain_point_rules, sla, task_rules
 from jejak.domain.access import Right, Viewer
 from jejak.domain.checks import REASON, Checks
 from jejak.domain.errors import Code, Refused
@@ -43,13 +43,12 @@ class ResumePainPoint:
 
 def state(alias: str) -> str:
     """SQL: the derived state. A cancelled task does not count."""
-    return f"""coalesce({alias}.decision, (
-        select case
-            when count(*) = 0 then 'OPEN'
-            when bool_and(live.status = 'VERIFIED') then 'RESOLVED'
-            when bool_or({task_rules.begun("live")}) then 'IN_PROGRESS'
-            else 'ASSIGNED' end
-        from task live where live.pain_point_id = {alias}.id and live.status <> 'CANCELLED'))"""
+    follows = f"""case
+        when count(*) = 0 then 'OPEN'
+        when bool_and(live.status = 'VERIFIED') then 'RESOLVED'
+        when bool_or({task_rules.begun("live")}) then 'IN_PROGRESS'
+        else 'ASSIGNED' end"""
+    return f"coalesce({alias}.decision, {pain_point_rules.over_tasks(alias, follows)})"
 
 
 async def state_of(pain_point_id: UUID) -> PainPointState:

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 from uuid import UUID, uuid5
 
-from jejak.domain import access, clock, db, event
+from jejak.domain import access, assessment_template, clock, db, event
 from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import UnitKind
@@ -23,7 +23,11 @@ async def load() -> list[str]:
     loaded = []
     async with db.transaction():
         await db.lock(db.Lock.UNIT_TREE)
-        for name, into in (("organisation", _organisation), ("programme", _programme)):
+        for name, into in (
+            ("organisation", _organisation),
+            ("programme", _programme),
+            ("assessment", _assessment),
+        ):
             raw = files("jejak.domain.reference").joinpath(f"{name}.toml").read_bytes()
             content = tomllib.loads(raw.decode())
             digest = hashlib.sha256(raw).hexdigest()
@@ -50,6 +54,10 @@ async def load() -> list[str]:
 
 def reference_id(kind: str, code: str | int) -> UUID:
     return uuid5(_NAMESPACE, f"{kind}:{code}")
+
+
+async def _assessment(content: dict[str, Any]) -> None:
+    await assessment_template.load(content, reference_id)
 
 
 async def _organisation(content: dict[str, Any]) -> None:

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from jejak.domain import change, clock, db, event, idempotency, rollout_scope, task_creation, task_rules
+from jejak.domain import (
+    change,
+    clock,
+    db,
+    event,
+    idempotency,
+    issue_scope,
+    rollout_scope,
+    task_creation,
+    task_rules,
+)
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.change import Altered
 from jejak.domain.checks import BODY, REASON, TITLE, Checks
@@ -77,7 +87,11 @@ async def create(viewer: Viewer, wanted: RolloutInitiative) -> Given:
             return Given(again, await Task.count().where(Task.rollout_id == new_id))
         area, by, work = await planned(viewer, wanted.work, wanted.scope, wanted.due)
         places = await rollout_scope.judge(area, wanted.due, work.initiative_id, named_too=True)
-        _settle(places, area, wanted)
+        closed = {place.unit.id for place in places if place.why_not is WhyNot.UNIT_CLOSED}
+        for position, unit_id in enumerate(wanted.scope.unit_ids or ()):
+            if unit_id in closed:
+                raise Refused(Code.UNIT_CLOSED, "unit_ids", position)
+        settle(places, wanted.without_owner, "unit_id" if area.top_id else "unit_ids")
         row = a_rollout(new_id, work, area, wanted.due, viewer.person_id)
         await change.insert([row])
         count = await begin(by, row, places)
@@ -108,26 +122,28 @@ async def planned(
     return area, by, Work(initiative.id, title, description, work.weight)
 
 
-def _settle(places: Sequence[Place], area: Area, wanted: RolloutInitiative) -> None:
-    """Refuses what is no rollout, and what whoever asked did not want."""
-    closed = {place.unit.id for place in places if place.why_not is WhyNot.UNIT_CLOSED}
-    for position, unit_id in enumerate(wanted.scope.unit_ids or ()):
-        if unit_id in closed:
-            raise Refused(Code.UNIT_CLOSED, "unit_ids", position)
-    at = "unit_id" if area.top_id else "unit_ids"
+def settle(places: Sequence[Place], without_owner: WithoutOwner, at: str) -> None:
+    """Refuses what is no rollout, and what whoever asked did not want. `at`: where the input says which units."""
     if not places:
         raise Refused(Code.NO_UNITS, at)
     if any(place.why_not is WhyNot.PAST_DATE for place in places):
         raise Refused(Code.PAST_DATE, "due_on")
     lacking = sum(place.why_not is WhyNot.NO_OWNER for place in places)
-    if lacking and (wanted.without_owner is WithoutOwner.REFUSE or lacking == len(places)):
+    if lacking and (without_owner is WithoutOwner.REFUSE or lacking == len(places)):
         raise Refused(Code.UNITS_WITHOUT_OWNER, at, count=lacking)
 
 
 def a_rollout(  # noqa: PLR0917 -- what it is made of
-    new_id: UUID, work: Work, area: Area, due: Due, by: UUID | None, occurs: tuple[UUID, date] | None = None
+    new_id: UUID,
+    work: Work,
+    area: Area,
+    due: Due,
+    by: UUID | None,
+    occurs: tuple[UUID, date] | None = None,
+    *,
+    issue_id: UUID | None = None,
 ) -> Rollout:
-    """`occurs`: of which recurrence it is an occurrence, and on which day."""
+    """`occurs`: of which recurrence it is an occurrence, and on which day. `issue_id`: which issue it fixes."""
     return Rollout(
         id=new_id,
         initiative_id=work.initiative_id,
@@ -142,13 +158,23 @@ def a_rollout(  # noqa: PLR0917 -- what it is made of
         due_in_days=due.due_in_days,
         recurrence_id=occurs[0] if occurs else None,
         occurs_on=occurs[1] if occurs else None,
+        issue_id=issue_id,
         created_by=by,
         created_at=clock.now(),
         updated_at=clock.now(),
     )
 
 
-_TOLD = ("title", "description", "initiative_id", "weight", "due_on", "due_in_days", "recurrence_id")
+_TOLD = (
+    "title",
+    "description",
+    "initiative_id",
+    "weight",
+    "due_on",
+    "due_in_days",
+    "recurrence_id",
+    "issue_id",
+)
 
 
 async def begin(by: Allowed, row: Rollout, places: Sequence[Place]) -> int:
@@ -167,6 +193,8 @@ async def give(by: Allowed, row: Rollout, places: Sequence[Place]) -> int:
         if place.why_not is None and place.owner_id
     ]
     await task_creation.write(judged)
+    if row.issue_id is not None:
+        await issue_scope.tell(by, row.issue_id, [one.unit.id for one in judged])
     return len(judged)
 
 
@@ -206,6 +234,8 @@ async def preview_extension(viewer: Viewer, wanted: ExtendRollout) -> list[Place
 
 async def _extension(viewer: Viewer, wanted: ExtendRollout) -> tuple[Rollout, Allowed, list[Place]]:
     row, area, by = await _take(viewer, wanted.rollout_id, wanted.expected_version)
+    if row.issue_id is not None:
+        area.unit_ids[:] = sorted({*area.unit_ids, *await issue_scope.affected(row.issue_id)})
     due = wanted.due
     if due == Due():
         due = Due(row.due_on, row.due_in_days)
@@ -220,9 +250,16 @@ async def grow(by: Allowed, row: Rollout, places: Sequence[Place]) -> int:
     count = sum(place.why_not is None for place in places)
     if count:
         told: change.Told = ({}, {"tasks": count})
-        await change.apply(by, EventKind.ROLLOUT_EXTENDED, row, row.unit_id, told=told)
+        await change.apply(by, EventKind.ROLLOUT_EXTENDED, row, row.unit_id, told=told, **_grown(row, places))
         await give(by, row, places)
     return count
+
+
+def _grown(row: Rollout, places: Sequence[Place]) -> dict[str, list[UUID]]:
+    """The fix of an issue is for whichever units it has come to affect."""
+    if row.issue_id is None:
+        return {}
+    return {"unit_ids": sorted({*row.unit_ids, *(place.unit.id for place in places)})}
 
 
 async def cancel(viewer: Viewer, wanted: CancelRollout) -> Given:

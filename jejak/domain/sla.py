@@ -32,9 +32,8 @@ def task_paused(task: str) -> str:
 
 def point_ended_at(point: str) -> str:
     """SQL: when a pain point was resolved (its last task verified), or decided on without that; null where it is open."""
-    return f"""least({point}.decided_at, (
-        select case when bool_and(live.status = 'VERIFIED') then max(live.verified_at) end
-        from task live where live.pain_point_id = {point}.id and live.status <> 'CANCELLED'))"""
+    last = "case when bool_and(live.status = 'VERIFIED') then max(live.verified_at) end"
+    return f"least({point}.decided_at, {pain_point_rules.over_tasks(point, last)})"
 
 
 def point_ran_until(point: str, now: str) -> str:
@@ -53,7 +52,7 @@ def point_paused(point: str) -> str:
 
 
 async def start(journey_id: UUID) -> None:
-    """Starts the clocks of a journey's pain points, inside the transaction that accepts it.
+    """Starts the clocks of a journey's pain points that do not run yet, inside the transaction that accepts it.
 
     The unit's row is locked, so that its calendar does not change meanwhile.
     """
@@ -61,7 +60,7 @@ async def start(journey_id: UUID) -> None:
         f"""
         update pain_point p set sla_started_at = $2, sla_version = policy.version,
             due_at = fix_due(u.calendar_id, $2, sla_days(policy.version, {pain_point_rules.priority("p")}), 0)
-        from unit u, sla_policy policy where p.journey_id = $1 and u.id = p.unit_id
+        from unit u, sla_policy policy where p.journey_id = $1 and u.id = p.unit_id and p.sla_started_at is null
         """,
         journey_id,
         clock.now(),

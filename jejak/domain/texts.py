@@ -66,6 +66,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Kode terdiri dari 1-32 huruf besar, angka, '-' atau '_'.",
         "A code is 1 to 32 capital letters, digits, '-' or '_'.",
     ),
+    Code.INVALID_DATE: (
+        "Tanggal ditulis seperti 2026-01-31 atau 31/01/2026.",
+        "A date is written as 2026-01-31 or 31/01/2026.",
+    ),
     Code.INVALID_EMAIL: ("Alamat e-mail tidak sah.", "This is not an e-mail address."),
     Code.INVALID_HOURS: (
         "Jam ditulis seperti 09:00, mulai sebelum selesai, berurutan, dan tidak saling tumpang tindih.",
@@ -80,6 +84,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.INVALID_RULE: (
         "Pola berulang ini tidak dapat dipakai: {part}. Contoh: FREQ=MONTHLY;BYMONTHDAY=15.",
         "This recurrence rule cannot be used: {part}. For example: FREQ=MONTHLY;BYMONTHDAY=15.",
+    ),
+    Code.INVALID_SCORE: (
+        "Nilai adalah angka 0 sampai 100 dengan paling banyak dua desimal.",
+        "A score is a number from 0 to 100 with at most two decimals.",
     ),
     Code.INVALID_TEXT: (
         "Teks berisi karakter yang tidak diizinkan.",
@@ -105,6 +113,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "Tidak ada akun di sini untuk alamat e-mail Anda; hubungi administrator Anda.",
         "There is no account here for your e-mail address; ask your administrator.",
     ),
+    Code.MISSING_SCORES: (
+        "Masih perlu dinilai, atau ditandai tidak berlaku: {items}.",
+        "Still to be scored, or marked as not applicable: {items}.",
+    ),
     Code.NO_OWNER: (
         "Unit ini belum memiliki PIC Ranger; sebutkan pemilik tugas.",
         "This unit has no PIC Ranger; name an owner.",
@@ -114,6 +126,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "No open unit lies in this scope.",
     ),
     Code.NOT_ACCEPTED: ("Journey ini belum diterima.", "This journey has not been accepted."),
+    Code.NOT_ENDED: (
+        "Bulan ini belum berakhir, atau angka akhirnya belum tersimpan; coba lagi setelah bulan berakhir.",
+        "This month has not ended, or its last figures are not kept yet; try again after its end.",
+    ),
     Code.NOT_ESCALATED: (
         "Pemberitahuan ini bukan eskalasi, jadi tidak perlu ditanggapi.",
         "This notice is no escalation, so there is nothing to acknowledge.",
@@ -130,6 +146,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     Code.OUT_OF_RANGE: (
         "Nilai harus antara {least} dan {most}.",
         "The value must lie between {least} and {most}.",
+    ),
+    Code.OWN_REGION: (
+        "Pada kunjungan silang, penilai tidak boleh memiliki peran di wilayah unit yang dinilai.",
+        "In a cross visit an assessor holds no role in the region of the unit.",
     ),
     Code.PARENT_REFUSED: (
         "Baris unit induknya ditolak; perbaiki baris itu terlebih dahulu.",

@@ -16,8 +16,8 @@ from jejak.graphql.reading import Field, Key, column, entity, everyone, expressi
 from jejak.graphql.scalars import JSON
 from jejak.graphql.vocabulary import enum
 
-# What an id in an event names, and the column by which those see it who see the unit that it lies at; None for what
-# everybody sees who sees the thing itself. An id that is not named here is not shown.
+# What an id in an event names, and the column by which those see it who see the unit that it lies at; None for
+# what everybody sees who sees the thing itself. An id that is not named here is not shown.
 _NAMED: dict[str, tuple[str, str | None]] = {
     "unit_id": ("Unit", "id"),
     "parent_id": ("Unit", "id"),
@@ -26,35 +26,56 @@ _NAMED: dict[str, tuple[str, str | None]] = {
     "pain_point_id": ("PainPoint", "unit_id"),
     "task_id": ("Task", "unit_id"),
     "initiative_id": ("Initiative", None),
+    "assessment_id": ("Assessment", "unit_id"),
+    "template_id": ("AssessmentTemplate", None),
+    "wave_id": ("Wave", None),
     "rollout_id": ("Rollout", None),
     "recurrence_id": ("Recurrence", None),
+    "issue_id": ("Issue", "id"),
     "person_id": ("Person", None),
     "owner_id": ("Person", None),
     "captured_by": ("Person", None),
     "submitted_by": ("Person", None),
     "verified_by": ("Person", None),
+    "assessor_id": ("Person", None),
+    "published_by": ("Person", None),
     "endpoint_id": ("Webhook", None),
     "delivery_id": ("Delivery", None),
 }
-_TABLES = {"Unit": "unit", "Journey": "journey", "PainPoint": "pain_point", "Task": "task"}
+_TABLES = {
+    "Unit": "unit",
+    "Journey": "journey",
+    "PainPoint": "pain_point",
+    "Task": "task",
+    "Assessment": "assessment",
+}
+
+
+def _found(kind: str, place: str, key: str, paths: str) -> str:
+    """SQL: the viewer sees the thing with this key."""
+    if kind == "Issue":
+        return access.issue_seen(key, paths)
+    return f"exists (select from {_TABLES[kind]} named where named.id = {key} and {access.seen(f'named.{place}', paths)})"
 
 
 def _shown_of(side: str) -> Callable[[Field], str]:
     """R12: what an event holds of before or after, under the API's names, without what the viewer may not know of.
 
-    A unit's path names everything above it, and a scope units that may lie elsewhere. An id is a global id, where the viewer sees what it names.
+    A unit's path names everything above it, a scope units that may lie elsewhere, and how many points an issue got counts
+    those of others. An id is a global id, where the viewer sees what it names.
     """
 
     def sql(field: Field) -> str:
         key = "(told.value #>> '{}')::uuid"
-        seen, values = ["when 'path' then false when 'unit_ids' then false"], []
+        counted = str(field.statement.paths == access.EVERYWHERE).lower()
+        seen = [f"when 'path' then false when 'unit_ids' then false when 'points' then {counted}"]
+        values = []
         for name, (kind, place) in _NAMED.items():
             values.append(f"when '{name}' then to_jsonb({ids.encoded_in_sql(kind, key)})")
             if place is None:
                 seen.append(f"when '{name}' then true")
                 continue
-            scope = access.seen(f"named.{place}", field.statement.paths)
-            found = f"exists (select from {_TABLES[kind]} named where named.id = {key} and {scope})"
+            found = _found(kind, place, key, field.statement.paths)
             seen.append(f"when '{name}' then told.value = 'null' or {found}")
         return f"""case when {field.t}.{side} is not null then (
             select coalesce(jsonb_object_agg(

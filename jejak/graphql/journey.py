@@ -26,6 +26,7 @@ from jejak.graphql.sla import StageSla, stage_sla_of_journey
 from jejak.graphql.vocabulary import Category, JourneyStatus, Service, Touchpoint, enum
 
 if TYPE_CHECKING:
+    from jejak.graphql.assessment import Assessment
     from jejak.graphql.pain_point import PainPoint
     from jejak.graphql.unit import Unit
 
@@ -74,6 +75,9 @@ class Journey(Node):
     )
     recaptured_by: list[Annotated["Journey", strawberry.lazy("jejak.graphql.journey")]] = many(
         "{u}.recaptures_id = {t}.id", "{u}.created_at, {u}.id", "Later captures of the same path."
+    )
+    assessment: Annotated["Assessment", strawberry.lazy("jejak.graphql.assessment")] | None = one(
+        "{u}.id = {t}.assessment_id", "The assessment whose findings it holds."
     )
     history: Connection[HistoryEntry] = history()
 

@@ -8,14 +8,28 @@ import strawberry
 
 from jejak.domain import access, pain_point, pain_point_rules, sla
 from jejak.graphql.event import HistoryEntry, history
-from jejak.graphql.filters import any_of, given, holds, is_it, is_key, moments, under, where_any
+from jejak.graphql.filters import any_of, given, holds, is_it, is_key, moments, under
 from jejak.graphql.journey import Journey, Stage
+from jejak.graphql.likeness import SimilarPainPoint, similar
 from jejak.graphql.node import Node, global_id
-from jejak.graphql.reading import Connection, Field, Key, column, entity, expression, many, one, within
+from jejak.graphql.reading import (
+    Connection,
+    Field,
+    Key,
+    column,
+    entity,
+    everyone,
+    expression,
+    many,
+    one,
+    within,
+)
 from jejak.graphql.sla import Sla, sla_of_pain_point
 from jejak.graphql.vocabulary import Category, PainPointState, Parameter, Service, enum
 
 if TYPE_CHECKING:
+    from jejak.graphql.assessment import AssessmentScore
+    from jejak.graphql.issue import Issue
     from jejak.graphql.task import Task
     from jejak.graphql.unit import Unit
 
@@ -43,10 +57,18 @@ class PainPoint(Node):
     journey: Journey = one("{u}.id = {t}.journey_id", "In which journey.")
     stage: Stage = one("{u}.id = {t}.stage_id", "In which part of it.")
     tasks: list[Annotated["Task", strawberry.lazy("jejak.graphql.task")]] = many(
-        "{u}.pain_point_id = {t}.id",
+        "true",
         "{u}.created_at, {u}.id",
-        "What is done about it, where the viewer sees it.",
+        "What is done about it, where the viewer sees it: its own tasks, and those by which its issue is fixed at its unit.",
+        rows=lambda field: pain_point_rules.tasks_of(field.t),
     )
+    finding: Annotated["AssessmentScore", strawberry.lazy("jejak.graphql.assessment")] | None = one(
+        "{u}.id = {t}.assessment_score_id", "The finding of a mystery shopper that it was."
+    )
+    issue: Annotated["Issue", strawberry.lazy("jejak.graphql.issue")] | None = one(
+        "{u}.id = {t}.issue_id", "Of which issue it is one of many; null where of none.", sees=everyone
+    )
+    similar: list[SimilarPainPoint] = similar()
     history: Connection[HistoryEntry] = history()
 
 
@@ -120,6 +142,7 @@ class PainPointFilter:
             least = field.statement.param(self.priority_at_least, "integer")
             conditions.append(f"{pain_point_rules.priority(field.u)} >= {least}")
         scope = access.seen("work.unit_id", field.statement.paths)
-        work = f"task work where work.pain_point_id = {field.u}.id and work.status <> 'CANCELLED' and {scope}"
-        owned = is_key(field, "work.owner_id", "Person", self.owner_id, name="owner_id")
-        return conditions + where_any(work, owned)
+        for owned in is_key(field, "work.owner_id", "Person", self.owner_id, name="owner_id"):
+            worked_on = pain_point_rules.with_tasks(f"work.status <> 'CANCELLED' and {scope} and {owned}")
+            conditions.append(f"{field.u}.id in ({worked_on})")
+        return conditions

@@ -6,17 +6,21 @@ import strawberry
 
 from jejak.domain import access
 from jejak.domain.errors import Code, Refused
+from jejak.graphql.assessment_queries import AssessmentQueries
 from jejak.graphql.channel import NotificationPreference, preferences
 from jejak.graphql.context import Info
 from jejak.graphql.delivery import Delivery, DeliveryFilter, DeliveryOrder
 from jejak.graphql.filters import key_of
+from jejak.graphql.issue_queries import IssueQueries
 from jejak.graphql.journey import Journey, JourneyFilter, JourneyOrder
+from jejak.graphql.monthly_report import MonthlyReports
 from jejak.graphql.node import Node
 from jejak.graphql.notice import Notice, NoticeFilter, NoticeOrder
 from jejak.graphql.operations import Operations, operations
 from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
 from jejak.graphql.person import Person, PersonFilter, PersonOrder, Viewer
 from jejak.graphql.programme import Initiative, Programme, Step
+from jejak.graphql.rating import Ratings
 from jejak.graphql.reading import Connection, Field, many, named, one, page
 from jejak.graphql.reading.declare import REQUIRED
 from jejak.graphql.reminder import ReminderRules, rules_for
@@ -52,7 +56,7 @@ def _by_id(type_name: str, description: str) -> Any:
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RolloutPreviews):
+class Query(RolloutPreviews, Ratings, IssueQueries, AssessmentQueries, MonthlyReports):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,

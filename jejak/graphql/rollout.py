@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -29,6 +29,9 @@ from jejak.graphql.reading import (
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
 from jejak.graphql.unit import Unit, UnitFilter, UnitOrder
 from jejak.graphql.vocabulary import UnitKind, enum
+
+if TYPE_CHECKING:
+    from jejak.graphql.issue import Issue
 
 
 def _rollout_seen(statement: Statement, alias: str) -> Sight:
@@ -230,6 +233,9 @@ class Rollout(Node):
     )
     recurrence: Recurrence | None = one(
         "{u}.id = {t}.recurrence_id", "Of which recurrence it is an occurrence.", sees=everyone
+    )
+    issue: Annotated["Issue", strawberry.lazy("jejak.graphql.issue")] | None = one(
+        "{u}.id = {t}.issue_id", "Which issue it fixes; null where none that the viewer sees."
     )
     created_by: Person | None = one(
         "{u}.id = {t}.created_by",

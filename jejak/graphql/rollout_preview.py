@@ -75,7 +75,7 @@ def _shown(places: list[Place]) -> RolloutPreviewPayload:
     )
 
 
-async def _looked_at(
+async def looked_at(
     info: Info, change: type, act: Callable[..., Awaitable[list[Place]]], given: Any
 ) -> RolloutPreviewPayload:
     viewer = access.signed_in(info.context.viewer)
@@ -98,7 +98,7 @@ class RolloutPreviews:
         info: Info,
         input: Annotated[RolloutInitiativeInput, _INPUT],  # noqa: A002 -- as mutations call it
     ) -> RolloutPreviewPayload:
-        return await _looked_at(info, rollout.RolloutInitiative, rollout.preview, input)
+        return await looked_at(info, rollout.RolloutInitiative, rollout.preview, input)
 
     @strawberry.field(description="What `extendRollout` would do with the same input; for whoever may do it.")  # type: ignore[untyped-decorator]
     async def rollout_extension_preview(
@@ -106,4 +106,4 @@ class RolloutPreviews:
         info: Info,
         input: Annotated[ExtendRolloutInput, _INPUT],  # noqa: A002 -- as mutations call it
     ) -> RolloutPreviewPayload:
-        return await _looked_at(info, rollout.ExtendRollout, rollout.preview_extension, input)
+        return await looked_at(info, rollout.ExtendRollout, rollout.preview_extension, input)

@@ -1,7 +1,7 @@
 """Scalars whose values arrive from the reading module as text, and from clients as ISO 8601."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 
 import strawberry
@@ -30,6 +30,16 @@ def _datetime(value: Any) -> datetime:
         raise ValueError("an instant lies in the years 1 to 9999, in UTC") from error
 
 
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError('a decimal number is written as text: "51.63"')
+    try:
+        # By its digits: what a float is exactly, nobody has written.
+        return Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError('a decimal number is written as text: "51.63"') from error
+
+
 JSON = NewType("JSON", object)
 
 SCALARS: dict[object, ScalarDefinition] = {
@@ -52,6 +62,6 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="Decimal",
         description='An exact decimal number, as text: "51.63".',
         serialize=str,
-        parse_value=Decimal,
+        parse_value=_decimal,
     ),
 }

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from jejak.domain import access, sla, task_rules
+from jejak.domain import access, pain_point_rules, sla, task_rules
 from jejak.graphql.event import HistoryEntry, history
-from jejak.graphql.filters import any_of, between, given, holds, is_it, is_key, under, where_any
+from jejak.graphql.filters import any_of, between, given, holds, is_it, is_key, key_param, under, where_any
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.pain_point import PainPoint
 from jejak.graphql.person import Person
@@ -146,7 +146,7 @@ class TaskFilter:
         return [
             *under(field, "unit_id", self.unit_id),
             *is_key(field, "initiative_id", "Initiative", self.initiative_id),
-            *is_key(field, "pain_point_id", "PainPoint", self.pain_point_id, within="pain_point"),
+            *self._for(field),
             *is_key(field, "rollout_id", "Rollout", self.rollout_id),
             *is_key(field, "owner_id", "Person", self.owner_id),
             *is_it(lambda: f"{field.u}.owner_id = {field.statement.person}", wanted=self.mine),
@@ -162,6 +162,14 @@ class TaskFilter:
             *holds(field, ("title", "description"), self.text),
         ]
 
+    def _for(self, field: Field) -> list[str]:
+        if self.pain_point_id is None:
+            return []
+        key = key_param(field.statement, self.pain_point_id, "PainPoint", "filter", "pain_point_id")
+        scope = access.seen("named.unit_id", field.statement.paths)
+        about = f"pain_point named cross join lateral {pain_point_rules.tasks_of('named')} done"
+        return [f"{field.u}.id in (select done.id from {about} where named.id = {key} and {scope})"]
+
     def _about(self, field: Field) -> list[str]:
         step = (
             [f"s.number = {field.statement.param(self.step_number, 'integer')}"]
@@ -173,8 +181,14 @@ class TaskFilter:
             *where_any(
                 f"initiative i join step s on s.id = i.step_id where i.id = {field.u}.initiative_id", step
             ),
-            *where_any(
-                f"pain_point p join journey j on j.id = p.journey_id where p.id = {field.u}.pain_point_id and {scope}",
-                any_of(field, self, services="j.service", categories="p.category"),
-            ),
+            *self._of_points(field, scope),
         ]
+
+    def _of_points(self, field: Field, scope: str) -> list[str]:
+        chosen = any_of(field, self, services="j.service", categories="p.category")
+        if not chosen:
+            return []
+        points = f"select from pain_point p join journey j on j.id = p.journey_id where {' and '.join([scope, *chosen])}"
+        own = f"{points} and p.id = {field.u}.pain_point_id"
+        by_issue = f"{points} and {pain_point_rules.about(field.u, 'p')}"
+        return [f"(exists ({own}) or {field.u}.rollout_id is not null and exists ({by_issue}))"]

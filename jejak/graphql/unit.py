@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from jejak.graphql.assessment import Assessment, AssessmentFilter, AssessmentOrder
 from jejak.graphql.calendar import Calendar, calendar
 from jejak.graphql.completion import Completion, completion_here
 from jejak.graphql.event import HistoryEntry, history
@@ -15,10 +16,12 @@ from jejak.graphql.league import LeagueEntry, league
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
 from jejak.graphql.person import Membership, MembershipFilter, MembershipOrder, Person
+from jejak.graphql.rating_metric import RatingFigures, metrics_here
 from jejak.graphql.reading import Connection, Field, Key, Statement, column, entity, many, one, page, within
 from jejak.graphql.reminder import ReminderRules, rules_here
 from jejak.graphql.sla import StageSla, stage_sla_of_unit
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
+from jejak.graphql.top_issue import TopIssue, top_issues_here
 from jejak.graphql.vocabulary import UnitKind, enum
 
 # What is asked for a unit covers its whole subtree (R1).
@@ -96,9 +99,17 @@ class Unit(Node):
     tasks: Connection[Task] = page(
         _HERE_AND_BELOW, "Tasks here and below.", order=TaskOrder, filters=TaskFilter
     )
+    assessments: Connection[Assessment] = page(
+        _HERE_AND_BELOW,
+        "What mystery shoppers found here and below.",
+        order=AssessmentOrder,
+        filters=AssessmentFilter,
+    )
     completion: Completion = completion_here("How far the whole programme has come here and below.")
     league: list[LeagueEntry] = league()
     reminder_rules: ReminderRules = rules_here()
     calendar: Calendar | None = calendar()
     stage_sla: StageSla = stage_sla_of_unit()
+    top_issues: list[TopIssue] = top_issues_here()
+    rating_metrics: list[RatingFigures] = metrics_here()
     history: Connection[HistoryEntry] = history()

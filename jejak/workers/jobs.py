@@ -9,10 +9,12 @@ from jejak.domain import (
     completion,
     holiday,
     housekeeping,
+    rating_tally,
     recurrence,
     relay,
     reminder,
     replanning,
+    report,
 )
 from jejak.workers import steps
 from jejak.workers.steps import Step
@@ -24,8 +26,8 @@ _HOUR = 3600
 
 
 def of_the_sweep() -> tuple[Step, ...]:
-    """Finds what no wake-up announced."""
-    return (Step("relay", SWEEP_SECONDS, relay.drain),)
+    """Finds what no wake-up announced; counts what customers have answered."""
+    return (Step("relay", SWEEP_SECONDS, relay.drain), Step("ratings", SWEEP_SECONDS, rating_tally.drain))
 
 
 def of_the_minute() -> tuple[Step, ...]:
@@ -47,11 +49,12 @@ def of_deliveries() -> tuple[Step, ...]:
 
 
 def of_the_hour() -> tuple[Step, ...]:
-    """Forgets what has served its time; calendars go on with the years."""
+    """Forgets what has served its time; calendars go on with the years; drafts of monthly reports."""
     return (
         Step("forgetting", _HOUR, housekeeping.forget_old),
         Step("holidays", _HOUR, holiday.seed),
         Step("calendars", _HOUR, calendar.keep_up),
+        Step("reports", _HOUR, report.run),
     )
 
 

@@ -24,7 +24,12 @@ def test_migrating_twice_at_once_and_once_more_makes_one_database_and_one_admini
     said = both[0].out + both[1].out
     done = re.findall(r"^(migrated|loaded) +(\S+)$", said, re.MULTILINE)
     migrated = [("migrated", name) for name in known()]
-    assert sorted(done) == [("loaded", "organisation"), ("loaded", "programme"), *migrated]
+    assert sorted(done) == [
+        ("loaded", "assessment"),
+        ("loaded", "organisation"),
+        ("loaded", "programme"),
+        *migrated,
+    ]
     assert said.count("  password  ") == 1
     assert said.count("The database is up to date.") == 2
     # And a third finds nothing to do, and says no password

@@ -47,7 +47,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
 def test_the_wheel_holds_migrations_and_reference_data(wheel):
     held = wheel.namelist()
     assert [name for name in held if re.fullmatch(r"jejak/domain/migrations/jejak_\d{4}_\w+\.py", name)]
-    for name in ("organisation", "programme"):
+    for name in ("organisation", "programme", "assessment"):
         read = wheel.read(f"jejak/domain/reference/{name}.toml").decode()
         assert tomllib.loads(read)["version"] >= 1
 

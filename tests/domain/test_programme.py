@@ -54,7 +54,7 @@ async def test_a_newer_file_is_loaded_once_and_keeps_ids_and_what_headquarters_c
     await db.execute("update reference_load set version = 0")
     await db.execute("update unit set name = 'Nama baru' where code = 'BALI'")
     await db.execute("update initiative set title_id = 'lama' where code = '1.1'")
-    assert await programme.load() == ["organisation", "programme"]
+    assert await programme.load() == ["organisation", "programme", "assessment"]
     assert {row["code"]: row["id"] for row in await db.fetch("select code, id from initiative")} == before
     assert (await Unit.objects().get(Unit.code == "BALI")).name == "Nama baru"
     assert (await Initiative.objects().get(Initiative.code == "1.1")).title_id != "lama"
@@ -111,5 +111,5 @@ async def test_loading_that_dies_half_way_is_done_by_the_next(monkeypatch):
         with pytest.raises(ConnectionError):
             await programme.load()
     monkeypatch.setattr(programme, "_upsert", real)
-    assert await programme.load() == ["organisation", "programme"]
+    assert await programme.load() == ["organisation", "programme", "assessment"]
     assert {row.version for row in await ReferenceLoad.objects()} == {1}

@@ -12,6 +12,7 @@ VALUES = {
     "asked": 60_000,
     "choices": "id, en",
     "count": 3,
+    "items": "A1, E4",
     "least": 1,
     "left": 2,
     "most": 5,

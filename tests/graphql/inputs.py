@@ -91,17 +91,19 @@ class Inputs:
             kind = declared.args[name].type
             # A list is asked for no page only to be refused.
             needed = name in {"first", "last"} and not self.wild
-            said[name] = self._said(GraphQLNonNull(kind) if needed else kind, about, default=default)
+            of = GraphQLNonNull(get_nullable_type(kind)) if needed else kind
+            said[name] = self._said(of, about, default=default)
         return f"({', '.join(f'{name}: {said[name]}' for name in chosen)})" if said else ""
 
     def _chosen(self, field_name: str, declared: GraphQLField) -> list[str]:
         chosen = []
-        if "first" in declared.args:
+        paged = "last" in declared.args
+        if paged:
             chosen += self.one(WRONG_PAGES if self.wrong() else PAGES)
         if {"id", "code"} <= set(declared.args) and not self.wrong():
             return [str(self.one(["id", "code"]))]
         for name, argument in declared.args.items():
-            if name in {"first", "last", "after", "before"}:
+            if paged and name in {"first", "last", "after", "before"}:
                 continue
             needed = isinstance(argument.type, GraphQLNonNull) and argument.default_value is Undefined
             if needed or self.chance(70 if name == "order" else 40):

@@ -33,7 +33,7 @@ ALIASES = [
     "unit_id",
 ]
 # What the compiled executor leaves to the other, with all that is asked beside it.
-ORDINARY = {"csrfToken", "rolloutPreview", "rolloutExtensionPreview"}
+ORDINARY = {"csrfToken", "rolloutPreview", "rolloutExtensionPreview", "assignIssuePreview", "monthlyReport"}
 # PostgreSQL cuts names after 63 characters.
 LONG = "a_name_that_is_as_long_as_it_needs_to_be_so_that_it_is_cut_somewhere_"
 

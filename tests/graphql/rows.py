@@ -7,9 +7,11 @@ from jejak.domain import db
 from jejak.domain.tables.channel import WebhookEndpoint
 from jejak.domain.tables.delivery import Delivery, DeliveryAttempt
 from jejak.domain.tables.event import Event
+from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.tables.notice import Digest, Notice, Reminder, Rung
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.report import Report
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.task import Evidence, Task
@@ -103,6 +105,16 @@ def pain_point(of: Stage, at: Unit, **changes: Any) -> PainPoint:
         "created_at": AT,
     }
     return PainPoint(**{"unit_id": at.id, "journey_id": of.journey_id, "stage_id": of.id} | given | changes)
+
+
+def issue(by: Person, **changes: Any) -> Issue:
+    given = {"title": "Menunggu", "description": "", "category": "SPEED", "status": "OPEN"}
+    return Issue(**given | {"created_by": by.id, "created_at": AT, "updated_at": AT} | changes)
+
+
+def report(at: Unit, **changes: Any) -> Report:
+    given = {"state": "DRAFT", "content": "{}", "formula_version": 1, "digest": "", "computed_at": AT}
+    return Report(**{"unit_id": at.id, "month": date(2026, 1, 1), "created_at": AT} | given | changes)
 
 
 def task(at: Unit, owner: Person, **changes: Any) -> Task:

@@ -22,13 +22,15 @@ MANAGE = {Role.MANAGER}
 PEOPLE = {Role.ADMIN}
 TREE = {Role.PROGRAMME}
 CLOSURES = {Role.MANAGER, Role.PROGRAMME}
+ISSUES = {Role.MANAGER, Role.PROGRAMME}
+NO_POINT = {"painPointId": ids.encode("PainPoint", uuid4())}
 
 
 @dataclass(frozen=True)
 class Rule:
     """`at` names what must be seen; `told` is what somebody with one of `roles` is refused for, so that nothing is done.
 
-    `public`: everybody sees it.
+    `public`: everybody sees it. `headquarters`: by a role held there alone.
     """
 
     roles: frozenset[Role] | set[Role]
@@ -38,6 +40,7 @@ class Rule:
     regional: bool = False
     rows: str | None = None
     public: bool = False
+    headquarters: bool = False
 
     def into(self, valid: dict[str, Any]) -> dict[str, Any]:
         """The valid input, or its first row, with what is refused for."""
@@ -97,8 +100,23 @@ RULES: dict[str, Rule] = {
     "extendRollout": _late(TREE, "rolloutId"),
     "cancelRollout": _late(TREE, "rolloutId"),
     "createRecurrence": Rule(TREE, "unitId", ("REQUIRED", "title"), {"title": ""}),
+    "submitRatings": Rule(TREE, "unitId", ("REQUIRED", "staffName"), {"staffName": ""}, rows="ratings"),
     "updateRecurrence": _late(TREE, "recurrenceId"),
     "endRecurrence": _late(TREE, "recurrenceId"),
+    "recomputeReport": Rule(
+        CLOSURES, "unitId", ("NOT_ENDED", "month"), {"month": "2100-01-01"}, regional=True
+    ),
+    "publishReport": _late(CLOSURES, "unitId", regional=True),
+    "updateIssue": _late(ISSUES, "issueId", headquarters=True),
+    "addToIssue": Rule(
+        ISSUES, "issueId", ("NOT_FOUND", "painPointId"), NO_POINT, rows="painPoints", headquarters=True
+    ),
+    "removeFromIssue": Rule(
+        ISSUES, "issueId", ("NOT_FOUND", "painPointId"), NO_POINT, rows="painPoints", headquarters=True
+    ),
+    "closeIssue": _late(ISSUES, "issueId", headquarters=True),
+    "reopenIssue": _late(ISSUES, "issueId", headquarters=True),
+    "assignIssue": Rule(TREE, "issueId", ("REQUIRED", "title"), {"title": ""}, headquarters=True),
 }
 # These have tests of their own below: no version stands in the way of doing them.
 OWN = {
@@ -125,6 +143,8 @@ APART = (
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits", "handOver"}
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
     | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation"}
+    | {"createIssue"}
+    | {"setKpiTargets"}
 )
 
 
@@ -132,11 +152,16 @@ def test_every_mutation_has_its_rule_as_documented():
     assert set(schema().mutation_type.fields) == set(RULES) | APART
     for mutation, rule in RULES.items():
         written = mutations()[mutation]
-        roles, _, regional = written["who may"].partition(" at the region")
-        assert ({Role(role) for role in roles.split()}, written["at the unit of"], bool(regional)) == (
+        roles, _, place = written["who may"].partition(" at ")
+        places = {
+            "": (False, False),
+            "the region or headquarters": (True, False),
+            "headquarters": (False, True),
+        }
+        assert ({Role(role) for role in roles.split()}, written["at the unit of"], places[place]) == (
             rule.roles,
             rule.at,
-            rule.regional,
+            (rule.regional, rule.headquarters),
         ), mutation
 
 
@@ -178,9 +203,10 @@ def expected(rule: Rule, seat: Seat) -> tuple[str, str]:
     if not seat.sees and not rule.public:
         return "NOT_FOUND", rule.at
     regional = seat.unit.kind in {UnitKind.HQ, UnitKind.UID, UnitKind.UIW}
-    return (
-        rule.told if seat.role in rule.roles and (regional or not rule.regional) else ("FORBIDDEN", rule.at)
-    )
+    may = seat.role in rule.roles and (regional or not rule.regional)
+    if rule.headquarters:
+        may = may and seat.unit.kind == UnitKind.HQ
+    return rule.told if may else ("FORBIDDEN", rule.at)
 
 
 def selection(mutation: str) -> str:

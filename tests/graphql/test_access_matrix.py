@@ -8,8 +8,11 @@ from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from jejak.domain import clock, completion, db, recurrence
+from jejak.domain import clock, completion, db, issue_assignment, recurrence
 from jejak.domain.access import RIGHTS, Right
+from jejak.domain.issue_assignment import AssignIssue
+from jejak.domain.rollout import Work
+from jejak.domain.rollout_scope import Due
 from jejak.domain.tables.person import Person
 from jejak.domain.vocabulary import Role, UnitKind
 from jejak.graphql import ids
@@ -19,8 +22,11 @@ from tests.client import NOBODY, Client, as_, gid, schema
 from tests.graphql.access_document import decisions, mutations, rows_seen_by, subscriptions, table
 from tests.graphql.test_access import places
 from tests.graphql.world import World, a_notice
+from tests.ratings import rated
 
 PAGE = 40
+SHORT = 20
+SPAN = 'from: "2026-03-01", to: "2026-03-31"'
 # The argument that a field cannot do without, or is asked with for the world's unit.
 ARGUMENTS = {
     "Query.unit": "id: $unit",
@@ -34,11 +40,18 @@ ARGUMENTS = {
     "Query.rollout": "id: $node",
     "Query.rolloutPreview": 'input: { initiativeId: $unit, title: "x", unitId: $unit, dueInDays: 5 }',
     "Query.rolloutExtensionPreview": "input: { rolloutId: $node, expectedVersion: 1 }",
+    "Query.assignIssuePreview": 'input: { issueId: $node, initiativeId: $unit, title: "x", dueInDays: 5 }',
+    "Query.issue": "id: $node",
+    "Query.topIssues": "unitId: $unit",
     "Query.search": 'text: "pasang or menunggu or pelatihan"',
     "Query.reminderRules": "unitId: $unit",
     "Programme.completion": "unitId: $unit",
     "Step.completion": "unitId: $unit",
     "Initiative.completion": "unitId: $unit",
+    "Query.ratingMetrics": f"unitId: $unit, {SPAN}",
+    "Query.staffMetrics": f"unitId: $unit, {SPAN}",
+    "Query.kpiTargets": "year: 2026",
+    "Unit.ratingMetrics": SPAN,
 }
 # What differs from one second to the next.
 PASSING = frozenset({"remaining"})
@@ -58,6 +71,9 @@ BY_ID = frozenset(
         "operations",
     }
     | {"rolloutPreview", "rolloutExtensionPreview"}
+    | {"monthlyReport"}
+    | {"assignIssuePreview", "issue", "topIssues", "issueSuggestions"}
+    | {"rolloutPreview", "rolloutExtensionPreview", "staffMetrics"}
 )
 
 
@@ -73,6 +89,8 @@ class Whatever:
 WHATEVER = Whatever()
 # Of types whose rows others see as well: shown to whose row it is alone, in tests of their own.
 ITS_OWNERS = "its owner"
+# Likewise, for who manages the very unit.
+ITS_MANAGERS = "its managers"
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,7 @@ class Seat:
     paths: tuple[str, ...]
     manages: tuple[str, ...] = ()
     operates: bool = False
+    hears: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,10 +123,9 @@ class Thing:
                 return bool(self.person == seat.person.id) or "HQ/" in seat.manages
             case "known" | "managed" if self.person == seat.person.id:
                 return True
-            case "managed":
-                return any(path.startswith(root) for path in self.paths for root in seat.manages)
-            case _:
-                return any(path.startswith(root) for path in self.paths for root in seat.paths)
+            case other:
+                of_seat = {"managed": seat.manages, "heard": seat.hears}.get(other, seat.paths)
+                return any(path.startswith(root) for path in self.paths for root in of_seat)
 
 
 async def things() -> dict[str, Thing]:
@@ -119,6 +137,8 @@ async def things() -> dict[str, Thing]:
             kind: f"select t.id, array[u.path] as paths, null::uuid as person from {name} t join unit u on u.id = t.unit_id"
             for kind, name in {
                 "Journey": "journey", "PainPoint": "pain_point", "Task": "task", "Membership": "membership",
+                "Report": "report",
+                "Rating": "rating", "KpiTarget": "kpi_target",
             }.items()
         },
         "Person": "select p.id, array(select u.path from membership m join unit u on u.id = m.unit_id where m.person_id = p.id) as paths, p.id as person from person p",
@@ -138,6 +158,8 @@ async def things() -> dict[str, Thing]:
                 null::uuid as person from {kind.lower()} r"""
             for kind, key in {"Rollout": "id", "Recurrence": "recurrence_id"}.items()
         },
+        "Issue": """select i.id, array(select u.path from pain_point p join unit u on u.id = p.unit_id where p.issue_id = i.id)
+            || array['HQ/'] as paths, null::uuid as person from issue i""",
         **{
             kind: f"select id, '{{}}'::text[] as paths, null::uuid as person from {kind.lower()}"
             for kind in ("Programme", "Step", "Measure", "Initiative")
@@ -169,12 +191,13 @@ def selection(kind: Any, *, but: frozenset[str] = frozenset()) -> str:
     """Every field of the type; of what has an id, the id, and of what has none, everything again."""
     parts = []
     for name, field in fields(kind).items():
-        if name in but | PASSING or decisions().get(kind.name, {}).get(name) == ITS_OWNERS:
+        apart = {ITS_OWNERS} if kind.name == "Query" else {ITS_OWNERS, ITS_MANAGERS}
+        if name in but | PASSING or decisions().get(kind.name, {}).get(name) in apart:
             continue
         target, key = named(field), f"{kind.name}.{name}"
         arguments = [ARGUMENTS[key]] if key in ARGUMENTS else []
         if "first" in field.args:
-            arguments.append(f"first: {PAGE}")
+            arguments.append(f"first: {PAGE if 'last' in field.args else SHORT}")
         called = f"{name}({', '.join(arguments)})" if arguments else name
         inner = rows_of(target)
         if is_leaf_type(target):
@@ -199,7 +222,7 @@ class Matrix:
 
     def sees(self, value: Any) -> bool:
         """Whether the seat sees the row, or the figures of the unit, that `value` shows."""
-        key = value["id"] if "id" in value else value["unit"]["id"]
+        key = value["id"] if "id" in value else value.get("unit", value.get("painPoint"))["id"]
         return self.there[key].seen_from(self.seat)
 
     def row(self, key: str, whole: dict[str, Any]) -> dict[str, Any] | None:
@@ -239,7 +262,12 @@ class Matrix:
         if decision == "counted":
             return WHATEVER
         if decision == "trimmed" and isinstance(value, dict):
-            return {key: inner for key, inner in value.items() if not self.names_what_is_hidden(inner)}
+            counted = frozenset() if "HQ/" in self.seat.paths else frozenset({"points"})
+            return {
+                key: inner
+                for key, inner in value.items()
+                if key not in counted and not self.names_what_is_hidden(inner)
+            }
         return value if decision in {"with it", "trimmed"} or self.sees(whole) else None
 
     def names_what_is_hidden(self, value: Any) -> bool:
@@ -281,7 +309,12 @@ async def a_wide_world(world: World) -> None:
     tomorrow = clock.today(world.here.timezone) + timedelta(days=1)
     await f.a_recurrence(world.region, rule="FREQ=DAILY;COUNT=1", start_on=tomorrow)
     await recurrence.run()
+    # An issue that reaches into another region, with its fix.
+    far = await f.an_issue(await f.a_pain_point(world.below), await f.a_pain_point(world.elsewhere))
+    fix = Work(f.initiative_id("9.2"), "Kabari pelanggan")
+    await issue_assignment.assign(programme, AssignIssue(far.id, fix, Due(due_in_days=10)))
     await completion.recompute_all()
+    await rated(world.hq, world.region, world.here, world.below, world.elsewhere)
 
 
 async def every_seat(world: World) -> list[Seat]:
@@ -293,6 +326,7 @@ async def every_seat(world: World) -> list[Seat]:
             (unit.path,),
             (unit.path,) if role is Role.ADMIN else (),
             operates=unit.kind == UnitKind.HQ and role in {Role.ADMIN, Role.PROGRAMME},
+            hears=(unit.path,) if role in {Role.MANAGER, Role.PROGRAMME} else (),
         )
         async for role, unit in places(world)
     ]
@@ -301,7 +335,9 @@ async def every_seat(world: World) -> list[Seat]:
     taken.append(Seat("several", several, (world.below.path, world.elsewhere.path), (world.elsewhere.path,)))
     taken.append(Seat("no role", await f.a_person(None), ()))
     taken.append(Seat("the owner", world.owner, (world.here.path,)))
-    taken.append(Seat("the manager", world.manager, (world.here.path, world.elsewhere.path)))
+    taken.append(
+        Seat("the manager", world.manager, (world.here.path, world.elsewhere.path), hears=(world.here.path,))
+    )
     return taken
 
 
@@ -325,6 +361,7 @@ async def test_every_field_from_every_seat(world):
     omniscient = Seat(
         "everything", await f.a_person(Role.ADMIN, world.hq), (world.hq.path,), (world.hq.path,)
     )
+    await f.a_role(omniscient.person, Role.MANAGER, world.hq)
     there = await things()
     kinds = sorted({thing.kind for thing in there.values()} - {"Notice"})
     truth = await ask(await as_(omniscient.person), world, there, kinds)
@@ -448,7 +485,10 @@ def test_every_other_type_only_bears_what_is_decided_elsewhere():
             or name in roots | plain | set(types_with_rows())
         ):
             continue
-        assert name in messages or name.endswith(("Connection", "Edge", "Payload", "Result")), name
+        ends = ("Connection", "Edge", "Payload", "Result")
+        # What a monthly report says is of the unit whose it is, which `monthlyReport` asks to be seen.
+        of_report = name == "MonthlyReport" or name.startswith("Report")
+        assert name in messages or of_report or name.endswith(ends), name
         for field in kind.fields.values():
             target = named(field).name
             assert (

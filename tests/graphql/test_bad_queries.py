@@ -355,11 +355,15 @@ async def test_who_is_signed_out_learns_nothing_from_any_query():
             "task": f'(id: "{ids.encode("Task", KEY)}")',
             "reminderRules": f'(unitId: "{ids.encode("Unit", KEY)}")',
             "rollout": f'(id: "{ids.encode("Rollout", KEY)}")',
+            "issue": f'(id: "{ids.encode("Issue", KEY)}")',
+            "topIssues": f'(unitId: "{ids.encode("Unit", KEY)}")',
+            "assignIssuePreview": f'(input: {{ issueId: "{ids.encode("Issue", KEY)}", initiativeId: "{ids.encode("Initiative", KEY)}", title: "x" }})',
             "rolloutPreview": f'(input: {{ initiativeId: "{ids.encode("Initiative", KEY)}", title: "x" }})',
             "rolloutExtensionPreview": f'(input: {{ rolloutId: "{ids.encode("Rollout", KEY)}", expectedVersion: 1 }})',
+            "monthlyReport": f'(unitId: "{ids.encode("Unit", KEY)}", month: "2026-01-01")',
             "search": '(text: "padam", first: 1)',
         }
-        arguments = required.get(name, "(first: 1)" if "first" in field.args else "")
+        arguments = required.get(name, "(first: 1)" if "last" in field.args else "")
         inside = "" if is_leaf_type(get_named_type(field.type)) else "{ __typename }"
         _, errors = await NOBODY.post(f"{{ {name}{arguments} {inside} }}")
         assert code_and_place(errors) == [("UNAUTHENTICATED", None)], name

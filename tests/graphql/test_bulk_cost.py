@@ -27,6 +27,9 @@ async def many(world: World, number: int) -> dict[str, tuple[Person, dict[str, A
     """A call of every bulk mutation with so many rows: who makes it, its input, and what it shows."""
     tasks = [await f.a_task(world.here, owner=world.owner) for _ in range(number)]
     points = [await f.a_pain_point(world.here) for _ in range(number)]
+    loose = [await f.a_pain_point(world.here) for _ in range(number)]
+    of_one = [await f.a_pain_point(world.here) for _ in range(number)]
+    grouped = await f.an_issue(*of_one)
     row = VALID["importUnits"](world)[1]["rows"][0]
     someone = VALID["importPeople"](world)[1]["rows"][0]
     return {
@@ -72,6 +75,39 @@ async def many(world: World, number: int) -> dict[str, tuple[Person, dict[str, A
             world.admin,
             {"rows": [someone | {"email": f"b{number}-{n}@pln.example"} for n in range(number)]},
             "person { id email memberships { role } } membership { unit { name } }",
+        ),
+        "addToIssue": (
+            world.programme,
+            {"issueId": gid(world.issue), "painPoints": [{"painPointId": gid(one)} for one in loose]},
+            "painPoint { state issue { title } }",
+        ),
+        "removeFromIssue": (
+            world.programme,
+            {"issueId": gid(grouped), "painPoints": [{"painPointId": gid(one)} for one in of_one]},
+            "painPoint { state issue { title } }",
+        ),
+        "submitRatings": (
+            world.programme,
+            VALID["submitRatings"](world)[1]
+            | {
+                "ratings": [
+                    VALID["submitRatings"](world)[1]["ratings"][0]
+                    | {"externalId": f"{number}-{n}", "staffCode": f"{number}-{n}"}
+                    for n in range(number)
+                ]
+            },
+            "outcome",
+        ),
+        "setKpiTargets": (
+            world.programme,
+            {
+                "targets": [
+                    {"unitId": gid(world.region), "year": 2030 + n, "metric": metric, "target": "50"}
+                    for metric in [{1: "CSAT", 2: "NPS"}.get(number, "COMPLETION")]
+                    for n in range(number)
+                ]
+            },
+            "kpiTarget { unit { code } target }",
         ),
     }
 

@@ -21,7 +21,7 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "100"))
 # Some due dates pass, and then all.
 LATER = (timedelta(), timedelta(days=3), timedelta(days=60))
 # What no table holds.
-ORDINARY = {"csrfToken", "rolloutPreview", "rolloutExtensionPreview"}
+ORDINARY = {"csrfToken", "rolloutPreview", "rolloutExtensionPreview", "assignIssuePreview", "monthlyReport"}
 # Of which there is no value in the world: to compare null with null tells little.
 WITHOUT_VALUE = {
     *["ApiToken.lastUsedAt", "ApiToken.revokedAt", "Viewer.apiTokens", "Webhook.previousSecretUntil"],
@@ -30,6 +30,7 @@ WITHOUT_VALUE = {
     *["Operations.missingMigrations", "Operations.queueLength", "Query.csrfToken", "Recurrence.endedAt"],
     *["RolloutPreviewResult.whyNot", "Unit.closedAt", "UserError.retryAfter", "Webhook.pausedBecause"],
     *["Webhook.pausedUntil", "Webhook.removedAt", "WorkStep.succeededAt"],
+    *["RatingFigures.channel", "RatingFigures.feature"],
 }
 _number = count()
 

@@ -16,6 +16,21 @@ from tests.refusals import events_of, unchanged
 # What the payload shows of a mutation that has gone well: a selection, and what it answers.
 TASK = "task { status progress statusReason version owner { id } submittedBy { id } verifiedBy { id } }"
 SHOWN = {
+    "recomputeReport": lambda w: (
+        "report { id version state }",
+        {"report": {"id": gid(w.report), "version": 1, "state": "DRAFT"}},
+    ),
+    "publishReport": lambda w: (
+        "report { version state unit { id } publishedBy { id } }",
+        {
+            "report": {
+                "version": 2,
+                "state": "PUBLISHED",
+                "unit": {"id": gid(w.here)},
+                "publishedBy": {"id": gid(w.region_manager)},
+            }
+        },
+    ),
     "signIn": lambda w: ("viewer { id email }", {"viewer": {"id": gid(w.owner), "email": w.owner.email}}),
     "refreshSession": lambda w: (
         "viewer { id sessions { id current } }",
@@ -364,6 +379,76 @@ SHOWN = {
             person={"name": "Orang Baru", "email": "baru@pln.example"},
         ),
     ),
+    "createIssue": lambda w: (
+        "issue { title category description status version createdBy { id } figures { painPoints units prioritySum } painPoints(first: 9) { nodes { id issue { title } } } }",
+        {
+            "issue": {
+                "title": "Tidak ada kabar",
+                "category": "SPEED",
+                "description": "Di banyak unit",
+                "status": "OPEN",
+                "version": 1,
+                "createdBy": {"id": gid(w.programme)},
+                "figures": {"painPoints": 1, "units": 1, "prioritySum": 12},
+                "painPoints": {"nodes": [{"id": gid(w.open_point), "issue": {"title": "Tidak ada kabar"}}]},
+            }
+        },
+    ),
+    "updateIssue": lambda w: (
+        "issue { id title description category version }",
+        {
+            "issue": {
+                "id": gid(w.issue),
+                "title": "Sunyi",
+                "description": "Tanpa kabar",
+                "category": "COMMUNICATION",
+                "version": 2,
+            }
+        },
+    ),
+    "addToIssue": lambda w: (
+        "count results { painPoint { id issue { id } } }",
+        _rows(painPoint={"id": gid(w.open_point), "issue": {"id": gid(w.issue)}}),
+    ),
+    "removeFromIssue": lambda w: (
+        "count results { painPoint { id issue { id } } }",
+        _rows(painPoint={"id": gid(w.grouped_point), "issue": None}),
+    ),
+    "closeIssue": lambda w: (
+        "issue { id status closeReason version }",
+        {"issue": {"id": gid(w.issue), "status": "CLOSED", "closeReason": "Selesai", "version": 2}},
+    ),
+    "reopenIssue": lambda w: (
+        "issue { id status closeReason closedAt version }",
+        {
+            "issue": {
+                "id": gid(w.closed_issue),
+                "status": "OPEN",
+                "closeReason": None,
+                "closedAt": None,
+                "version": 3,
+            }
+        },
+    ),
+    "assignIssue": lambda w: (
+        """count issue { id figures { tasks affectedUnits } painPoints(first: 9) { nodes { state tasks { title } } } }
+        rollout { title weight issue { id } initiative { code } tasks(first: 9) { nodes { unit { id } owner { id } } } }""",
+        {
+            "count": 1,
+            "issue": {
+                "id": gid(w.issue),
+                "figures": {"tasks": 1, "affectedUnits": 1},
+                "painPoints": {"nodes": [{"state": "ASSIGNED", "tasks": [{"title": "Kabari pelanggan"}]}]},
+            },
+            "rollout": {
+                "title": "Kabari pelanggan",
+                "weight": 2,
+                "issue": {"id": gid(w.issue)},
+                "initiative": {"code": "9.2"},
+                "tasks": {"nodes": [{"unit": {"id": gid(w.here)}, "owner": {"id": gid(w.owner)}}]},
+            },
+        },
+    ),
     "reportProgress": lambda w: (
         "task { status progress evidence { note url } }",
         {
@@ -536,6 +621,22 @@ SHOWN = {
                 }
             }
         },
+    ),
+    "submitRatings": lambda w: (
+        "submitted count results { outcome }",
+        {"submitted": 1, **_rows(outcome="SUBMITTED")},
+    ),
+    "setKpiTargets": lambda w: (
+        "count results { kpiTarget { year metric target version unit { id } } }",
+        _rows(
+            kpiTarget={
+                "year": 2026,
+                "metric": "CSAT",
+                "target": "90.25",
+                "version": 1,
+                "unit": {"id": gid(w.region)},
+            }
+        ),
     ),
     "markNoticesRead": lambda w: ("notices { id }", {"notices": [{"id": gid(w.notice)}]}),
 }

@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -31,6 +31,8 @@ LISTS = [
     "deliveries",
     "rollouts",
     "recurrences",
+    "monthlyReports",
+    "issues",
 ]
 
 
@@ -62,6 +64,10 @@ IN_SQL = {
     ("rollouts", "OLDEST_FIRST"): "created_at, id",
     ("recurrences", "NEXT_FIRST"): "upcoming[1] nulls last, id",
     ("recurrences", "NEWEST_FIRST"): "created_at desc, id desc",
+    ("monthlyReports", "NEWEST_FIRST"): "month desc, id desc",
+    ("monthlyReports", "OLDEST_FIRST"): "month, id",
+    ("issues", "NEWEST_FIRST"): "created_at desc, id desc",
+    ("issues", "OLDEST_FIRST"): "created_at, id",
 }
 TABLE = {
     "units": "unit",
@@ -73,6 +79,8 @@ TABLE = {
     "deliveries": "delivery",
     "rollouts": "rollout",
     "recurrences": "recurrence",
+    "monthlyReports": "report",
+    "issues": "issue",
 }
 TYPE = {
     "units": "Unit",
@@ -84,12 +92,14 @@ TYPE = {
     "deliveries": "Delivery",
     "rollouts": "Rollout",
     "recurrences": "Recurrence",
+    "monthlyReports": "Report",
+    "issues": "Issue",
 }
 
 
 def test_every_order_of_every_list_is_walked():
     assert set(ORDERS) == set(IN_SQL)
-    paged = {name for name, field in schema().query_type.fields.items() if "first" in field.args}
+    paged = {name for name, field in schema().query_type.fields.items() if "last" in field.args}
     assert paged - set(LISTS) == {"search"}, "it has a test of its own"
 
 
@@ -107,7 +117,10 @@ class Shelf:
             below = rows.unit_below(self.unit, name=f"Unit é {rank}", created_at=at)
             journey = rows.journey(self.unit, self.person, created_at=at)
             stage = rows.stage(journey)
-            point = rows.pain_point(stage, self.unit, severity=rank % 5 + 1, created_at=at, due_at=at)
+            issue = rows.issue(self.person, created_at=at)
+            point = rows.pain_point(
+                stage, self.unit, severity=rank % 5 + 1, created_at=at, due_at=at, issue_id=issue.id
+            )
             task = rows.task(
                 self.unit,
                 self.person,
@@ -120,10 +133,11 @@ class Shelf:
             rollout = rows.rollout(self.unit, self.person, created_at=at)
             upcoming = [rows.DAY + timedelta(rank)] if rank else []
             comes = rows.recurrence(self.unit, self.person, upcoming=upcoming, created_at=at)
-            await rows.write(below, journey, stage, point, rollout, comes, task, one)
+            await rows.write(below, journey, stage, issue, point, rollout, comes, task, one)
             await rows.write(rows.membership(one, self.unit))
             await rows.notices([task], self.person, [(0, at)])
             await rows.write(rows.delivery(self.person, self.unit, created_at=at))
+            await rows.write(rows.report(below, month=date(2026, rank + 1, 1)))
 
     async def in_order(self, listed: str, order: str) -> list[str]:
         """Every global id of a list, as SQL orders them."""
@@ -131,7 +145,9 @@ class Shelf:
             "notices": "person_id = $1",
             "deliveries": "person_id = $1",
             "units": "path ^@ $1",
+            "issues": "id in (select issue_id from pain_point where unit_id = $1)",
             "people": "id in (select person_id from membership where unit_id = $1)",
+            "monthlyReports": "unit_id in (select id from unit where parent_id = $1)",
         }.get(listed, "unit_id = $1")
         key = {
             "notices": self.person.id,

@@ -12,14 +12,17 @@ from graphql import get_named_type
 from jejak.domain import api_token, channel, clock, db, heartbeat, job_run
 from jejak.domain.api_token import CreateApiToken
 from jejak.domain.tables.person import Membership
+from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Channel, Language, Role
 from jejak.graphql import ids
 from jejak.graphql.reading.declare import Entity
 from tests import factories as f
 from tests.client import NOBODY, Client, as_, schema
 from tests.graphql.kinds import node_kinds
+from tests.graphql.monthly_report import filled
 from tests.graphql.test_access_matrix import a_wide_world
 from tests.graphql.world import VALID, World
+from tests.ratings import rated
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Known:
     inputs: dict[str, Any]
     codes: list[str]
     days: list[date]
+    month: date
     moments: list[datetime]
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
@@ -51,11 +55,15 @@ class Place:
 
 async def a_place(world: World) -> Place:
     await a_wide_world(world)
+    await filled(world.report)
     for mutation in DONE:
         who, given = VALID[mutation](world)
         await (await as_(who)).done(mutation, **given)
     await a_service()
-    viewers = await viewers_of(world)
+    first = await Unit.objects().order_by(Unit.id).first()
+    assert first is not None
+    await rated(*([] if first.id == world.hq.id else [first]))
+    viewers = await viewers_of(world, first)
     found = await ids_there_are()
     now = clock.now()
     known = Known(
@@ -64,6 +72,7 @@ async def a_place(world: World) -> Place:
         {name: VALID[of](world)[1] for name, of in PREVIEWS.items()},
         [world.hq.code, world.region.code, world.here.code, world.elsewhere.code],
         [now.date() + timedelta(days=days) for days in (-40, -1, 0, 1, 10, 40)],
+        world.report.month,
         [now + timedelta(hours=hours) for hours in (-1, 0, 24)],
     )
     return Place(world, known, viewers)
@@ -81,8 +90,14 @@ DONE = (
     "rotateWebhookSecret",
     "testWebhook",
     "cancelRollout",
+    "assignIssue",
+    "publishReport",
 )
-PREVIEWS = {"rolloutPreview": "rolloutInitiative", "rolloutExtensionPreview": "extendRollout"}
+PREVIEWS = {
+    "rolloutPreview": "rolloutInitiative",
+    "rolloutExtensionPreview": "extendRollout",
+    "assignIssuePreview": "assignIssue",
+}
 
 
 async def a_service() -> None:
@@ -93,10 +108,12 @@ async def a_service() -> None:
         await channel.unreachable(Channel.EMAIL, None, "no route", probe=False)
 
 
-async def viewers_of(world: World) -> dict[str, Client]:
+async def viewers_of(world: World, first: Unit) -> dict[str, Client]:
     everything = await f.a_person(None, language=Language.EN)
     for role in Role:
         await f.a_role(everything, role, world.hq)
+    # Officers and agents are shown by a role at their very unit.
+    await f.a_role(everything, Role.MANAGER, first)
     people = {
         "everything": everything,
         "programme": world.programme,
@@ -159,7 +176,7 @@ def _pages() -> Iterator[str]:
 
 def _orders(field: Any) -> list[str]:
     """Of a list, as arguments; none of what is no list."""
-    if "first" not in field.args:
+    if "last" not in field.args:
         return []
     orders: Any = field.args.get("order")
     return [""] if orders is None else [f", order: {one}" for one in get_named_type(orders.type).values]

@@ -12,7 +12,9 @@ from jejak.domain import (
     clock,
     db,
     invitation,
+    issue,
     pain_point,
+    report,
     sign_in,
     webhook,
 )
@@ -21,20 +23,24 @@ from jejak.domain.api_token import CreateApiToken
 from jejak.domain.calendar_change import SetSpecialDays, SpecialDayRow
 from jejak.domain.calendar_feed import CreateCalendarFeed
 from jejak.domain.invitation import InvitePerson
+from jejak.domain.issue import CloseIssue
 from jejak.domain.pain_point import PausePainPoint
+from jejak.domain.report import RecomputeReport
 from jejak.domain.sign_in import SignIn
 from jejak.domain.tables.calendar_feed import CalendarFeed
 from jejak.domain.tables.channel import WebhookEndpoint
 from jejak.domain.tables.delivery import Delivery
+from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.notice import Notice
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.report import Report
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.sla import SlaPolicy
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import JourneyStatus, Role, SpecialDayKind, TaskStatus, UnitKind
+from jejak.domain.vocabulary import Category, JourneyStatus, Role, SpecialDayKind, TaskStatus, UnitKind
 from jejak.domain.webhook import RegisterWebhook
 from jejak.graphql import ids
 from tests import factories as f
@@ -75,6 +81,10 @@ class World:
     closed_on: date
     account: "Account"
     channels: "Channels"
+    grouped_point: PainPoint
+    issue: Issue
+    closed_issue: Issue
+    report: Report
 
 
 @dataclass
@@ -173,6 +183,7 @@ async def a_world() -> World:
     await f.a_task(here, pain_point=resolved_point, status=TaskStatus.VERIFIED, owner=owner, viewer=by)
     paused_point = await f.a_pain_point(here)
     paused_point = await pain_point.pause(by, PausePainPoint(paused_point.id, 1, "Menunggu Pemda"))
+    grouped_point = await f.a_pain_point(here)
     policy = await SlaPolicy.objects().first()
     assert policy is not None
     closed_on = date(clock.now().year + 1, 6, 15)
@@ -219,7 +230,23 @@ async def a_world() -> World:
         closed_on=closed_on,
         account=await an_account(owner, manager, spare_person),
         channels=await channels_of(owner, notice),
+        grouped_point=grouped_point,
+        issue=await f.an_issue(grouped_point),
+        closed_issue=await a_closed_issue(await f.a_pain_point(here)),
+        report=await report.recompute(SYSTEM, RecomputeReport(here.id, reported_month())),
     )
+
+
+def reported_month() -> date:
+    """The month before the last one: whatever day it is, its last figures are kept, or never will be."""
+    last = clock.now().date().replace(day=1) - timedelta(days=3)
+    return (last.replace(day=1) - timedelta(days=3)).replace(day=1)
+
+
+async def a_closed_issue(point: PainPoint) -> Issue:
+    programme = await f.a_viewer(Role.PROGRAMME, await f.reference_unit("HQ"))
+    made = await f.an_issue(point, viewer=programme, title="Meteran buram", category=Category.COMFORT)
+    return await issue.close(programme, CloseIssue(made.id, made.version, "Meteran diganti"))
 
 
 async def a_bare_rollout(unit: Unit, by: Person) -> Rollout:
@@ -597,5 +624,93 @@ VALID: dict[str, Callable[[World], Given]] = {
             "inherit": False,
         },
     ),
+    "submitRatings": lambda w: (
+        w.programme,
+        {
+            "source": "PLN_MOBILE",
+            "ratings": [
+                {
+                    "externalId": "answer-1",
+                    "unitId": gid(w.here),
+                    "unitCode": w.here.code,
+                    "service": "PREPAID",
+                    "feature": "TOKEN",
+                    "channel": "PLN_MOBILE",
+                    "answeredAt": (clock.now() - timedelta(hours=1)).isoformat(),
+                    "csat": 5,
+                    "overall": 4,
+                    "ces": 6,
+                    "nps": 9,
+                    "aspects": ["POLITE", "FAST"],
+                    "comment": "Cepat sekali",
+                    "staffCode": "A-17",
+                    "staffName": "Dewi",
+                    "staffKind": "AGENT",
+                }
+            ],
+            "dryRun": False,
+        }
+        | EVERYTHING,
+    ),
+    "setKpiTargets": lambda w: (
+        w.programme,
+        {
+            "targets": [
+                {
+                    "unitId": gid(w.region),
+                    "year": 2026,
+                    "metric": "CSAT",
+                    "target": "90.25",
+                    "expectedVersion": None,
+                }
+            ]
+        }
+        | EVERYTHING,
+    ),
     "markNoticesRead": lambda w: (w.owner, {"noticeIds": [gid(w.notice)]}),
+    "createIssue": lambda w: (
+        w.programme,
+        {
+            "title": "Tidak ada kabar",
+            "category": "SPEED",
+            "description": "Di banyak unit",
+            "painPointIds": [gid(w.open_point)],
+            "clientMutationId": "issue-1",
+        },
+    ),
+    "updateIssue": lambda w: (
+        w.programme,
+        _change(w.issue, "issueId", title="Sunyi", description="Tanpa kabar", category="COMMUNICATION"),
+    ),
+    "addToIssue": lambda w: (
+        w.programme,
+        {"issueId": gid(w.issue), "painPoints": [{"painPointId": gid(w.open_point)}]} | EVERYTHING,
+    ),
+    "removeFromIssue": lambda w: (
+        w.programme,
+        {"issueId": gid(w.issue), "painPoints": [{"painPointId": gid(w.grouped_point)}]} | EVERYTHING,
+    ),
+    "closeIssue": lambda w: (w.programme, _change(w.issue, "issueId", reason="Selesai")),
+    "reopenIssue": lambda w: (w.programme, _change(w.closed_issue, "issueId")),
+    "assignIssue": lambda w: (
+        w.programme,
+        {
+            "issueId": gid(w.issue),
+            "initiativeId": initiative("9.2"),
+            "title": "Kabari pelanggan",
+            "description": "Tiap hari",
+            "weight": 2,
+            "dueOn": _in_days(w, 30),
+            "withoutOwner": "REFUSE",
+            "clientMutationId": "assign-issue-1",
+        },
+    ),
+    "recomputeReport": lambda w: (
+        w.region_manager,
+        {"unitId": gid(w.here), "month": reported_month().isoformat()},
+    ),
+    "publishReport": lambda w: (
+        w.region_manager,
+        {"unitId": gid(w.here), "month": reported_month().isoformat(), "expectedVersion": w.report.version},
+    ),
 }

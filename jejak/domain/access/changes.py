@@ -4,7 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from jejak.domain.access.viewer import REGIONAL, SYSTEM, Right, Viewer, at_headquarters, may
+from jejak.domain.access.viewer import (
+    REGIONAL,
+    RIGHTS,
+    SYSTEM,
+    Right,
+    Viewer,
+    at_headquarters,
+    keeps_rules,
+    may,
+)
 from jejak.domain.errors import Code, Refused
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import UnitKind
@@ -44,6 +53,13 @@ def require_rules(viewer: Viewer, unit: Unit, *at: str | int) -> Allowed:
     if may(viewer, Right.RULES, unit.path) or unit.kind == UnitKind.HQ:
         return require(viewer, Right.RULES, unit, *at)
     return require_regional(viewer, Right.ASSIGN, unit, *at)
+
+
+def require_headquarters(viewer: Viewer, right: Right, *at: str | int) -> Allowed:
+    """By a role held at headquarters. Refuses FORBIDDEN; what may not even be seen is refused before."""
+    if not any(grant.kind is UnitKind.HQ and right in RIGHTS[grant.role] for grant in viewer.grants):
+        raise Refused(Code.FORBIDDEN, *at)
+    return Allowed(viewer)
 
 
 def oneself(viewer: Viewer) -> Allowed:
@@ -95,3 +111,17 @@ def require_delivery(viewer: Viewer, receiver: UUID, *at: str | int) -> Allowed:
     if receiver != viewer.person_id and not at_headquarters(viewer, Right.PEOPLE):
         raise Refused(Code.NOT_FOUND, *at)
     return allowed
+
+
+def require_keeper(viewer: Viewer, *at: str | int) -> Allowed:
+    """For what everybody sees and who `keeps_rules` may change. Refuses FORBIDDEN."""
+    if not keeps_rules(viewer):
+        raise Refused(Code.FORBIDDEN, *at)
+    return Allowed(viewer)
+
+
+def require_planned(viewer: Viewer, assessor: UUID, *at: str | int) -> Allowed:
+    """A visit that is planned: by who is to make it (R9). Refuses NOT_FOUND, and FORBIDDEN to who plans it."""
+    if assessor != viewer.person_id:
+        raise Refused(Code.FORBIDDEN if keeps_rules(viewer) else Code.NOT_FOUND, *at)
+    return Allowed(viewer)

@@ -81,6 +81,14 @@ def recurrence_seen(recurrence: str, unit_id: str, paths: str) -> Sight:
     )
 
 
+def issue_seen(issue: str, paths: str) -> Sight:
+    """An issue: for whoever sees one of its pain points, and for headquarters. Takes expressions."""
+    if paths == EVERYWHERE:
+        return Sight("true")
+    held = f"select from pain_point held where held.issue_id = {issue} and {seen('held.unit_id', paths)}"
+    return Sight(f"exists ({held})")
+
+
 def person_seen(person: str, paths: str, viewer: str) -> Sight:
     """The viewer, and whoever holds or held a role below one of the viewer's `paths`. Takes expressions."""
     place = seen("held.unit_id", paths)
@@ -127,6 +135,20 @@ def operated(paths: str) -> Sight:
     return Sight(f"exists (select from unit top where top.kind = 'HQ' and top.path ^@ any({paths}))")
 
 
+def answers_seen(unit_id: str, paths: str) -> Sight:
+    """What single customers answered, in their words; `paths`, a text[] expression, are those where the viewer has the
+    right ANSWERS.
+    """
+    return seen(unit_id, paths)
+
+
+def staff_seen(unit_id: str, paths: str) -> Sight:
+    """Officers and agents of the units that lie at `paths`, a text[] expression: those where the viewer has the right STAFF,
+    which reaches no unit below.
+    """
+    return Sight(f"{unit_id} in (select own.id from unit own where own.path = any({paths}))")
+
+
 def public() -> Sight:
     """What every signed-in person sees: the programme, and whatever is reached only through a row that is seen."""
     return Sight("true")
@@ -157,4 +179,28 @@ def works_from(person: str, path: str, roles: str) -> str:
         select place.id from membership held join unit place on place.id = held.unit_id
         where held.person_id = {person} and held.revoked_at is null and held.role = any({roles}) and {path} ^@ place.path
         order by length(place.path) desc limit 1
+    )"""
+
+
+def visit_seen(assessor: str, viewer: str, keeper: str) -> Sight:
+    """A planned visit: for who is to make it, and where `keeper`, that the viewer `keeps_rules`. The unit itself does
+    not learn of it (R9). Takes expressions.
+    """
+    return Sight(f"({keeper} or {assessor} = {viewer})")
+
+
+def assessment_seen(assessment: str, paths: str, viewer: str, keeper: str) -> Sight:
+    """An assessment: as its visit, also by an assessor who does not see the unit; once it is submitted by whoever does.
+
+    `assessment` is an alias, the others are expressions.
+    """
+    submitted = f"{assessment}.status = 'SUBMITTED' and {seen(f'{assessment}.unit_id', paths)}"
+    return Sight(f"({visit_seen(f'{assessment}.assessor_id', viewer, keeper)} or ({submitted}))")
+
+
+def of_region(person: str, path: str) -> str:
+    """SQL: the person holds a role in the region of the unit with this path: at the region, or at any unit below it (R9)."""
+    return f"""exists (
+        select from membership held join unit place on place.id = held.unit_id
+        where held.person_id = {person} and held.revoked_at is null and place.path ^@ region_path({path})
     )"""

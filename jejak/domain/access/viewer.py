@@ -22,13 +22,18 @@ class Right(Enum):
     RULES = auto()  # the programme's rules, as the reminder ladder and the SLA policy
     CALENDAR = auto()  # working weeks and special days
     CLOSURES = auto()  # closures of units of one's region
+    ISSUES = auto()  # at headquarters: group pain points of many units, work with the store's reviews
+    MEASURE = auto()  # at headquarters: bring in what customers answer, which a unit could better for itself
+    ANSWERS = auto()  # read what single customers answered, in their words
+    STAFF = auto()  # see officers and agents of the very unit, and what they are rated
 
 
 _CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
-    Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES},
+    Role.MANAGER: _CONTRIBUTOR
+    | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ANSWERS, Right.STAFF, Right.ISSUES},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
     Role.PROGRAMME: frozenset(
         {
@@ -39,6 +44,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CALENDAR,
             Right.CLOSURES,
             Right.OPERATE,
+            Right.ISSUES,
+            Right.MEASURE,
+            Right.ANSWERS,
         }
     ),
 }
@@ -129,6 +137,11 @@ def paths_with(viewer: Viewer, right: Right) -> list[str]:
 
 def may(viewer: Viewer, right: Right, path: str) -> bool:
     return any(path.startswith(grant.path) and right in RIGHTS[grant.role] for grant in viewer.grants)
+
+
+def keeps_rules(viewer: Viewer) -> bool:
+    """Whether the viewer has the right RULES at headquarters, as who plans mystery shopping (R9)."""
+    return any(grant.kind is UnitKind.HQ and Right.RULES in RIGHTS[grant.role] for grant in viewer.grants)
 
 
 def at_headquarters(viewer: Viewer, right: Right) -> bool:

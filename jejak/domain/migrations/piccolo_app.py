@@ -17,6 +17,7 @@ APP_CONFIG = AppConfig(
                 "person",
                 "sign_in",
                 "programme",
+                "issue",
                 "journey",
                 "rollout",
                 "task",
@@ -30,6 +31,8 @@ APP_CONFIG = AppConfig(
                 "search",
                 "operations",
                 "sla",
+                "assessment",
+                "report",
             )
         ],
         exclude_imported=True,

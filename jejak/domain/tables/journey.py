@@ -1,9 +1,11 @@
 from typing import Any
 
 from piccolo.columns import UUID, BigInt, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
+from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.unit import Unit
 
@@ -19,6 +21,11 @@ class Journey(Table, db=DB, tablename="journey"):
     status = Text()
     return_reason = Text(null=True, default=None)
     recaptures_id: Any = ForeignKey("self", null=True)
+    assessment_id: Any = ForeignKey(
+        LazyTableReference("Assessment", module_path="jejak.domain.tables.assessment"),
+        null=True,
+        default=None,
+    )
     captured_by = ForeignKey(Person, null=False)
     version = Integer(default=1)
     created_at = Timestamptz()
@@ -53,6 +60,11 @@ class PainPoint(Table, db=DB, tablename="pain_point"):
     description = Text()
     category = Text()
     parameter = Text()
+    assessment_score_id: Any = ForeignKey(
+        LazyTableReference("AssessmentScore", module_path="jejak.domain.tables.assessment"),
+        null=True,
+        default=None,
+    )
     severity = SmallInt()
     reach = SmallInt()
     decision = Text(null=True, default=None)
@@ -66,3 +78,4 @@ class PainPoint(Table, db=DB, tablename="pain_point"):
     pause_reason = Text(null=True, default=None)
     version = Integer(default=1)
     created_at = Timestamptz()
+    issue_id = ForeignKey(Issue, null=True, default=None)

@@ -2,6 +2,7 @@ from piccolo.columns import UUID, Array, Date, ForeignKey, Integer, SmallInt, Te
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
+from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.programme import Initiative
 from jejak.domain.tables.unit import Unit
@@ -40,6 +41,7 @@ class Rollout(Table, db=DB, tablename="rollout"):
     """One initiative given to many units: one task each. `unit_id` and the scope as in `Recurrence`.
 
     Due: in each unit the last working day up to `due_on`, or `due_in_days` working days after it is given.
+    `issue_id`: of which issue it is a fix.
     """
 
     id = UUID(primary_key=True, default=new_id)
@@ -61,3 +63,4 @@ class Rollout(Table, db=DB, tablename="rollout"):
     version = Integer(default=1)
     created_at = Timestamptz()
     updated_at = Timestamptz()
+    issue_id = ForeignKey(Issue, null=True, default=None)

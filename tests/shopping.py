@@ -1,0 +1,123 @@
+"""Mystery shopping that tests start from: real domain calls, by the deck's own template unless another is given."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from jejak.domain import assessment, assessment_import, assessment_template, clock, planned_visit, wave
+from jejak.domain.access import SYSTEM, Viewer
+from jejak.domain.assessment import RecordAssessment
+from jejak.domain.assessment_content import NewScore
+from jejak.domain.assessment_import import AssessmentRow, ImportAssessments
+from jejak.domain.assessment_template import CreateAssessmentTemplate, NewDimension, NewItem
+from jejak.domain.planned_visit import PlanVisits, VisitRow
+from jejak.domain.tables.assessment import Assessment, AssessmentTemplate, PlannedVisit, Wave
+from jejak.domain.tables.person import Person
+from jejak.domain.tables.unit import Unit
+from jejak.domain.vocabulary import Category, Parameter, Role, Service, Touchpoint
+from jejak.domain.wave import CreateWave
+from tests import factories as f
+
+_n = count(1)
+ITEMS = ("A1", "A2", "A3", "A4", "A5", "B", "C", "D", "E1", "E2", "E3", "E4")
+
+
+async def a_keeper() -> Viewer:
+    """Who plans it all: PROGRAMME at headquarters."""
+    return await f.a_viewer(Role.PROGRAMME, await f.reference_unit("HQ"))
+
+
+async def the_template() -> AssessmentTemplate:
+    """The deck's, which comes with the service."""
+    found = await AssessmentTemplate.objects().order_by(AssessmentTemplate.created_at).first()
+    assert found is not None
+    return found
+
+
+async def a_template(
+    weights: Mapping[str, Mapping[str, int]], *, code: str | None = None, version: int | None = None
+) -> AssessmentTemplate:
+    """Of dimensions with items with weights, all by their codes."""
+    dimensions = [
+        NewDimension(
+            dimension,
+            f"Dimensi {dimension}",
+            f"Dimension {dimension}",
+            Touchpoint.FIELD_VISIT,
+            [
+                NewItem(item, f"Butir {item}", f"Item {item}", weight, Category.SPEED, Parameter.EASE)
+                for item, weight in items.items()
+            ],
+        )
+        for dimension, items in weights.items()
+    ]
+    wanted = CreateAssessmentTemplate(
+        code or f"T-{next(_n)}", "Templat", "Template", Service.COMPLAINT, dimensions, version
+    )
+    return await assessment_template.create(await a_keeper(), wanted)
+
+
+async def a_wave(template: AssessmentTemplate | None = None, **changes: Any) -> Wave:
+    """Of this month's days around today, by the deck's template; a cross visit."""
+    template = template or await the_template()
+    today = clock.now().date()
+    number = next(_n)
+    given = {
+        "template_id": template.id,
+        "name": f"Gelombang {number}",
+        "year": today.year,
+        "number": number % 100 + 1,
+        "starts_on": today - timedelta(days=20),
+        "ends_on": today + timedelta(days=20),
+    }
+    return await wave.create(await a_keeper(), CreateWave(**given | changes))
+
+
+async def a_visit(of: Wave, unit: Unit, assessor: Person, due_on: date | None = None) -> PlannedVisit:
+    row = VisitRow(assessor.id, due_on or of.ends_on, unit.id)
+    done = await planned_visit.plan(await a_keeper(), PlanVisits(of.id, [row]))
+    return done.made[0].visit
+
+
+def scored(scores: Mapping[str, Any]) -> list[NewScore]:
+    """By item; None: it does not apply."""
+    return [
+        NewScore(item, None if score is None else Decimal(str(score)), not_applicable=score is None)
+        for item, score in scores.items()
+    ]
+
+
+def evenly(score: Any) -> dict[str, Any]:
+    """The same for every item of the deck's template."""
+    return dict.fromkeys(ITEMS, score)
+
+
+async def an_assessment(
+    of: Wave,
+    unit: Unit,
+    scores: Mapping[str, Any],
+    assessor: Person | None = None,
+    *,
+    submit: bool = True,
+    **changes: Any,
+) -> Assessment:
+    """Of a visit that is planned for it, today."""
+    assessor = assessor or await f.a_person(Role.CONTRIBUTOR, await f.reference_unit("BALI"))
+    visit = await a_visit(of, unit, assessor)
+    given = {
+        "planned_visit_id": visit.id,
+        "visited_on": clock.today(unit.timezone),
+        "scores": scored(scores),
+        "submit": submit,
+    }
+    return await assessment.record(await f.viewer_for(assessor), RecordAssessment(**given | changes))
+
+
+async def imported(of: Wave, rows: Iterable[tuple[Unit, Mapping[str, Any]]]) -> None:
+    """Assessments by the hundred."""
+    wanted: Sequence[AssessmentRow] = [
+        AssessmentRow(unit.code, of.starts_on, scored(scores)) for unit, scores in rows
+    ]
+    await assessment_import.load(SYSTEM, ImportAssessments(of.id, list(wanted)))
