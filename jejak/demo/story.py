@@ -1,52 +1,26 @@
 """The story, told chapter by chapter; each checks what it claims."""
 
-import asyncio
 import contextlib
 import secrets
 import tempfile
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
-import httpx
-from arq.connections import ArqRedis
-from rich.console import Console
 from rich.table import Table
 
 from jejak import running
 from jejak.demo import cases
 from jejak.demo.check import Figures, Raw
 from jejak.demo.client import Client, DemoFailed, expect
-from jejak.domain import calendar, clock, programme, working_time
+from jejak.demo.stage import ZONE, Stage, a_stage, move_to, relayed, run, working_morning
+from jejak.domain import clock, working_time
 from jejak.settings import Settings
 
-ZONE = "Asia/Pontianak"
 SHOWN = ("HQ", "KALBAR", "PONTIANAK-KOTA")
 FIGURES = "reported verified targetUnits unitsStarted tasks overdue verifiedTasks"
 TASK = "task { id version status progress title dueOn }"
-
-
-@dataclass(slots=True)
-class Stage:
-    """Who and what the story has so far."""
-
-    console: Console
-    http: httpx.AsyncClient
-    servers: running.Servers
-    rules: working_time.Rules
-    people: dict[str, Client]
-    units: dict[str, str]
-    tasks: dict[str, dict[str, Any]]
-
-    def say(self, text: str) -> None:
-        self.console.print(f"  {text}", highlight=False)
-
-    def chapter(self, title: str) -> None:
-        self.console.print(f"\n[bold]{title}[/bold]", highlight=False)
 
 
 async def play(settings: Settings, keep: Path | None) -> None:
@@ -56,33 +30,12 @@ async def play(settings: Settings, keep: Path | None) -> None:
         folder = keep or Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="jejak-demo-")))
         shift_before = clock.shifted()
         try:
-            async with _stage(own, folder) as stage:
+            async with a_stage(own, folder) as stage:
                 await _tell(stage)
         except DemoFailed as failed:
             raise running.CannotRun(f"the demo failed: {failed}") from failed
         finally:
             clock.shift(shift_before - clock.shifted())
-
-
-@contextlib.asynccontextmanager
-async def _stage(settings: Settings, folder: Path) -> AsyncIterator[Stage]:
-    console = Console(width=110)
-    console.print("Starting PostgreSQL, Valkey, the API and a worker ...", highlight=False)
-    async with contextlib.AsyncExitStack() as stack:
-        sock = stack.enter_context(running.listening("127.0.0.1", 0))
-        servers = await stack.enter_async_context(running.servers(settings, folder, alone=True))
-        await stack.enter_async_context(running.database(servers.database_url))
-        prepared = await running.prepare(settings.admin_email)
-        if prepared.password is None:
-            raise running.CannotRun(f"{folder} already holds a Jejak; the demo needs a new folder")
-        rules = await calendar.rules(programme.reference_id("unit", "HQ"))
-        _move_to(_working_morning(rules, clock.today(ZONE)))
-        await stack.enter_async_context(running.worker(servers.redis_url, settings))
-        await stack.enter_async_context(running.api(settings, sock, servers.redis_url))
-        base = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=base, timeout=30))
-        admin = Client(http, settings.admin_email, prepared.password)
-        yield Stage(console, http, servers, rules, {"admin": admin}, {}, {})
 
 
 async def _tell(stage: Stage) -> None:
@@ -287,17 +240,16 @@ async def _verify(stage: Stage) -> None:
 async def _remind(stage: Stage) -> None:
     stage.chapter("6. The clock moves past a due date")
     due = date.fromisoformat(_task(stage, "Atur ulang penugasan")["dueOn"])
-    _move_to(_working_morning(stage.rules, due + timedelta(days=1)))
+    move_to(working_morning(stage.rules, due + timedelta(days=1)))
     stage.say(
         f"it is {clock.now().astimezone(ZoneInfo(ZONE)):%A %Y-%m-%d %H:%M} in Pontianak; the tasks were due on {due}"
     )
     inbox = "{ notices(first: 20) { nodes { id kind text digestId } totalCount } }"
     ranger = stage.people["ranger"]
-    async with _queue(stage) as queue:
-        for _ in range(2):
-            await _run_minute(queue)
-        first = (await ranger.ask(inbox))["notices"]
-        await _run_minute(queue)
+    for _ in range(2):
+        await run(stage)
+    first = (await ranger.ask(inbox))["notices"]
+    await run(stage)
     second = (await ranger.ask(inbox))["notices"]
     for notice in first["nodes"]:
         stage.say(f"{notice['kind']}: {notice['text']}")
@@ -316,29 +268,9 @@ async def _remind(stage: Stage) -> None:
     )
 
 
-@contextlib.asynccontextmanager
-async def _queue(stage: Stage) -> AsyncIterator[ArqRedis]:
-    queue = ArqRedis.from_url(stage.servers.redis_url)
-    try:
-        yield queue
-    finally:
-        await queue.aclose()
-
-
-async def _run_minute(queue: ArqRedis) -> None:
-    """Asks the worker for the job that it runs each minute anyway, and waits for its end."""
-    job = await queue.enqueue_job("minute")
-    expect(holds=job is not None, told="the worker takes jobs")
-    for _ in range(600):
-        if job and not await queue.exists(f"arq:job:{job.job_id}"):
-            return
-        await asyncio.sleep(0.05)
-    raise DemoFailed("the worker did not run its job within 30 s")
-
-
 async def _complete(stage: Stage) -> None:
     stage.chapter("7. The ten steps: reported and verified, in percent")
-    await _relayed(stage)
+    await relayed(stage)
     answers = {code: await _completion(stage, code) for code in SHOWN}
     raw = await Raw.read(stage.servers.database_url)
     table = Table(box=None, pad_edge=False)
@@ -367,29 +299,5 @@ async def _completion(stage: Stage, code: str) -> list[dict[str, Any]]:
     return steps
 
 
-async def _relayed(stage: Stage) -> None:
-    """Waits until the worker has carried every event on."""
-    connection = await asyncpg.connect(dsn=stage.servers.database_url)
-    try:
-        for _ in range(600):
-            if not await connection.fetchval("select exists (select from pending_event)"):
-                return
-            await asyncio.sleep(0.05)
-    finally:
-        await connection.close()
-    raise DemoFailed("the worker did not carry the events on within 30 s")
-
-
 def _task(stage: Stage, start: str) -> dict[str, Any]:
     return next(task for title, task in stage.tasks.items() if title.startswith(start))
-
-
-def _working_morning(rules: working_time.Rules, day: date) -> datetime:
-    """10:00 in Pontianak on the first working day from `day` on."""
-    while not rules.works(day):
-        day += timedelta(days=1)
-    return datetime(day.year, day.month, day.day, 10, tzinfo=ZoneInfo(ZONE))
-
-
-def _move_to(moment: datetime) -> None:
-    clock.shift(moment - clock.now())
