@@ -1,5 +1,7 @@
 """The two cases of the first mystery-shopper wave of 2025, as the deck tells them."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 UNITS = [
@@ -148,4 +150,77 @@ FIXES: dict[str, list[tuple[str, str, str | None, int]]] = {
     ],
     "Petugas tiba 34 menit": [("3.2", "Atur ulang penugasan yantek agar tiba dalam 30 menit", None, 3)],
     "Tidak mengucapkan salam": [("2.1", "Roleplay salam dan perkenalan setiap apel pagi", None, 1)],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the deck publishes of a channel in percent, and answers that come to it: so many of `n` at each end."""
+
+    name: str
+    n: int
+    percents: dict[str, str]
+    satisfied: int
+    promoters: int
+    detractors: int
+    eased: int
+
+    def scores(self) -> Iterator[dict[str, int]]:
+        for nth in range(self.n):
+            yield {
+                "csat": (5 if nth % 3 else 4) if nth < self.satisfied else 1 + nth % 3,
+                "nps": (9 + nth % 2)
+                if nth < self.promoters
+                else nth % 7
+                if nth < self.promoters + self.detractors
+                else 8,
+                "ces": (6 + nth % 2) if nth < self.eased else 1 + nth % 4,
+            }
+
+
+ANSWERS = {
+    "PLN_MOBILE": Answers(
+        "PLN Mobile", 5_000, {"csat": "83.98", "nps": "93.00", "ces": "93.00"}, 4_199, 4_700, 50, 4_650
+    ),
+    "CALL": Answers("CC123", 1_000, {"csat": "95.00", "nps": "98.00", "ces": "98.00"}, 950, 985, 5, 980),
+}
+
+# Of the first wave of 2025, for all of PLN; what stands behind it was not published.
+PUBLISHED = {"B": "15.30", "D": "45.08", "E": "53.35"}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit that scores what the deck says; which items had which score it does not say."""
+
+    score: str
+    scores: dict[str, str]
+    note: str
+    zone: str
+    times: dict[str, str] = field(default_factory=dict)
+    finding: dict[str, Any] = field(default_factory=dict)
+
+
+_CHAT = dict.fromkeys(("A1", "A2", "A3", "A4", "A5"), "100")
+# By who makes them: nobody in their own region.
+VISITS = {
+    "other": Visit(
+        "41.39",
+        _CHAT | {"B": "0", "C": "50", "D": "50", "E1": "40", "E2": "0", "E3": "47", "E4": "19.8"},
+        "Petugas tiba 34 menit setelah pengaduan",
+        "Asia/Pontianak",
+        {"reportedAt": "11:20", "arrivedAt": "11:54"},
+        {
+            "itemCode": "E3",
+            "description": "Tidak memakai sarung tangan, helm safety dan safety glasses saat memeriksa",
+            "severity": 5,
+            "reach": 3,
+        },
+    ),
+    "ranger": Visit(
+        "86.07",
+        _CHAT | {"B": "100", "C": "90", "D": "90", "E1": "90", "E2": "80", "E3": "70", "E4": "71.4"},
+        "Petugas menolak tip, belum merekomendasikan PLN Mobile",
+        "Asia/Jakarta",
+    ),
 }

@@ -33,6 +33,24 @@ class Client:
         expect(holds=email is not None, told="an invitation can be accepted")
         return cls(http, email, password)
 
+    @classmethod
+    def program(cls, http: httpx.AsyncClient, token: str) -> Self:
+        """One that acts by an API token, which no sign-in renews."""
+        made = cls(http, "", "")
+        made._token = token
+        return made
+
+    async def fetch(self, path: str, **query: str) -> bytes:
+        """A file."""
+        if self._token is None:
+            await self._sign_in()
+        answer = await self._http.get(path, params=query, headers={"Authorization": f"Bearer {self._token}"})
+        expect(
+            holds=answer.status_code == httpx.codes.OK,
+            told=f"{path} can be fetched, and not {answer.status_code}",
+        )
+        return answer.content
+
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The answer's data. Top-level errors end the demo; refusals of a mutation are the caller's."""
         response = await self._post(document, variables)

@@ -79,15 +79,20 @@ async def run(stage: Stage, name: str = "minute") -> None:
 
 async def relayed(stage: Stage) -> None:
     """Waits until the worker has carried every event on."""
+    await until(stage, "select not exists (select from pending_event)", "the worker carries the events on")
+
+
+async def until(stage: Stage, holds: str, told: str) -> None:
+    """Waits until a statement says so."""
     connection = await asyncpg.connect(dsn=stage.servers.database_url)
     try:
         for _ in range(600):
-            if not await connection.fetchval("select exists (select from pending_event)"):
+            if await connection.fetchval(holds):
                 return
             await asyncio.sleep(0.05)
     finally:
         await connection.close()
-    raise DemoFailed("the worker did not carry the events on within 30 s")
+    raise DemoFailed(f"expected within 30 s: {told}")
 
 
 def working_morning(rules: working_time.Rules, day: date) -> datetime:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 
 from jejak import running
-from jejak.demo import cases
+from jejak.demo import cases, feedback
 from jejak.demo.check import Figures, Raw
 from jejak.demo.client import Client, DemoFailed, expect
 from jejak.demo.stage import ZONE, Stage, a_stage, move_to, relayed, run, working_morning
@@ -46,6 +46,7 @@ async def _tell(stage: Stage) -> None:
     await _verify(stage)
     await _remind(stage)
     await _complete(stage)
+    await feedback.tell(stage)
     stage.console.print(
         "\nThe main job works: every printed figure equals the one computed from the raw rows.",
         style="bold green",
