@@ -11,6 +11,7 @@ from jejak.domain import access, report, report_rules
 from jejak.domain.errors import Code, Refused
 from jejak.domain.report import ReadReport, Shown
 from jejak.domain.vocabulary import Audience as Level
+from jejak.domain.vocabulary import ReportState
 from jejak.graphql import ids
 from jejak.graphql.context import Info
 from jejak.graphql.monthly_report_findings import (
@@ -26,10 +27,10 @@ from jejak.graphql.monthly_report_findings import (
 )
 from jejak.graphql.reading import Connection, held
 from jejak.graphql.report import Report, reports
-from jejak.graphql.vocabulary import Audience, ReportState, Service, UnitKind
+from jejak.graphql.vocabulary import Audience, Service, UnitKind
 
-# Of the rows that an answer may hold: how much of a request a report is.
-_ROWS = 500
+# Of the rows that an answer may hold. Each may be computed anew, on a connection of its own: five are the most of a request.
+_ROWS = 10_000
 
 
 @strawberry.type(description="A number of the month beside that of the month before.")

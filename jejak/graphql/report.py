@@ -5,6 +5,7 @@ from enum import Enum
 
 import strawberry
 
+from jejak.domain.vocabulary import ReportState
 from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import any_of, between, given, under
 from jejak.graphql.node import Node, global_id
@@ -21,7 +22,15 @@ from jejak.graphql.reading import (
     within,
 )
 from jejak.graphql.unit import Unit
-from jejak.graphql.vocabulary import ReportState, enum
+from jejak.graphql.vocabulary import enum
+
+enum(
+    ReportState,
+    "How binding a monthly report is.",
+    PREVIEW="Computed when it was asked for; the next time it may say something else.",
+    DRAFT="Kept after its month, to be looked at and published.",
+    PUBLISHED="Frozen: it says the same for ever.",
+)
 
 
 @entity("report", within("unit_id"), "A monthly report that is kept: a draft, or published for ever.")

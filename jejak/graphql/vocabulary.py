@@ -32,7 +32,6 @@ from jejak.domain.vocabulary import (
     RatingAspect,
     RatingChannel,
     ReminderOutcome,
-    ReportState,
     Role,
     RowOutcome,
     SearchKind,
@@ -73,7 +72,6 @@ __all__ = [
     "RatingAspect",
     "RatingChannel",
     "ReminderOutcome",
-    "ReportState",
     "Role",
     "RowOutcome",
     "SearchKind",
@@ -404,11 +402,4 @@ enum(
     FEATURE="By feature: the 30 with the most answers, or those that are chosen; `feature` is null for answers without one.",
     CHANNEL="By channel: all of them, or those that are chosen.",
     UNIT="By the open units right below. What was answered about the unit itself is in none of them.",
-)
-enum(
-    ReportState,
-    "How binding a monthly report is.",
-    PREVIEW="Computed when it was asked for; the next time it may say something else.",
-    DRAFT="Kept after its month, to be looked at and published.",
-    PUBLISHED="Frozen: it says the same for ever.",
 )
