@@ -13,13 +13,9 @@ from rich.console import Console
 
 from jejak import __version__, running
 from jejak.cli.explain_query import explain_query
-from jejak.cli.imports import (
-    import_assessments,
-    import_holidays,
-    import_people,
-    import_units,
-    import_wave_results,
-)
+from jejak.cli.import_assessments import import_assessments, import_wave_results
+from jejak.cli.import_ratings import import_ratings
+from jejak.cli.imports import import_holidays, import_people, import_units
 from jejak.cli.report import monthly_report
 from jejak.cli.schema import export_schema, trust_documents
 from jejak.cli.start import data_option, must_be_migrated, run, spare_collector
@@ -87,6 +83,7 @@ main.add_command(explain_query)
 main.add_command(export_schema)
 main.add_command(import_holidays)
 main.add_command(import_people)
+main.add_command(import_ratings)
 main.add_command(import_units)
 main.add_command(import_assessments)
 main.add_command(import_wave_results)

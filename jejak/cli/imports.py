@@ -1,43 +1,18 @@
-"""The commands that bring a file of units or people into the database: all of it, or nothing and every reason why."""
+"""The commands that bring a file of units, people or holidays into the database."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
-from jejak import running
-from jejak.cli.start import data_option, must_be_migrated, run
-from jejak.domain import (
-    assessment_file,
-    assessment_import,
-    calendar_change,
-    person_file,
-    person_import,
-    programme,
-    unit_file,
-    unit_import,
-    wave,
-    wave_result,
-)
+from jejak.cli.importing import database, dry_run_option, file_argument, problems, progress
+from jejak.cli.start import data_option, run
+from jejak.domain import calendar_change, person_file, person_import, programme, unit_file, unit_import
 from jejak.domain.access import SYSTEM
-from jejak.domain.assessment_content import items_of
-from jejak.domain.assessment_import import ImportAssessments
 from jejak.domain.bulk import MOST_IMPORTED
 from jejak.domain.calendar_change import ImportSpecialDays
-from jejak.domain.errors import Problem, Refused
 from jejak.domain.person_import import ImportPeople
-from jejak.domain.tables.assessment import Wave
-from jejak.domain.texts import message
-from jejak.domain.vocabulary import Language, RowOutcome, SpecialDayKind
-from jejak.domain.wave_result import ImportWaveResults
+from jejak.domain.vocabulary import RowOutcome, SpecialDayKind
 from jejak.settings import Settings
-
-file_argument = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
 
 @click.command("import-units")
@@ -59,11 +34,11 @@ def import_units(file: Path, data: Path) -> None:
     content = file.read_bytes()
 
     async def work(settings: Settings) -> None:
-        with _problems(file):
+        with problems(file):
             rows = unit_file.read(content, file.name)
-            async with _database(settings, data):
-                with _progress("units", len(rows)) as progress:
-                    loaded = await unit_import.load(SYSTEM, rows, progress)
+            async with database(settings, data):
+                with progress("units", len(rows)) as told:
+                    loaded = await unit_import.load(SYSTEM, rows, told)
         click.echo(
             f"{loaded.created} created, {loaded.updated} updated, {loaded.moved} moved, {loaded.unchanged} unchanged"
         )
@@ -92,12 +67,12 @@ def import_people(file: Path, data: Path) -> None:
 
     async def work(settings: Settings) -> None:
         numbers: list[int] = []
-        with _problems(file, numbers):
+        with problems(file, numbers):
             places, rows = person_file.read(content, file.name)
             numbers += places
-            async with _database(settings, data):
-                with _progress("people", len(rows)) as progress:
-                    done = await person_import.load(SYSTEM, ImportPeople(rows), progress)
+            async with database(settings, data):
+                with progress("people", len(rows)) as told:
+                    done = await person_import.load(SYSTEM, ImportPeople(rows), told)
         outcomes = [one.outcome for one in done.made.values()]
         created, changed, unchanged = (outcomes.count(outcome) for outcome in RowOutcome)
         click.echo(f"{created} people created, {changed} roles given, {unchanged} unchanged")
@@ -108,7 +83,7 @@ def import_people(file: Path, data: Path) -> None:
 @click.command("import-holidays")
 @file_argument
 @click.option("--joint-leave", is_flag=True, help="The days are joint leave, not holidays.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@dry_run_option
 @data_option
 def import_holidays(file: Path, data: Path, *, joint_leave: bool, dry_run: bool) -> None:
     """Load holidays of all units from an iCalendar file (.ics).
@@ -121,8 +96,8 @@ def import_holidays(file: Path, data: Path, *, joint_leave: bool, dry_run: bool)
     kind = SpecialDayKind.JOINT_LEAVE if joint_leave else SpecialDayKind.HOLIDAY
 
     async def work(settings: Settings) -> None:
-        with _problems(file, range(1, MOST_IMPORTED + 1), what="event"):
-            async with _database(settings, data):
+        with problems(file, range(1, MOST_IMPORTED + 1), what="event"):
+            async with database(settings, data):
                 headquarters = programme.reference_id("unit", "HQ")
                 wanted = ImportSpecialDays(headquarters, content, kind, dry_run)
                 done = await calendar_change.import_special_days(SYSTEM, wanted)
@@ -131,132 +106,3 @@ def import_holidays(file: Path, data: Path, *, joint_leave: bool, dry_run: bool)
         )
 
     run(work)
-
-
-wave_option = click.option("--wave", "named", required=True, help="Which wave: YEAR/NUMBER, as 2025/1.")
-template_option = click.option(
-    "--template", help="The code of its template, where waves of several have that number."
-)
-
-
-@click.command("import-assessments")
-@file_argument
-@wave_option
-@template_option
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-@data_option
-def import_assessments(file: Path, data: Path, named: str, template: str | None, *, dry_run: bool) -> None:
-    """Load assessments of a wave of mystery shopping from a CSV or XLSX file.
-
-    \b
-    The first row names the columns, in any order; those of the items are called by their codes:
-      unit_code,visited_on,A1,A2,B,note
-      BATU,2025-01-31,100,50,0,Datang terlambat
-      KEPANJEN,31/01/2025,80,NA,,
-
-    NA does not apply; an empty cell, or a column that is missing, is not known. A second import changes what has
-    changed. Where anything is wrong every problem is named with its row, and nothing is written. May run beside
-    `jejak up` on the same --data.
-    """  # noqa: D301 -- as above
-    content = file.read_bytes()
-
-    async def work(settings: Settings) -> None:
-        async with _database(settings, data):
-            of = await _wave(named, template)
-            codes = list(await items_of(of.template_id))
-            numbers: list[int] = []
-            with _problems(file, numbers):
-                places, rows = assessment_file.read(content, file.name, codes)
-                numbers += places
-                with _progress("assessments", len(rows)) as progress:
-                    wanted = ImportAssessments(of.id, rows, dry_run=dry_run)
-                    done = await assessment_import.load(SYSTEM, wanted, progress)
-        _say("assessments", [one.outcome for one in done.made.values()], dry_run=dry_run)
-
-    run(work)
-
-
-@click.command("import-wave-results")
-@file_argument
-@wave_option
-@template_option
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-@data_option
-def import_wave_results(file: Path, data: Path, named: str, template: str | None, *, dry_run: bool) -> None:
-    """Load what was published of a wave of mystery shopping from a CSV or XLSX file.
-
-    \b
-    The first row names the columns, in any order; without a dimension a score is of the whole:
-      unit_code,score,dimension_code
-      BALI,75.04,
-      HQ,15.3,B
-
-    These scores are shown beside what is computed from assessments, and enter no figure. May run beside `jejak up`
-    on the same --data.
-    """  # noqa: D301 -- as above
-    content = file.read_bytes()
-
-    async def work(settings: Settings) -> None:
-        async with _database(settings, data):
-            of = await _wave(named, template)
-            numbers: list[int] = []
-            with _problems(file, numbers):
-                places, rows = assessment_file.read_results(content, file.name)
-                numbers += places
-                done = await wave_result.load(SYSTEM, ImportWaveResults(of.id, rows, dry_run=dry_run))
-        _say("scores", [one.outcome for one in done.made.values()], dry_run=dry_run)
-
-    run(work)
-
-
-def _say(what: str, outcomes: Sequence[RowOutcome], *, dry_run: bool) -> None:
-    created, changed, unchanged = (outcomes.count(outcome) for outcome in RowOutcome)
-    said = f"{created} {what} created, {changed} changed, {unchanged} unchanged"
-    click.echo(f"{said} (nothing was written)" if dry_run else said)
-
-
-async def _wave(named: str, template: str | None) -> Wave:
-    year, _, number = named.partition("/")
-    if not (year.isdecimal() and number.isdecimal() and len(named) < 12):
-        raise running.CannotRun("a wave is named by its year and its number, as 2025/1")
-    found = await wave.named(int(year), int(number), template)
-    if len(found) != 1:
-        why = "several templates have one: name its --template" if found else "there is none"
-        raise running.CannotRun(f"wave {named}: {why}")
-    return found[0]
-
-
-@asynccontextmanager
-async def _database(settings: Settings, data: Path) -> Any:
-    async with running.servers(settings, data, valkey=False) as own, running.database(own.database_url):
-        await must_be_migrated()
-        yield
-
-
-@contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar for a person at a terminal; nothing for a file or a pipe."""
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
-
-
-@contextmanager
-def _problems(file: Path, numbers: Sequence[int] = (), what: str = "row") -> Iterator[None]:
-    """Every problem by its row becomes a line. `numbers`: the rows' numbers in the file, where paths have their positions."""
-    try:
-        yield
-    except Refused as refused:
-        for problem in refused.problems:
-            place = " ".join(str(part) for part in _place(problem, numbers))
-            said = message(problem, Language.EN)
-            click.echo(f"{what} {place}: {said}" if place else said, err=True)
-        raise running.CannotRun(
-            f"{len(refused.problems)} problem(s) in {file.name}; nothing was written"
-        ) from None
-
-
-def _place(problem: Problem, numbers: Sequence[int]) -> Iterator[str | int]:
-    for part in problem.path:
-        if part not in {"rows", "ics"}:
-            yield numbers[part] if isinstance(part, int) and numbers else part
