@@ -17,8 +17,8 @@ from jejak.cli.imports import (
     import_assessments,
     import_holidays,
     import_people,
+    import_results,
     import_units,
-    import_wave_results,
 )
 from jejak.cli.schema import export_schema, trust_documents
 from jejak.cli.start import data_option, must_be_migrated, run, spare_collector
@@ -88,7 +88,7 @@ main.add_command(import_holidays)
 main.add_command(import_people)
 main.add_command(import_units)
 main.add_command(import_assessments)
-main.add_command(import_wave_results)
+main.add_command(import_results)
 main.add_command(status)
 main.add_command(trust_documents)
 

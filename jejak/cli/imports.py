@@ -111,7 +111,7 @@ def import_people(file: Path, data: Path) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @data_option
 def import_holidays(file: Path, data: Path, *, joint_leave: bool, dry_run: bool) -> None:
-    """Load holidays of all units from an iCalendar file (.ics).
+    """Load holidays of all units from an iCalendar file.
 
     Events are of whole days, once or every year. A day that is there already is changed; importing the file again
     changes nothing. Where anything is wrong every problem is named with its event, and nothing is written. May run
@@ -146,7 +146,7 @@ template_option = click.option(
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @data_option
 def import_assessments(file: Path, data: Path, named: str, template: str | None, *, dry_run: bool) -> None:
-    """Load assessments of a wave of mystery shopping from a CSV or XLSX file.
+    """Load assessments of mystery shoppers from CSV or XLSX.
 
     \b
     The first row names the columns, in any order; those of the items are called by their codes:
@@ -176,14 +176,14 @@ def import_assessments(file: Path, data: Path, named: str, template: str | None,
     run(work)
 
 
-@click.command("import-wave-results")
+@click.command("import-results")
 @file_argument
 @wave_option
 @template_option
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @data_option
-def import_wave_results(file: Path, data: Path, named: str, template: str | None, *, dry_run: bool) -> None:
-    """Load what was published of a wave of mystery shopping from a CSV or XLSX file.
+def import_results(file: Path, data: Path, named: str, template: str | None, *, dry_run: bool) -> None:
+    """Load the published scores of a wave from CSV or XLSX.
 
     \b
     The first row names the columns, in any order; without a dimension a score is of the whole:

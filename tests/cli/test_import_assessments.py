@@ -1,4 +1,4 @@
-"""`jejak import-assessments FILE --wave` and `jejak import-wave-results FILE --wave`."""
+"""`jejak import-assessments FILE --wave` and `jejak import-results FILE --wave`."""
 
 import pytest
 
@@ -57,6 +57,6 @@ async def test_what_was_published_is_loaded(shell, database_url, wave):
     (shell.folder / "hasil.csv").write_bytes(
         as_csv([("BALI", "75.04", "")], ("unit_code", "score", "dimension_code"))
     )
-    said = shell.well("import-wave-results", "hasil.csv", "--wave", "2025/1", DATABASE_URL=database_url)
+    said = shell.well("import-results", "hasil.csv", "--wave", "2025/1", DATABASE_URL=database_url)
     assert said == "1 scores created, 0 changed, 0 unchanged\n"
     assert await WaveResult.count().where(WaveResult.wave_id == wave.id) == 1

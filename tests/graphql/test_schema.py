@@ -175,6 +175,13 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "setSpecialDays",
         "removeSpecialDays",
         "importSpecialDays",
+        "createAssessmentTemplate",
+        "createWave",
+        "planVisits",
+        "recordAssessment",
+        "createPainPointFromFinding",
+        "importAssessments",
+        "importWaveResults",
     }
     for name, field in schema().mutation_type.fields.items():
         expected = parts_of(field).get("expectedVersion")
@@ -199,6 +206,10 @@ def test_every_create_can_be_retried():
         "createPerson",
         "rolloutInitiative",
         "createRecurrence",
+        "createAssessmentTemplate",
+        "createWave",
+        "recordAssessment",
+        "createPainPointFromFinding",
     ):
         assert "clientMutationId" in schema().mutation_type.fields[name].args["input"].type.of_type.fields
 
