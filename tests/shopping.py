@@ -33,6 +33,7 @@ from jejak.domain.tables.assessment import (
     Wave,
     WaveResult,
 )
+from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Category, Parameter, Role, Service, Touchpoint
@@ -246,3 +247,67 @@ async def a_shopping(assessed: Unit, ahead: Unit, shopper: Person, by: Person) -
     ):
         await change.insert(rows)
     return Shopping(template, wave, visit, assessment, earlier)
+
+
+async def shopped(
+    units: Sequence[Unit], by: Person, points: Sequence[PainPoint], journeys: Sequence[Journey]
+) -> Wave:
+    """A wave in which `by` has assessed every one of the units, by a template with a dimension for each pain point, each of
+    which is a finding of the first; written as rows.
+    """
+    now = clock.now()
+    stamps, titles = {"created_at": now, "updated_at": now}, {"title_id": "Butir", "title_en": "Item"}
+    template = AssessmentTemplate(
+        code=f"T-{next(_n)}", version=1, service="COMPLAINT", created_by=by.id, created_at=now, **titles
+    )
+    dimensions = [
+        AssessmentDimension(
+            template_id=template.id, position=n, code=f"D{n}", touchpoint="FIELD_VISIT", **titles
+        )
+        for n, _ in enumerate(points, 1)
+    ]
+    items = [
+        AssessmentItem(
+            template_id=template.id,
+            dimension_id=of.id,
+            position=1,
+            code=f"I{n}",
+            weight=1,
+            category="SPEED",
+            parameter="EASE",
+            **titles,
+        )
+        for n, of in enumerate(dimensions, 1)
+    ]
+    wave = Wave(
+        template_id=template.id, name="Gelombang", year=now.year, number=1, starts_on=now.date(), ends_on=now.date(),
+        cross_visit=False, created_by=by.id, **stamps,
+    )  # fmt: skip
+    visits = [
+        PlannedVisit(wave_id=wave.id, unit_id=unit.id, assessor_id=by.id, due_on=now.date(), **stamps)
+        for unit in units
+    ]
+    made = [
+        Assessment(
+            wave_id=wave.id, unit_id=unit.id, source="VISIT", assessor_id=by.id, recorded_by=by.id, visited_on=now.date(),
+            note="", status="SUBMITTED", submitted_at=now, **stamps,
+        )
+        for unit in units
+    ]  # fmt: skip
+    scores = [
+        AssessmentScore(assessment_id=one.id, item_id=item.id, score=Decimal(50), note="")
+        for one in made
+        for item in (items if one is made[0] else items[:1])
+    ]
+    evidence = [
+        AssessmentEvidence(assessment_id=made[0].id, item_id=item, note="Foto", added_by=by.id, added_at=now)
+        for item in [None, items[0].id] * len(points)
+    ]
+    published = [WaveResult(wave_id=wave.id, unit_id=unit.id, score=Decimal(50)) for unit in units]
+    for rows in ([template], dimensions, items, [wave], visits, made, scores, evidence, published):
+        await change.insert(rows)
+    for point, score in zip(points, scores, strict=False):
+        await PainPoint.update({PainPoint.assessment_score_id: score.id}).where(PainPoint.id == point.id)
+    for journey, one in zip(journeys, made, strict=False):
+        await Journey.update({Journey.assessment_id: one.id}).where(Journey.id == journey.id)
+    return wave
