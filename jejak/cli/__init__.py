@@ -13,7 +13,7 @@ from rich.console import Console
 
 from jejak import __version__, running
 from jejak.cli.explain_query import explain_query
-from jejak.cli.import_assessments import import_assessments, import_wave_results
+from jejak.cli.import_assessments import import_assessments, import_results
 from jejak.cli.import_ratings import import_ratings
 from jejak.cli.imports import import_holidays, import_people, import_units
 from jejak.cli.report import monthly_report
@@ -86,7 +86,7 @@ main.add_command(import_people)
 main.add_command(import_ratings)
 main.add_command(import_units)
 main.add_command(import_assessments)
-main.add_command(import_wave_results)
+main.add_command(import_results)
 main.add_command(monthly_report)
 main.add_command(status)
 main.add_command(trust_documents)

@@ -28,7 +28,7 @@ template_option = click.option(
 @dry_run_option
 @data_option
 def import_assessments(file: Path, data: Path, named: str, template: str | None, *, dry_run: bool) -> None:
-    """Load assessments of a wave of mystery shopping from a CSV or XLSX file.
+    """Load assessments of mystery shoppers from CSV or XLSX.
 
     \b
     The first row names the columns, in any order; those of the items are called by their codes:
@@ -58,14 +58,14 @@ def import_assessments(file: Path, data: Path, named: str, template: str | None,
     run(work)
 
 
-@click.command("import-wave-results")
+@click.command("import-results")
 @file_argument
 @wave_option
 @template_option
 @dry_run_option
 @data_option
-def import_wave_results(file: Path, data: Path, named: str, template: str | None, *, dry_run: bool) -> None:
-    """Load what was published of a wave of mystery shopping from a CSV or XLSX file.
+def import_results(file: Path, data: Path, named: str, template: str | None, *, dry_run: bool) -> None:
+    """Load the published scores of a wave from CSV or XLSX.
 
     \b
     The first row names the columns, in any order; without a dimension a score is of the whole:

@@ -55,8 +55,7 @@ def _seen(statement: Statement, alias: str) -> Sight:
 
 
 def _score_seen(statement: Statement, alias: str) -> Sight:
-    of = f"select from assessment whole where whole.id = {alias}.assessment_id"
-    return Sight(f"exists ({of} and {_seen(statement, 'whole')})")
+    return access.score_seen(f"{alias}.assessment_id", statement.paths, statement.person, keeper(statement))
 
 
 def _visit_seen(statement: Statement, alias: str) -> Sight:

@@ -49,6 +49,58 @@ class WaveDimension:
     assessed: int = expression("{t}.assessed", "So many units have a score in it.")
 
 
+@entity(
+    "unit",
+    everyone,
+    "A unit's place by its score in a wave: figures, its code and its name, and nothing else of it.",
+)
+class WaveRank:
+    rank: int = expression("{t}.rank", "1 for the best; equals share a rank.")
+    code: str = column("The unit's code.")
+    name: str = column("The unit's name.")
+    kind: UnitKind = column("The unit's kind.")
+    itself: bool = expression(
+        "({t}.unit_id = {t}.beside_id)", "Whether this is the unit that was asked about."
+    )
+    score: Decimal = expression("{t}.score::text", _SCORE)
+    assessed: int = expression("{t}.assessed", _ASSESSED)
+
+
+def _ranked(field: Field, chosen: str) -> str:
+    t = field.t
+    rows = assessment_rules.ranking(f"{t}.wave_id", f"{t}.template_id", chosen)
+    return f"(select f.*, {t}.unit_id as beside_id from {rows} f)"
+
+
+def _league(field: Field) -> str:
+    return _ranked(field, access.league("place.parent_id", f"{field.t}.unit_id", field.statement.paths))
+
+
+def _kinds(chosen: list[Any]) -> list[str]:
+    return [str(kind.value) for kind in chosen[:MOST_VALUES]]
+
+
+def _ranking(field: Field) -> str:
+    if field.args["kinds"] is None:
+        return _ranked(field, f"place.parent_id = {field.t}.unit_id")
+    kinds = field.statement.param(field.args["kinds"], "text[]", convert=_kinds)
+    # Whoever sees a unit sees all below it.
+    return _ranked(field, f"place.kind = any({kinds}) and place.path ^@ {field.t}.path")
+
+
+class WaveRankOrder(Enum):
+    BEST_FIRST = (Key("{u}.rank::integer", "integer"), Key("{u}.code"))
+    WORST_FIRST = (
+        Key("{u}.rank::integer", "integer", descending=True),
+        Key("{u}.code", descending=True),
+    )
+
+
+enum(
+    WaveRankOrder, "Order of a ranking.", BEST_FIRST="Highest score first.", WORST_FIRST="Lowest score first."
+)
+
+
 def _planned(field: Field) -> str:
     below = f"select from unit at where at.id = v.unit_id and at.path ^@ {field.t}.path"
     count = f"(select count(*) from planned_visit v where v.wave_id = {field.t}.wave_id and exists ({below}))"
@@ -69,6 +121,25 @@ class WaveResult:
         rows=lambda field: assessment_rules.dimensions(
             f"{field.t}.wave_id", f"{field.t}.template_id", f"{field.t}.path"
         ),
+    )
+    ranking: Connection[WaveRank] = page(
+        "true",
+        "Units below by their scores; those without any are left out.",
+        rows=_ranking,
+        order=WaveRankOrder,
+        arguments={
+            "kinds": (
+                list[UnitKind] | None,
+                strawberry.UNSET,
+                "Units of these kinds, there and below; those right below it where left out.",
+            )
+        },
+    )
+    league: list[WaveRank] = many(
+        "true",
+        "{u}.rank, {u}.code",
+        "The units with the same parent by their scores, as figures only.",
+        rows=_league,
     )
     template: AssessmentTemplate = one("{u}.id = {t}.template_id", "By which template it is scored.")
     unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one(
@@ -125,6 +196,9 @@ _ITEMS = "{u}.dimension, {u}.position"
     "Two waves, each by its own weights and by the other's, so that they can be compared.",
 )
 class WaveComparison:
+    unit: Annotated["Unit", strawberry.lazy("jejak.graphql.unit")] = one(
+        "{u}.id = {t}.unit_id", "In which unit and everything below it."
+    )
     own: WaveResult = one("true", "This wave by its own template.", rows=_compared("wave_id", "template_id"))
     own_by_other: WaveResult = one(
         "true",
@@ -156,59 +230,6 @@ def _comparison(field: Field) -> str:
     return f"""(select {field.t}.id as wave_id, {field.t}.template_id, o.id as other_id,
         o.template_id as other_template_id, w.id as unit_id from unit w cross join wave o
         where o.id = {other} and {_unit(field)})"""
-
-
-@entity(
-    "unit",
-    everyone,
-    "A unit's place by its score in a wave: figures, its code and its name, and nothing else of it.",
-)
-class WaveRank:
-    rank: int = expression("{t}.rank", "1 for the best; equals share a rank.")
-    code: str = column("The unit's code.")
-    name: str = column("The unit's name.")
-    kind: UnitKind = column("The unit's kind.")
-    itself: bool = expression(
-        "({t}.unit_id = {t}.beside_id)", "Whether this is the unit that was asked about."
-    )
-    score: Decimal = expression("{t}.score::text", _SCORE)
-    assessed: int = expression("{t}.assessed", _ASSESSED)
-
-
-def _ranked(field: Field, chosen: str, unit: str) -> str:
-    rows = assessment_rules.ranking(f"{field.t}.id", f"{field.t}.template_id", chosen)
-    return f"(select f.*, {unit} as beside_id from {rows} f)"
-
-
-def _league(field: Field) -> str:
-    unit = key_of(field, "unit_id", "Unit")
-    return _ranked(field, access.league("place.parent_id", unit, field.statement.paths), unit)
-
-
-def _kinds(chosen: list[Any]) -> list[str]:
-    return [str(kind.value) for kind in chosen[:MOST_VALUES]]
-
-
-def _ranking(field: Field) -> str:
-    unit = key_of(field, "unit_id", "Unit")
-    if field.args["kinds"] is None:
-        kinds = "place.kind in ('UID', 'UIW')"
-    else:
-        kinds = f"place.kind = any({field.statement.param(field.args['kinds'], 'text[]', convert=_kinds)})"
-    return _ranked(field, f"{kinds} and {access.below('id', 'place.id', unit, field.statement.paths)}", unit)
-
-
-class WaveRankOrder(Enum):
-    BEST_FIRST = (Key("{u}.rank::integer", "integer"), Key("{u}.code"))
-    WORST_FIRST = (
-        Key("{u}.rank::integer", "integer", descending=True),
-        Key("{u}.code", descending=True),
-    )
-
-
-enum(
-    WaveRankOrder, "Order of a ranking.", BEST_FIRST="Highest score first.", WORST_FIRST="Lowest score first."
-)
 
 
 @entity(
@@ -264,27 +285,6 @@ class Wave(Node):
         "This wave beside another, in a unit and everything below it; null where the viewer does not see the unit.",
         rows=_comparison,
         arguments={"with_id": (strawberry.ID, REQUIRED, "The other wave."), "unit_id": _UNIT},
-    )
-    ranking: Connection[WaveRank] = page(
-        "true",
-        "Units at and below one that the viewer sees, by their scores; those without any are left out.",
-        rows=_ranking,
-        order=WaveRankOrder,
-        arguments={
-            "unit_id": _UNIT,
-            "kinds": (
-                list[UnitKind] | None,
-                strawberry.UNSET,
-                "Units of these kinds; regions where left out.",
-            ),
-        },
-    )
-    league: list[WaveRank] = many(
-        "true",
-        "{u}.rank, {u}.code",
-        "The units with the same parent as one that the viewer sees, by their scores, as figures only.",
-        rows=_league,
-        arguments={"unit_id": (strawberry.ID, REQUIRED, "The unit whose league it is.")},
     )
     published: list[PublishedResult] = many(
         "{u}.wave_id = {t}.id",

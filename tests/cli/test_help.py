@@ -44,6 +44,15 @@ NEEDS = {
         "nothing is written",
         "keeps name and language",
     ],
+    "import-assessments": [
+        "  unit_code,visited_on,A1,A2,B,note\n",
+        "CSV or XLSX",
+        "--wave",
+        "--dry-run",
+        "NA does not apply",
+        "nothing is written",
+    ],
+    "import-results": ["  unit_code,score,dimension_code\n", "--wave", "--dry-run", "enter no figure"],
     "explain-query": [
         "FILE",
         "standard input",

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
 
+from jejak.domain import clock
 from jejak.graphql import ids
 from tests.client import gid, schema
 from tests.graphql.world import World
@@ -25,6 +26,8 @@ OWN_WORD = {
     "clientMutationId": "INVALID_ID",
     "parentCode": "INVALID_CODE",
     "unitCode": "INVALID_CODE",
+    "itemCode": "NOT_FOUND",
+    "dimensionCode": "NOT_FOUND",
     "rule": "INVALID_RULE",
     "opens": "INVALID_HOURS",
     "closes": "INVALID_HOURS",
@@ -60,8 +63,11 @@ BOUNDS = {
     "overall": (1, 5),
     "ces": (1, 7),
     "nps": (0, 10),
-    "year": (2000, 2100),
+    "year": (2000, clock.now().year + 10),
+    "number": (1, 100),
 }
+# Where a mutation has others.
+BOUNDS_OF = {("setKpiTargets", "year"): (2000, 2100)}
 MOST = {
     "stages": 50,
     "painPoints": 20,
@@ -80,6 +86,10 @@ MOST = {
     "ratings": 10_000,
     "targets": 500,
     "aspects": 6,
+    "dimensions": 20,
+    "items": 50,
+    "visits": 500,
+    "scores": 200,
 }
 MOST_ROWS = {
     ("createTasks", "tasks"): 500,
@@ -93,6 +103,8 @@ NAMED = {
     "recapturesId": "Journey",
     "fromId": "Person",
     "toId": "Person",
+    "templateId": "AssessmentTemplate",
+    "assessorId": "Person",
 }
 
 
@@ -264,6 +276,7 @@ SEES_ALL = {
     "assignIssue",
     "submitRatings",
     "setKpiTargets",
+    "planVisits",
 }
 BULK = {
     "createTasks",
@@ -274,7 +287,7 @@ BULK = {
     "submitRatings",
     "setKpiTargets",
 }
-BULK |= {"addToIssue", "removeFromIssue"}
+BULK |= {"addToIssue", "removeFromIssue", "importAssessments", "importWaveResults"}
 
 
 def _int(mutation: str, at: Place, world: World) -> Iterator[Bad]:
@@ -287,7 +300,7 @@ def _int(mutation: str, at: Place, world: World) -> Iterator[Bad]:
         if mutation != "captureJourney":
             yield from (Bad("another version", at, wrong, "STALE") for wrong in (0, -1, 999, 2**31 - 1))
         return
-    least, most = BOUNDS[name]
+    least, most = BOUNDS_OF.get((mutation, name), BOUNDS[name])
     yield from (
         Bad("out of range", at, wrong, "OUT_OF_RANGE") for wrong in (least - 1, most + 1, -(2**31), 2**31 - 1)
     )
@@ -314,6 +327,10 @@ def _date(mutation: str, at: Place, world: World) -> Iterator[Bad]:
     if mutation in {"setSpecialDays", "removeSpecialDays"}:
         code = "NOT_FOUND" if mutation == "removeSpecialDays" else "OUT_OF_RANGE"
         yield from (Bad("out of range", at, one, code) for one in ("2024-12-31", "0001-01-01", "9999-12-31"))
+    elif mutation in OF_WAVES:
+        yield from (Bad("out of range", at, one, "OUT_OF_RANGE") for one in ("1999-12-31", "0001-01-01"))
+        if at[-1] == "visitedOn":
+            yield from (Bad("to come", at, one, "FUTURE_DATE") for one in ("2999-01-01", "9999-12-31"))
     elif at[-1] == "occurredOn":
         yield from (Bad("to come", at, one, "FUTURE_DATE") for one in ("2999-01-01", "9999-12-31"))
     else:
@@ -322,19 +339,25 @@ def _date(mutation: str, at: Place, world: World) -> Iterator[Bad]:
             yield from (Bad("too far", at, one, "OUT_OF_RANGE") for one in ("2999-01-01", "9999-12-31"))
 
 
+OF_WAVES = {"createWave", "updateWave", "planVisits", "recordAssessment", "importAssessments"}
+SCORED = {"recordAssessment", "importAssessments", "importWaveResults"}
+
+
 def _moment(mutation: str, at: Place, world: World) -> Iterator[Bad]:
-    yield from (
-        Bad("no moment", at, one, BROKEN)
-        for one in ("", "now", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", 7)
-    )
+    wrong = ("", "now", "2026-01-01", "2026-01-01T00:00:00", "2026-02-30T00:00:00Z", NUL, 1, True)
+    yield from (Bad("no moment", at, one, BROKEN) for one in wrong)
     yield Bad("to come", at, "2999-01-01T00:00:00Z", "FUTURE_DATE")
-    yield Bad("long gone by", at, "2001-01-01T00:00:00+07:00", "OUT_OF_RANGE")
+    if mutation == "submitRatings":
+        yield Bad("long gone by", at, "2001-01-01T00:00:00+07:00", "OUT_OF_RANGE")
 
 
 def _decimal(mutation: str, at: Place, world: World) -> Iterator[Bad]:
-    yield from (Bad("no number", at, one, BROKEN) for one in ("", "many", NUL, [[1]], {}))
-    wrong = ("-0.01", "100.01", "NaN", "-Infinity", "1e999")
-    yield from (Bad("out of range", at, one, "OUT_OF_RANGE") for one in wrong)
+    yield from (Bad("no number", at, one, BROKEN) for one in ("", "baik", "1,5", NUL, True, [[1]], {}))
+    wrong = ["100.01", "-1", "-0.01", "NaN", "sNaN", "-Infinity", "1e9999", 101]
+    if mutation in SCORED:
+        yield from (Bad("no score", at, one, "INVALID_SCORE") for one in (*wrong, "0.001", 0.125))
+    else:
+        yield from (Bad("out of range", at, one, "OUT_OF_RANGE") for one in wrong)
 
 
 _SCALARS = {

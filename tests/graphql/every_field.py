@@ -52,6 +52,7 @@ def every_field(known: Known) -> Iterator[tuple[str, Asked]]:
         "to": json.dumps(clock.now().date().isoformat()),
         "year": str(clock.now().year),
         "by": "SERVICE",
+        "withId": json.dumps(known.ids["Wave"][-1]),
     }
     for name, field in schema().query_type.fields.items():
         kind = target(field)

@@ -198,6 +198,12 @@ def assessment_seen(assessment: str, paths: str, viewer: str, keeper: str) -> Si
     return Sight(f"({visit_seen(f'{assessment}.assessor_id', viewer, keeper)} or ({submitted}))")
 
 
+def score_seen(assessment: str, paths: str, viewer: str, keeper: str) -> Sight:
+    """What an assessment, given by its key, says of an item: as the assessment. Takes expressions."""
+    whole = assessment_seen("whole", paths, viewer, keeper)
+    return Sight(f"exists (select from assessment whole where whole.id = {assessment} and {whole})")
+
+
 def of_region(person: str, path: str) -> str:
     """SQL: the person holds a role in the region of the unit with this path: at the region, or at any unit below it (R9)."""
     return f"""exists (
