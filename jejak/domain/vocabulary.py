@@ -147,6 +147,7 @@ class NoticeKind(StrEnum):
     NO_MANAGER = "NO_MANAGER"
     HANDED_OVER = "HANDED_OVER"
     CHANNEL_PAUSED = "CHANNEL_PAUSED"
+    ALERT = "ALERT"
 
 
 class Channel(StrEnum):
@@ -254,3 +255,50 @@ class Trouble(StrEnum):
     STEP_FAILS = "STEP_FAILS"
     VALKEY_AWAY = "VALKEY_AWAY"
     EMAIL_PAUSED = "EMAIL_PAUSED"
+
+
+class AlertKind(StrEnum):
+    """R10: what a rule of early warning looks for."""
+
+    METRIC_FLOOR = "METRIC_FLOOR"
+    METRIC_DROP = "METRIC_DROP"
+    OVERDUE_SHARE = "OVERDUE_SHARE"
+    COMPLETION_PACE = "COMPLETION_PACE"
+    REVIEW_SPIKE = "REVIEW_SPIKE"
+
+
+class AlertMetric(StrEnum):
+    """R8, as far as it is watched."""
+
+    CSAT = "CSAT"
+    NPS = "NPS"
+    CES = "CES"
+
+
+class AlertPeriod(StrEnum):
+    """So many whole days up to yesterday: 7, or 28, in which every weekday comes as often as any other."""
+
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+
+
+class AlertSeverity(StrEnum):
+    INFO = "INFO"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
+class AlertState(StrEnum):
+    OPEN = "OPEN"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    CLOSED = "CLOSED"
+
+
+class AlertClosed(StrEnum):
+    """Why an alert has closed by itself."""
+
+    RECOVERED = "RECOVERED"
+    SETTLED = "SETTLED"  # what it had dropped to has become the usual
+    NO_DATA = "NO_DATA"
+    RULE_OFF = "RULE_OFF"
+    UNIT_CLOSED = "UNIT_CLOSED"

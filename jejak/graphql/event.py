@@ -34,9 +34,11 @@ _NAMED: dict[str, tuple[str, str | None]] = {
     "submitted_by": ("Person", None),
     "verified_by": ("Person", None),
     "endpoint_id": ("Webhook", None),
+    "alert_id": ("Alert", "unit_id"),
+    "acknowledged_by": ("Person", None),
     "delivery_id": ("Delivery", None),
 }
-_TABLES = {"Unit": "unit", "Journey": "journey", "PainPoint": "pain_point", "Task": "task"}
+_TABLES = {"Unit": "unit", "Journey": "journey", "PainPoint": "pain_point", "Task": "task", "Alert": "alert"}
 
 
 def _shown_of(side: str) -> Callable[[Field], str]:

@@ -71,4 +71,11 @@ enum(
     TASK_ESCALATION_ACKNOWLEDGED="Somebody who was told that it is late takes care of it.",
     UNIT_REMINDER_RULES_UPDATED="The rules of reminding that are kept there changed.",
     NOTICES_READ="Notices were marked as read.",
+    PROGRAMME_END_SET="The programme got another end, or none.",
+    ALERT_RULE_CREATED="A rule of early warning was made.",
+    ALERT_RULE_UPDATED="A rule of early warning changed.",
+    ALERT_OPENED="A rule of early warning fired.",
+    ALERT_ACKNOWLEDGED="Somebody takes care of it.",
+    ALERT_ASSIGNED="It got tasks.",
+    ALERT_CLOSED="Its cause is gone, or nothing watches for it any more.",
 )

@@ -6,6 +6,7 @@ import strawberry
 
 from jejak.domain import access
 from jejak.domain.errors import Code, Refused
+from jejak.graphql.alert import AlertQueries
 from jejak.graphql.channel import NotificationPreference, preferences
 from jejak.graphql.context import Info
 from jejak.graphql.delivery import Delivery, DeliveryFilter, DeliveryOrder
@@ -52,7 +53,7 @@ def _by_id(type_name: str, description: str) -> Any:
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RolloutPreviews):
+class Query(RolloutPreviews, AlertQueries):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from jejak.graphql.alert import Alert, alerts_below
 from jejak.graphql.calendar import Calendar, calendar
 from jejak.graphql.completion import Completion, completion_here
 from jejak.graphql.event import HistoryEntry, history
@@ -101,4 +102,5 @@ class Unit(Node):
     reminder_rules: ReminderRules = rules_here()
     calendar: Calendar | None = calendar()
     stage_sla: StageSla = stage_sla_of_unit()
+    alerts: Connection[Alert] = alerts_below()
     history: Connection[HistoryEntry] = history()

@@ -9,6 +9,12 @@ from jejak.domain.errors import Code as ErrorCode
 from jejak.domain.errors import Problem
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import (
+    AlertClosed,
+    AlertKind,
+    AlertMetric,
+    AlertPeriod,
+    AlertSeverity,
+    AlertState,
     Alignment,
     Audience,
     Category,
@@ -38,6 +44,12 @@ from jejak.domain.vocabulary import (
 )
 
 __all__ = [
+    "AlertClosed",
+    "AlertKind",
+    "AlertMetric",
+    "AlertPeriod",
+    "AlertSeverity",
+    "AlertState",
     "Alignment",
     "Audience",
     "Category",
@@ -196,6 +208,7 @@ enum(
     NO_MANAGER="A unit was passed over by an escalation, since nobody manages it.",
     HANDED_OVER="A task is the viewer's own now.",
     CHANNEL_PAUSED="A channel is out of reach, for whoever looks after it.",
+    ALERT="An early warning at a unit here or below.",
 )
 enum(
     OwnerRule,
@@ -307,4 +320,49 @@ enum(
     STEP_FAILS="A step has failed three times one after the other.",
     VALKEY_AWAY="Valkey is out of reach: everything is done, some seconds later.",
     EMAIL_PAUSED="E-mail is out of reach and paused: it is tried again by itself, and what is to be said waits.",
+)
+enum(
+    AlertKind,
+    "What a rule of early warning looks for.",
+    METRIC_FLOOR="A metric below its floor, with the whole of its 95 % interval. Closes once the value is back at `clearAt`.",
+    METRIC_DROP="A metric below what it was in the three periods before, taken together: the intervals do not overlap. Closes once the value is inside that interval again.",
+    OVERDUE_SHARE="The share of open tasks that are overdue.",
+    COMPLETION_PACE="Verified completion that, at the pace of the last 28 days, misses the target at the programme's end.",
+    REVIEW_SPIKE="More bad reviews on Play Store than before.",
+)
+enum(
+    AlertMetric,
+    "A metric that is watched.",
+    CSAT="Share of satisfied customers.",
+    NPS="Promoters less detractors, -100 to 100.",
+    CES="Share of customers who found it easy.",
+)
+enum(
+    AlertPeriod,
+    "So many whole days up to yesterday, in the unit's zone.",
+    WEEK="7 days.",
+    MONTH="28 days: four whole weeks.",
+)
+enum(
+    AlertSeverity,
+    "How bad an alert is.",
+    INFO="Good to know.",
+    WARNING="To be looked at.",
+    CRITICAL="Told to the level above as well.",
+)
+enum(
+    AlertState,
+    "Where an alert stands.",
+    OPEN="Nobody has taken it on.",
+    ACKNOWLEDGED="Somebody takes care of it; its cause lasts.",
+    CLOSED="It has closed by itself.",
+)
+enum(
+    AlertClosed,
+    "Why an alert has closed.",
+    RECOVERED="Its cause is gone.",
+    SETTLED="The level that it had dropped to has become the usual one.",
+    NO_DATA="There is nothing left to judge it by.",
+    RULE_OFF="The rule was switched off, or watches such units no more.",
+    UNIT_CLOSED="The unit was closed.",
 )

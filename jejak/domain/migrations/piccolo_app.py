@@ -30,6 +30,7 @@ APP_CONFIG = AppConfig(
                 "search",
                 "operations",
                 "sla",
+                "alert",
             )
         ],
         exclude_imported=True,

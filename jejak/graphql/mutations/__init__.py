@@ -2,6 +2,7 @@
 
 import strawberry
 
+from jejak.graphql.mutations.alert import AlertMutations
 from jejak.graphql.mutations.api_token import ApiTokenMutations
 from jejak.graphql.mutations.calendar import CalendarMutations
 from jejak.graphql.mutations.channel import ChannelMutations
@@ -42,5 +43,6 @@ class Mutation(
     NoticeMutations,
     ChannelMutations,
     ReminderMutations,
+    AlertMutations,
 ):
     pass

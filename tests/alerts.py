@@ -1,0 +1,108 @@
+"""Early warning for tests: one rule instead of those that headquarters begins with, and answers in the histograms."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from jejak.domain import alert_rule, clock, db
+from jejak.domain.access import SYSTEM
+from jejak.domain.alert_rule import CreateAlertRule
+from jejak.domain.tables.alert import Alert, AlertRule
+from jejak.domain.tables.unit import Unit
+from jejak.domain.vocabulary import AlertKind, AlertMetric, AlertPeriod, UnitKind
+from tests import factories as f
+
+EVERY_KIND = list(UnitKind)
+FLOOR = {"kind": AlertKind.METRIC_FLOOR, "metric": AlertMetric.CSAT, "period": AlertPeriod.MONTH}
+
+
+async def only(**given: Any) -> AlertRule:
+    """This rule alone is on; by default the CSAT of a month must not be below 80, at every unit."""
+    await db.execute("update alert_rule set enabled = false")
+    return await a_rule(**given)
+
+
+async def a_rule(**given: Any) -> AlertRule:
+    kind = given.get("kind", AlertKind.METRIC_FLOOR)
+    measured = FLOOR if kind in alert_rule.METRICS else {"least_n": 1}
+    values = {"title_id": "Aturan", "title_en": "A rule", "kinds": EVERY_KIND, "threshold": Decimal(80)}
+    return await alert_rule.create(SYSTEM, CreateAlertRule(**values | measured | given))
+
+
+async def answers(
+    unit: Unit, days_ago: int | Iterable[int] = 1, service: str = "PB_PD", **counts: int
+) -> None:
+    """So many answers at a UP3 or ULP on each of these days, as `csat_5=40`, and in what is kept for those above."""
+    ago = [days_ago] if isinstance(days_ago, int) else days_ago
+    today = clock.today(unit.timezone)
+    for days in ago:
+        await _tally(unit.id, today - timedelta(days=days), service, counts, subtree=False)
+        above = await db.fetch(
+            "select id from unit where $1 ^@ path and kind in ('HQ', 'UID', 'UIW')", unit.path
+        )
+        for row in above:
+            await _tally(row["id"], today - timedelta(days=days), service, counts, subtree=True)
+
+
+async def _tally(unit_id: Any, day: date, service: str, counts: dict[str, int], *, subtree: bool) -> None:
+    names = list(counts)
+    added = ", ".join(f"{name} = coalesce(rating_tally.{name}, 0) + excluded.{name}" for name in names)
+    await db.execute(
+        f"""
+        insert into rating_tally (unit_id, subtree, monthly, starts_on, service, channel, feature, {", ".join(names)})
+        values ($1, $2, false, $3, $4, 'PLN_MOBILE', '', {", ".join(f"${n}" for n in range(5, 5 + len(names)))})
+        on conflict (unit_id, subtree, monthly, starts_on, service, channel, feature) do update set {added}
+        """,
+        unit_id,
+        subtree,
+        day,
+        service,
+        *counts.values(),
+    )
+
+
+async def forget_answers() -> None:
+    await db.execute("delete from rating_tally")
+
+
+async def open_alerts() -> list[Alert]:
+    return await Alert.objects().where(Alert.closed_at.is_null()).order_by(Alert.id)
+
+
+async def evidence(alert: Alert, moment: str = "LATEST") -> dict[str, Any]:
+    row = await db.fetchrow(
+        "select * from alert_evidence where alert_id = $1 and moment = $2", alert.id, moment
+    )
+    assert row is not None
+    return dict(row)
+
+
+async def low_csat(unit: Unit, **given: Any) -> None:
+    """40 answers, half of them satisfied."""
+    await answers(unit, csat_2=20, csat_5=20, **given)
+
+
+async def an_alert(unit: Unit, **of_rule: Any) -> Alert:
+    """An open one at the unit, of a rule that watches units of its kind alone."""
+    from jejak.domain import alert  # noqa: PLC0415 -- beside the names of tests
+
+    rule = await only(kinds=[UnitKind(unit.kind)], **of_rule)
+    await low_csat(unit)
+    await alert.run()
+    found = await Alert.objects().get((Alert.rule_id == rule.id) & (Alert.unit_id == unit.id))
+    assert found is not None
+    return found
+
+
+__all__ = [
+    "a_rule",
+    "an_alert",
+    "answers",
+    "evidence",
+    "f",
+    "forget_answers",
+    "low_csat",
+    "only",
+    "open_alerts",
+]
