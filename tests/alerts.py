@@ -1,7 +1,7 @@
 """Early warning for tests: one rule instead of those that headquarters begins with, and answers in the histograms."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +10,11 @@ from jejak.domain.access import SYSTEM
 from jejak.domain.alert_rule import CreateAlertRule
 from jejak.domain.tables.alert import Alert, AlertRule
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import AlertKind, AlertMetric, AlertPeriod, UnitKind
+from jejak.domain.vocabulary import AlertKind, AlertPeriod, RatingMetric, UnitKind
 from tests import factories as f
 
 EVERY_KIND = list(UnitKind)
-FLOOR = {"kind": AlertKind.METRIC_FLOOR, "metric": AlertMetric.CSAT, "period": AlertPeriod.MONTH}
+FLOOR = {"kind": AlertKind.METRIC_FLOOR, "metric": RatingMetric.CSAT, "period": AlertPeriod.MONTH}
 
 
 async def only(**given: Any) -> AlertRule:
@@ -33,33 +33,25 @@ async def a_rule(**given: Any) -> AlertRule:
 async def answers(
     unit: Unit, days_ago: int | Iterable[int] = 1, service: str = "PB_PD", **counts: int
 ) -> None:
-    """So many answers at a UP3 or ULP on each of these days, as `csat_5=40`, and in what is kept for those above."""
-    ago = [days_ago] if isinstance(days_ago, int) else days_ago
-    today = clock.today(unit.timezone)
-    for days in ago:
-        await _tally(unit.id, today - timedelta(days=days), service, counts, subtree=False)
-        above = await db.fetch(
-            "select id from unit where $1 ^@ path and kind in ('HQ', 'UID', 'UIW')", unit.path
-        )
-        for row in above:
-            await _tally(row["id"], today - timedelta(days=days), service, counts, subtree=True)
-
-
-async def _tally(unit_id: Any, day: date, service: str, counts: dict[str, int], *, subtree: bool) -> None:
+    """So many answers at the unit on each of these days, as `csat_5=40`, counted at it and at all above it."""
     names = list(counts)
     added = ", ".join(f"{name} = coalesce(rating_tally.{name}, 0) + excluded.{name}" for name in names)
-    await db.execute(
-        f"""
-        insert into rating_tally (unit_id, subtree, monthly, starts_on, service, channel, feature, {", ".join(names)})
-        values ($1, $2, false, $3, $4, 'PLN_MOBILE', '', {", ".join(f"${n}" for n in range(5, 5 + len(names)))})
-        on conflict (unit_id, subtree, monthly, starts_on, service, channel, feature) do update set {added}
-        """,
-        unit_id,
-        subtree,
-        day,
-        service,
-        *counts.values(),
-    )
+    today = clock.today(unit.timezone)
+    for days in [days_ago] if isinstance(days_ago, int) else days_ago:
+        await db.execute(
+            f"""
+            insert into rating_tally
+                (unit_id, monthly, by_feature, starts_on, service, channel, feature, {", ".join(names)})
+            select id, false, by_feature, $2, $3, 'PLN_MOBILE', '', {", ".join(f"${n}" for n in range(4, 4 + len(names)))}
+            from unit cross join (values (false), (true)) detail (by_feature)
+            where $1 ^@ path and (by_feature or kind <> 'ULP')
+            on conflict (unit_id, monthly, by_feature, starts_on, service, channel, feature) do update set {added}
+            """,
+            unit.path,
+            today - timedelta(days=days),
+            service,
+            *counts.values(),
+        )
 
 
 async def forget_answers() -> None:

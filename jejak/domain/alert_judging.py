@@ -10,7 +10,7 @@ from uuid import UUID
 from jejak.domain import alert_measure, alert_rules, db
 from jejak.domain.alert_rules import Answers, Judged, Pace, Rule
 from jejak.domain.tables.alert import AlertRule
-from jejak.domain.vocabulary import AlertClosed, AlertKind, AlertMetric, AlertPeriod
+from jejak.domain.vocabulary import AlertClosed, AlertKind, AlertPeriod, RatingMetric
 
 
 class Subject(NamedTuple):
@@ -88,7 +88,7 @@ def _rule(row: AlertRule) -> Rule:
 
 
 def _metric(rule: AlertRule, row: Any) -> Judged:
-    metric = AlertMetric(rule.metric)
+    metric = RatingMetric(rule.metric)
     now = alert_rules.figure(metric, _answers(row))
     if rule.kind == AlertKind.METRIC_FLOOR:
         judged = alert_rules.below_floor(_rule(rule), now)

@@ -5,55 +5,53 @@ All but `OVERDUE` take the moment ($1). They answer a row for a rule, a unit and
 
 from jejak.domain import completion
 from jejak.domain.alert_rules import DAYS, PACE_DAYS, TRAILING
+from jejak.domain.metric_rules import SCALES, Scale
 from jejak.domain.vocabulary import AlertPeriod
 
 _WEEK, _MONTH = (DAYS[period] // 7 for period in (AlertPeriod.WEEK, AlertPeriod.MONTH))
 _REACH = (1 + TRAILING) * DAYS[AlertPeriod.MONTH]
 
 
-def _sum(name: str, least: int, most: int) -> str:
-    return " + ".join(f"coalesce(t.{name}_{score}, 0)" for score in range(least, most + 1))
+def _sum(scale: Scale, scores: range) -> str:
+    return " + ".join(f"coalesce(t.{scale.name}_{score}, 0)" for score in scores) or "0"
 
 
 # Of each metric all answers, those for it, and, of NPS, those against it (R8).
 _COUNTED = {
-    "csat_n": _sum("csat", 1, 5),
-    "csat_up": _sum("csat", 4, 5),
-    "nps_n": _sum("nps", 0, 10),
-    "nps_up": _sum("nps", 9, 10),
-    "nps_down": _sum("nps", 0, 6),
-    "ces_n": _sum("ces", 1, 7),
-    "ces_up": _sum("ces", 5, 7),
+    f"{scale.name}_{what}": _sum(scale, scores)
+    for scale in SCALES.values()
+    for what, scores in {
+        "n": scale.scores,
+        "up": range(scale.good_from, scale.most + 1),
+        "down": range(scale.least, scale.least if scale.bad_to is None else scale.bad_to + 1),
+    }.items()
 }
+
+
+def _of_rule(what: str) -> str:
+    cases = " ".join(f"when '{metric}' then c.{scale.name}_{what}" for metric, scale in SCALES.items())
+    return f"case rule.metric {cases} end as {what}"
+
 
 _WATCHED = "r.enabled and top.kind = any(r.kinds) and top.closed_at is null"
 
-# Histograms are summed by weeks back from yesterday, in each unit's zone, before anything is joined to them. Regions and
-# headquarters have histograms of all that lies below; a UP3's are its own and those of its ULPs.
+# Histograms, which hold all that lies below, are summed by weeks back from yesterday, in each unit's zone, before anything
+# is joined to them. A ULP has them by feature only.
 METRICS = f"""
 with rule as materialized (
     select r.*, case r.period when 'WEEK' then {_WEEK} else {_MONTH} end as weeks
     from alert_rule r where r.enabled and r.kind in ('METRIC_FLOOR', 'METRIC_DROP')
-), week as materialized (
-    select u.id as unit_id, t.service, (here.today - 1 - t.starts_on) / 7 as back,
+), counted as materialized (
+    select u.id as unit_id, u.kind, here.today, (here.today - 1 - t.starts_on) / 7 as back, t.service,
         {", ".join(f"sum({sql}) as {name}" for name, sql in _COUNTED.items())}
     from unit u
     cross join lateral (select ($1::timestamptz at time zone u.timezone)::date as today) here
-    join rating_tally t on t.unit_id = u.id and t.subtree = (u.kind in ('HQ', 'UID', 'UIW')) and not t.monthly
+    join rating_tally t on t.unit_id = u.id and not t.monthly and t.by_feature = (u.kind = 'ULP')
         and t.starts_on < here.today and t.starts_on >= here.today - {_REACH}
-    where exists (select from rule)
-    group by 1, 2, 3
-), covers as materialized (
-    select top.id as top_id, top.kind, below.id as unit_id
-    from unit top join unit below on below.id = top.id or top.kind = 'UP3' and below.parent_id = top.id
-    where top.closed_at is null
-), counted as materialized (
-    select covers.top_id, covers.kind, week.back, week.service,
-        {", ".join(f"sum(week.{name}) as {name}" for name in _COUNTED)}
-    from covers join week on week.unit_id = covers.unit_id
-    group by grouping sets ((1, 2, 3, 4), (1, 2, 3))
+    where u.closed_at is null and exists (select from rule where u.kind = any(rule.kinds))
+    group by grouping sets ((1, 2, 3, 4, 5), (1, 2, 3, 4))
 )
-select rule.id as rule_id, c.top_id as unit_id, c.service, ($1::timestamptz at time zone top.timezone)::date as today,
+select rule.id as rule_id, c.unit_id, c.service, c.today,
     coalesce(sum(m.n) filter (where c.back < rule.weeks), 0) as n,
     coalesce(sum(m.up) filter (where c.back < rule.weeks), 0) as up,
     coalesce(sum(m.down) filter (where c.back < rule.weeks), 0) as down,
@@ -62,13 +60,8 @@ select rule.id as rule_id, c.top_id as unit_id, c.service, ($1::timestamptz at t
     coalesce(sum(m.down) filter (where c.back >= rule.weeks), 0) as before_down
 from rule join counted c on c.kind = any(rule.kinds) and c.back < {1 + TRAILING} * rule.weeks
     and case when rule.by_service then c.service is not null else c.service is not distinct from rule.service end
-join unit top on top.id = c.top_id
-cross join lateral (
-    select case rule.metric when 'CSAT' then c.csat_n when 'NPS' then c.nps_n else c.ces_n end as n,
-        case rule.metric when 'CSAT' then c.csat_up when 'NPS' then c.nps_up else c.ces_up end as up,
-        case rule.metric when 'NPS' then c.nps_down else 0 end as down
-) m
-group by rule.id, c.top_id, c.service, top.timezone
+cross join lateral (select {_of_rule("n")}, {_of_rule("up")}, {_of_rule("down")}) m
+group by rule.id, c.unit_id, c.service, c.today
 """
 
 OVERDUE = f"""

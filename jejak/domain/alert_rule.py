@@ -14,10 +14,10 @@ from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.alert import AlertRule
 from jejak.domain.vocabulary import (
     AlertKind,
-    AlertMetric,
     AlertPeriod,
     AlertSeverity,
     Audience,
+    RatingMetric,
     Service,
     UnitKind,
 )
@@ -45,7 +45,7 @@ class CreateAlertRule:
     kinds: list[UnitKind]
     threshold: Decimal
     clear_at: Decimal | None = None
-    metric: AlertMetric | None = None
+    metric: RatingMetric | None = None
     service: Service | None = None
     by_service: bool = False
     period: AlertPeriod | None = None
@@ -161,8 +161,8 @@ def _check_measure(checks: Checks, kind: AlertKind, given: dict[str, Any]) -> No
 
 def _check_levels(checks: Checks, kind: AlertKind, given: dict[str, Any]) -> None:
     threshold, clear_at = given["threshold"], given["clear_at"]
-    least = -100 if kind is AlertKind.METRIC_FLOOR and given["metric"] == AlertMetric.NPS else 0
-    most = 200 if kind is AlertKind.METRIC_DROP and given["metric"] == AlertMetric.NPS else 100
+    least = -100 if kind is AlertKind.METRIC_FLOOR and given["metric"] == RatingMetric.NPS else 0
+    most = 200 if kind is AlertKind.METRIC_DROP and given["metric"] == RatingMetric.NPS else 100
     _check_within(checks, threshold, (least, most), "threshold")
     if kind not in CLEARING:
         if clear_at is not None:

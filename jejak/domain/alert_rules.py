@@ -6,17 +6,17 @@ and clearing lies a stretch in which nothing happens, so that no alert opens and
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import Enum, auto
+from fractions import Fraction
 
-from jejak.domain.vocabulary import AlertClosed, AlertKind, AlertMetric, AlertPeriod
+from jejak.domain.metric_rules import SCALES, net_interval, shown, wilson
+from jejak.domain.vocabulary import AlertClosed, AlertKind, AlertPeriod, RatingMetric
 
 # Whole days up to yesterday. A month is four whole weeks: each weekday counts alike, and two months are equally long.
 DAYS = {AlertPeriod.WEEK: 7, AlertPeriod.MONTH: 28}
 TRAILING = 3  # periods that a drop is held against, taken together
 PACE_DAYS = 28
-_Z = Decimal("1.96")
-_SHOWN = Decimal("0.01")
 _HUNDRED = Decimal(100)
 
 
@@ -38,7 +38,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Answers of `n` customers: `up` count for the metric and, of NPS, `down` against it."""
+    """Of `n` customers `up` count for the metric and, of NPS, `down` against it."""
 
     n: int = 0
     up: int = 0
@@ -100,34 +100,14 @@ class Pace:
     last_on: date | None
 
 
-def shown(value: Decimal) -> Decimal:
-    """As people see it. The inner rounding keeps a true half from being seen as just below it."""
-    return value.quantize(Decimal("1e-10"), ROUND_HALF_UP).quantize(_SHOWN, ROUND_HALF_UP)
-
-
-def share(of: int, n: int) -> Figure | None:
-    """A share in percent with Wilson's interval; None without answers."""
-    if n == 0:
-        return None
-    p, spread = Decimal(of) / n, _Z * _Z / n
-    middle = p + spread / 2
-    half = _Z * (p * (1 - p) / n + spread / (4 * n)).sqrt()
-    low, high = ((middle + sign * half) / (1 + spread) * _HUNDRED for sign in (-1, 1))
-    return Figure(shown(p * _HUNDRED), shown(max(low, Decimal(0))), shown(min(high, _HUNDRED)), n)
-
-
-def figure(metric: AlertMetric, answers: Answers) -> Figure | None:
+def figure(metric: RatingMetric, answers: Answers) -> Figure | None:
     """R8. None without answers, never 0."""
-    if metric is not AlertMetric.NPS:
-        return share(answers.up, answers.n)
     if answers.n == 0:
         return None
-    p, d = Decimal(answers.up) / answers.n, Decimal(answers.down) / answers.n
-    value = (p - d) * _HUNDRED
-    half = _Z * _HUNDRED * ((p + d - (p - d) ** 2) / answers.n).sqrt()
-    return Figure(
-        shown(value), shown(max(value - half, -_HUNDRED)), shown(min(value + half, _HUNDRED)), answers.n
-    )
+    up, down, n = answers.up, answers.down, answers.n
+    if SCALES[metric].bad_to is None:
+        return Figure(shown(Fraction(100 * up, n)), *map(shown, wilson(up, n)), n)
+    return Figure(shown(Fraction(100 * (up - down), n)), *map(shown, net_interval(up, down, n)), n)
 
 
 def days(period: AlertPeriod, today: date) -> tuple[date, date]:
@@ -191,7 +171,7 @@ def overdue(rule: Rule, open_tasks: int, overdue_tasks: int) -> Judged:
     """
     if open_tasks == 0:
         return Judged(Verdict.CLEARS, Reading(base=rule.threshold, hits=0))
-    value = shown(Decimal(overdue_tasks) / open_tasks * _HUNDRED)
+    value = shown(Fraction(100 * overdue_tasks, open_tasks))
     reading = Reading(value, open_tasks, overdue_tasks, base=rule.threshold)
     if value >= rule.threshold and open_tasks >= rule.least_n:
         return Judged(Verdict.FIRES, reading)

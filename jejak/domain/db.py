@@ -52,6 +52,7 @@ class Lock(IntEnum):
     RELAY = 7306
     FEED = 7307
     DELIVERIES = 7310
+    RATINGS = 7311
     ALERTS = 7320
 
 

@@ -257,6 +257,77 @@ class Trouble(StrEnum):
     EMAIL_PAUSED = "EMAIL_PAUSED"
 
 
+class RatingChannel(StrEnum):
+    """Where a customer was asked (R8)."""
+
+    PLN_MOBILE = "PLN_MOBILE"
+    CALL = "CALL"
+    LIVE_CHAT = "LIVE_CHAT"
+    SOCIAL_MEDIA = "SOCIAL_MEDIA"
+    OFFICE = "OFFICE"
+    FIELD = "FIELD"
+
+
+class StaffKind(StrEnum):
+    OFFICER = "OFFICER"  # comes to the customer
+    AGENT = "AGENT"  # is called or written to
+
+
+class RatingAspect(StrEnum):
+    """What a customer found good: the first three of an officer, the others of an agent."""
+
+    POLITE_UNIFORMED = "POLITE_UNIFORMED"
+    GOOD_WORK = "GOOD_WORK"
+    ON_TIME = "ON_TIME"
+    POLITE = "POLITE"
+    SOLVES = "SOLVES"
+    FAST = "FAST"
+
+
+class RatingMetric(StrEnum):
+    """R8: what is made of the answers to one question."""
+
+    CSAT = "CSAT"
+    OVERALL = "OVERALL"
+    CES = "CES"
+    NPS = "NPS"
+
+
+class KpiMetric(StrEnum):
+    """What headquarters sets targets for."""
+
+    CSAT = "CSAT"
+    NPS = "NPS"
+    COMPLETION = "COMPLETION"
+
+
+class SubmissionOutcome(StrEnum):
+    """What became of a rating that was sent."""
+
+    SUBMITTED = "SUBMITTED"
+    ALREADY_THERE = "ALREADY_THERE"  # its source has sent it before; what is there stays
+
+
+class Grain(StrEnum):
+    """How long the periods of figures are."""
+
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    QUARTER = "QUARTER"
+    YEAR = "YEAR"
+
+
+class Breakdown(StrEnum):
+    """What figures are broken down by."""
+
+    NONE = "NONE"
+    SERVICE = "SERVICE"
+    FEATURE = "FEATURE"
+    CHANNEL = "CHANNEL"
+    UNIT = "UNIT"
+
+
 class AlertKind(StrEnum):
     """R10: what a rule of early warning looks for."""
 
@@ -265,14 +336,6 @@ class AlertKind(StrEnum):
     OVERDUE_SHARE = "OVERDUE_SHARE"
     COMPLETION_PACE = "COMPLETION_PACE"
     REVIEW_SPIKE = "REVIEW_SPIKE"
-
-
-class AlertMetric(StrEnum):
-    """R8, as far as it is watched."""
-
-    CSAT = "CSAT"
-    NPS = "NPS"
-    CES = "CES"
 
 
 class AlertPeriod(StrEnum):

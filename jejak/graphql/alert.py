@@ -29,11 +29,11 @@ from jejak.graphql.reading.declare import REQUIRED
 from jejak.graphql.vocabulary import (
     AlertClosed,
     AlertKind,
-    AlertMetric,
     AlertPeriod,
     AlertSeverity,
     AlertState,
     Audience,
+    RatingMetric,
     Service,
     UnitKind,
     enum,
@@ -57,7 +57,7 @@ class AlertRule(Node):
     title: str = expression(lambda field: field.statement.title(field.t), "Title in the person's language.")
     title_id: str = column("Indonesian title.")
     title_en: str = column("English title.")
-    metric: AlertMetric | None = column("Of a rule on a metric, which.")
+    metric: RatingMetric | None = column("Of a rule on a metric, which.")
     service: Service | None = column("Of this service; null for all of them.")
     by_service: bool = column("Whether each service is watched by itself, and not all of them together.")
     kinds: list[UnitKind] = expression("to_json({t}.kinds)", "The kinds of open units that it watches.")

@@ -10,6 +10,7 @@ from jejak.domain import (
     completion,
     holiday,
     housekeeping,
+    rating_tally,
     recurrence,
     relay,
     reminder,
@@ -26,8 +27,8 @@ _HOUR = 3600
 
 
 def of_the_sweep() -> tuple[Step, ...]:
-    """Finds what no wake-up announced."""
-    return (Step("relay", SWEEP_SECONDS, relay.drain),)
+    """Finds what no wake-up announced; counts what customers have answered."""
+    return (Step("relay", SWEEP_SECONDS, relay.drain), Step("ratings", SWEEP_SECONDS, rating_tally.drain))
 
 
 def of_the_minute() -> tuple[Step, ...]:

@@ -19,7 +19,7 @@ from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.task import ChangeTask, NewEvidence, SubmitTask
 from jejak.domain.unit import CloseUnit
-from jejak.domain.vocabulary import AlertKind, AlertMetric, AlertPeriod, Role, TaskStatus, UnitKind
+from jejak.domain.vocabulary import AlertKind, AlertPeriod, RatingMetric, Role, TaskStatus, UnitKind
 from tests import factories as f
 from tests.alerts import answers, evidence, forget_answers, low_csat, only, open_alerts
 from tests.moments import MONDAY, go_to
@@ -195,7 +195,7 @@ async def test_a_drop_of_few_points_is_none_however_sure():
     ulp = await f.a_unit()
     await only(
         kind=AlertKind.METRIC_DROP,
-        metric=AlertMetric.NPS,
+        metric=RatingMetric.NPS,
         period=AlertPeriod.WEEK,
         threshold=Decimal(10),
         kinds=[UnitKind.ULP],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jejak.domain import alert_rules
 from jejak.domain.alert_rules import Answers, Figure, Pace, Reading, Rule, Verdict
-from jejak.domain.vocabulary import AlertClosed, AlertKind, AlertMetric, AlertPeriod
+from jejak.domain.vocabulary import AlertClosed, AlertKind, AlertPeriod, RatingMetric
 
 TODAY = date(2027, 3, 1)
 CENT = Fraction(1, 100)
@@ -44,7 +44,7 @@ def close(shown: Decimal, exact: Fraction) -> bool:
 
 @given(answered)
 def test_a_share_has_wilsons_interval(answers):
-    found = alert_rules.figure(AlertMetric.CSAT, answers)
+    found = alert_rules.figure(RatingMetric.CSAT, answers)
     p, n = Fraction(answers.up, answers.n), answers.n
     assert close(found.value, p * 100)
     # Wilson's interval is where a share q itself would lie 1.96 of its own deviations from p.
@@ -59,7 +59,7 @@ def test_a_share_has_wilsons_interval(answers):
 
 @given(answered)
 def test_a_score_is_promoters_less_detractors_with_the_interval_of_the_design(answers):
-    found = alert_rules.figure(AlertMetric.NPS, answers)
+    found = alert_rules.figure(RatingMetric.NPS, answers)
     p, d = Fraction(answers.up, answers.n), Fraction(answers.down, answers.n)
     half = 196 * root((p + d - (p - d) ** 2) / answers.n)
     assert close(found.value, (p - d) * 100)
@@ -67,7 +67,7 @@ def test_a_score_is_promoters_less_detractors_with_the_interval_of_the_design(an
     assert close(found.high, min((p - d) * 100 + half, Fraction(100)))
 
 
-@pytest.mark.parametrize("metric", AlertMetric)
+@pytest.mark.parametrize("metric", RatingMetric)
 def test_without_answers_there_is_no_figure(metric):
     assert alert_rules.figure(metric, Answers()) is None
 
@@ -78,7 +78,7 @@ def rule(kind: AlertKind, threshold: Decimal, clear_at: Decimal | None = None, l
 
 @given(answered, percent, st.integers(1, 2_000))
 def test_a_floor_fires_by_the_upper_end_and_clears_by_the_value(answers, floor, least):
-    now = alert_rules.figure(AlertMetric.CSAT, answers)
+    now = alert_rules.figure(RatingMetric.CSAT, answers)
     judged = alert_rules.below_floor(rule(AlertKind.METRIC_FLOOR, floor, least_n=least), now)
     if answers.n < least:
         assert judged.verdict is S
@@ -90,7 +90,7 @@ def test_a_floor_fires_by_the_upper_end_and_clears_by_the_value(answers, floor, 
 
 @given(answered, answered, st.decimals(0, 20, places=2))
 def test_a_drop_fires_where_the_intervals_do_not_touch(mine, trailing, points):
-    now, before = (alert_rules.figure(AlertMetric.CSAT, one) for one in (mine, trailing))
+    now, before = (alert_rules.figure(RatingMetric.CSAT, one) for one in (mine, trailing))
     judged = alert_rules.dropped(rule(AlertKind.METRIC_DROP, points, least_n=1), now, before)
     apart = now.high < before.low
     assert (judged.verdict is F) == (apart and before.value - now.value >= points)
@@ -172,6 +172,6 @@ def test_an_alert_that_clears_does_not_fire_again_on_the_same_answers(seen, floo
     """What fires never clears at once, and what clears never fires: no answer does both."""
     of = rule(AlertKind.METRIC_FLOOR, floor, least_n=1)
     for answers in seen:
-        now = alert_rules.figure(AlertMetric.NPS, answers)
+        now = alert_rules.figure(RatingMetric.NPS, answers)
         if alert_rules.below_floor(of, now).verdict is C:
             assert now.high >= floor

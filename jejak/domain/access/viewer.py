@@ -22,13 +22,17 @@ class Right(Enum):
     RULES = auto()  # the programme's rules, as the reminder ladder and the SLA policy
     CALENDAR = auto()  # working weeks and special days
     CLOSURES = auto()  # closures of units of one's region
+    MEASURE = auto()  # at headquarters: bring in what customers answer, which a unit could better for itself
+    ANSWERS = auto()  # read what single customers answered, in their words
+    STAFF = auto()  # see officers and agents of the very unit, and what they are rated
 
 
 _CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
-    Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES},
+    Role.MANAGER: _CONTRIBUTOR
+    | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ANSWERS, Right.STAFF},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
     Role.PROGRAMME: frozenset(
         {
@@ -39,6 +43,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CALENDAR,
             Right.CLOSURES,
             Right.OPERATE,
+            Right.MEASURE,
+            Right.ANSWERS,
         }
     ),
 }

@@ -34,7 +34,7 @@ create table alert_rule (
     kind text not null check (kind in ('METRIC_FLOOR', 'METRIC_DROP', 'OVERDUE_SHARE', 'COMPLETION_PACE', 'REVIEW_SPIKE')),
     title_id text not null,
     title_en text not null,
-    metric text check (metric in ('CSAT', 'NPS', 'CES')),
+    metric text check (metric in ('CSAT', 'OVERALL', 'NPS', 'CES')),
     service text,
     by_service boolean not null,
     kinds text[] not null check (cardinality(kinds) > 0),

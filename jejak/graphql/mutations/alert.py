@@ -16,10 +16,10 @@ from jejak.graphql.reading import held
 from jejak.graphql.task import Task
 from jejak.graphql.vocabulary import (
     AlertKind,
-    AlertMetric,
     AlertPeriod,
     AlertSeverity,
     Audience,
+    RatingMetric,
     Service,
     UnitKind,
 )
@@ -61,7 +61,7 @@ class CreateAlertRuleInput:
     kinds: list[UnitKind] = given(_KINDS)
     threshold: Decimal = given(_THRESHOLD)
     clear_at: Decimal | None = given(f"{_CLEAR_AT} As the threshold where left out.", None)
-    metric: AlertMetric | None = given("Of a rule on a metric: which.", None)
+    metric: RatingMetric | None = given("Of a rule on a metric: which.", None)
     service: Service | None = given("Of a rule on a metric: of this service alone.", None)
     by_service: bool = given(
         "Of a rule on a metric: each service by itself, and not all of them together.", False

@@ -1,0 +1,78 @@
+"""R8: histograms of what customers answered, so that no dashboard reads answers again.
+
+An answer waits (`rating_pending`) until a worker counts it, in the transaction in which it stops waiting: however often
+that dies or runs twice, it is counted once. It is counted at its unit and at each above, by day and by month; a
+unit that moves takes its counts along (the trigger `rating_moved`).
+"""
+
+from jejak.domain import db
+from jejak.domain.metric_rules import SCALES
+
+COUNTS = tuple(column for scale in SCALES.values() for column in scale.columns)
+AT_ONCE = 20_000
+_PATIENCE_SECONDS = 240
+
+
+async def drain(at_once: int = AT_ONCE) -> int:
+    """Counts all that waits, `at_once` in a transaction; how many there were."""
+    counted = 0
+    while True:
+        with db.patient(_PATIENCE_SECONDS):
+            batch = await _some(at_once)
+        counted += batch
+        if batch < at_once:
+            return counted
+
+
+async def _some(most: int) -> int:
+    async with db.transaction():
+        # The tree as it is after this is that by which a move that waits, or has ended, counts.
+        await db.lock(db.Lock.RATINGS)
+        return int(await db.fetchval(_COUNT, most, timeout=_PATIENCE_SECONDS))
+
+
+def _each(template: str, sep: str = ", ") -> str:
+    return sep.join(template.format(name=name) for name in COUNTS)
+
+
+_COUNTED = ", ".join(
+    f"count(*) filter (where {scale.name} = {score}) as {column}"
+    for scale in SCALES.values()
+    for score, column in zip(scale.scores, scale.columns, strict=True)
+)
+_ADDED = _each("{name} = coalesce(kept.{name} + excluded.{name}, kept.{name}, excluded.{name})")
+_CELL = "unit_id, monthly, by_feature, starts_on, service, channel, feature"
+
+_COUNT = f"""
+with taken as (
+    delete from rating_pending
+    where rating_id in (select rating_id from rating_pending order by rating_id limit $1)
+    returning rating_id
+), answered as materialized (
+    select r.unit_id, r.day, r.service, r.channel, r.feature, r.staff_id, {_COUNTED}
+    from taken join rating r on r.id = taken.rating_id
+    group by r.unit_id, r.day, r.service, r.channel, r.feature, r.staff_id
+), above as materialized (
+    select here.id as of_unit, up.id as unit_id, up.kind <> 'ULP' as has_below
+    from unit here join unit up on up.code = any(string_to_array(rtrim(here.path, '/'), '/'))
+    where here.id in (select unit_id from answered)
+), in_cells as (
+    insert into rating_tally as kept ({_CELL}, {_each("{name}")})
+    select above.unit_id, span.monthly, detail.by_feature,
+        case when span.monthly then date_trunc('month', day::timestamp)::date else day end as starts_on,
+        service, channel, case when detail.by_feature then feature else '' end as feature,
+        {_each("nullif(sum({name}), 0)")}
+    from answered join above on above.of_unit = answered.unit_id
+    cross join (values (false), (true)) span (monthly)
+    join (values (false), (true)) detail (by_feature) on detail.by_feature or above.has_below
+    group by 1, 2, 3, 4, 5, 6, 7
+    order by 1, 2, 3, 4, 5, 6, 7
+    on conflict ({_CELL}) do update set {_ADDED}
+), of_staff as (
+    insert into staff_tally as kept (staff_id, starts_on, {_each("{name}")})
+    select staff_id, day, {_each("nullif(sum({name}), 0)")} from answered
+    where staff_id is not null group by 1, 2 order by 1, 2
+    on conflict (staff_id, starts_on) do update set {_ADDED}
+)
+select count(*) from taken
+"""

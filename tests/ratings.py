@@ -1,0 +1,53 @@
+"""Ratings for tests, and a second computation of what is made of them: DuckDB over an export of the raw rows."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import duckdb
+
+from jejak.domain import db, rating
+from jejak.domain.metric_rules import SCALES
+from jejak.domain.rating import Answer, NewRating
+from jejak.domain.tables.unit import Unit
+from jejak.domain.vocabulary import RatingChannel, Service
+
+SCORES = [(scale.name, score) for scale in SCALES.values() for score in scale.scores]
+_n = count(1)
+
+
+def a_rating(unit: Unit, **changes: Any) -> NewRating:
+    """`csat`, `overall`, `ces`, `nps`, `aspects` and `comment` may be given beside the others; CSAT is 5 by default."""
+    of_answer = {name: changes.pop(name) for name in list(changes) if name in Answer.__dataclass_fields__}
+    given = {
+        "unit_id": unit.id,
+        "external_id": f"answer-{next(_n)}",
+        "service": Service.COMPLAINT,
+        "channel": RatingChannel.PLN_MOBILE,
+        "answered_at": datetime(2026, 3, 10, 5, tzinfo=UTC),
+        "answer": Answer(**(of_answer or {"csat": 5})),
+    }
+    return NewRating(**given | changes)
+
+
+async def added(ratings: Iterable[NewRating], source: str = "TEST") -> set[int]:
+    async with db.transaction():
+        return await rating.add(list(ratings), source)
+
+
+async def export() -> duckdb.DuckDBPyConnection:
+    """Units and ratings as they stand, in a database of another make."""
+    duck = duckdb.connect()
+    duck.execute("create table unit (id text, code text, kind text, path text, timezone text)")
+    duck.execute(
+        """create table rating (id text, unit_id text, service text, feature text, channel text, staff_id text,
+        csat int, overall int, ces int, nps int, day date)"""
+    )
+    for table in ("unit", "rating"):
+        names = [row[0] for row in duck.execute(f"select column_name from (describe {table})").fetchall()]
+        columns = ", ".join(f"{name}::text" if name.endswith("id") else name for name in names)
+        rows = [tuple(row) for row in await db.fetch(f"select {columns} from {table}")]
+        if rows:
+            duck.executemany(f"insert into {table} values ({', '.join('?' * len(names))})", rows)
+    return duck
