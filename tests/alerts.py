@@ -5,13 +5,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from jejak.domain import alert_rule, clock, db
+from jejak.domain import alert_rule, change, clock, db
 from jejak.domain.access import SYSTEM
 from jejak.domain.alert_rule import CreateAlertRule
-from jejak.domain.tables.alert import Alert, AlertRule
+from jejak.domain.tables.alert import Alert, AlertEvidence, AlertRule
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import AlertKind, AlertPeriod, RatingMetric, UnitKind
-from tests import factories as f
 
 EVERY_KIND = list(UnitKind)
 FLOOR = {"kind": AlertKind.METRIC_FLOOR, "metric": RatingMetric.CSAT, "period": AlertPeriod.MONTH}
@@ -75,26 +74,30 @@ async def low_csat(unit: Unit, **given: Any) -> None:
     await answers(unit, csat_2=20, csat_5=20, **given)
 
 
-async def an_alert(unit: Unit, **of_rule: Any) -> Alert:
-    """An open one at the unit, of a rule that watches units of its kind alone."""
-    from jejak.domain import alert  # noqa: PLC0415 -- beside the names of tests
-
-    rule = await only(kinds=[UnitKind(unit.kind)], **of_rule)
-    await low_csat(unit)
-    await alert.run()
-    found = await Alert.objects().get((Alert.rule_id == rule.id) & (Alert.unit_id == unit.id))
-    assert found is not None
-    return found
-
-
-__all__ = [
-    "a_rule",
-    "an_alert",
-    "answers",
-    "evidence",
-    "f",
-    "forget_answers",
-    "low_csat",
-    "only",
-    "open_alerts",
-]
+async def a_bare_alert(unit: Unit, rule: AlertRule, **changes: Any) -> Alert:
+    """As a run leaves it, with a figure in every column there is."""
+    values = {"service": rule.service, "severity": rule.severity, "opened_at": clock.now(), "note": ""}
+    row = Alert(id=db.new_id(), rule_id=rule.id, unit_id=unit.id, **values | changes)
+    figures = {"value": 50, "n": 40, "hits": 20, "low": 35, "high": 65, "reached": 40} | {
+        "base": 80,
+        "base_n": 90,
+        "base_low": 75,
+        "base_high": 85,
+    }
+    today = clock.today(unit.timezone)
+    await change.insert([row])
+    await change.insert(
+        [
+            AlertEvidence(
+                id=db.new_id(),
+                alert_id=row.id,
+                moment=moment,
+                at=row.opened_at,
+                from_on=today - timedelta(days=28),
+                to_on=today - timedelta(days=1),
+                **figures,
+            )
+            for moment in ("OPENED", "LATEST")
+        ]
+    )
+    return row

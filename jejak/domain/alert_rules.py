@@ -106,8 +106,10 @@ def figure(metric: RatingMetric, answers: Answers) -> Figure | None:
         return None
     up, down, n = answers.up, answers.down, answers.n
     if SCALES[metric].bad_to is None:
-        return Figure(shown(Fraction(100 * up, n)), *map(shown, wilson(up, n)), n)
-    return Figure(shown(Fraction(100 * (up - down), n)), *map(shown, net_interval(up, down, n)), n)
+        down, (low, high) = 0, wilson(up, n)
+    else:
+        low, high = net_interval(up, down, n)
+    return Figure(shown(Fraction(100 * (up - down), n)), shown(low), shown(high), n)
 
 
 def days(period: AlertPeriod, today: date) -> tuple[date, date]:

@@ -66,6 +66,8 @@ RULES: dict[str, Rule] = {
         CLOSURES, "unitId", ("UNREADABLE_CALENDAR", "ics"), {"ics": "nonsense"}, regional=True
     ),
     "updateSlaPolicy": _late(TREE, "slaPolicyId", public=True),
+    "updateAlertRule": _late(TREE, "alertRuleId", public=True),
+    "setProgrammeEnd": _late(TREE, "programmeId", public=True),
     "pausePainPoint": _late(MANAGE, "painPointId"),
     "resumePainPoint": _late(MANAGE, "painPointId"),
     "createPerson": Rule(PEOPLE, "unitId", ("INVALID_KIND", "role"), {"role": "PROGRAMME"}),
@@ -125,6 +127,7 @@ APART = (
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits", "handOver"}
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
     | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation"}
+    | {"acknowledgeAlert", "assignAlert", "createAlertRule"}
 )
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from jejak.domain import clock, completion, db, recurrence
+from jejak.domain import alert, clock, completion, db, recurrence
 from jejak.domain.access import RIGHTS, Right
+from jejak.domain.alert import AssignAlert
 from jejak.domain.tables.person import Person
 from jejak.domain.vocabulary import Role, UnitKind
 from jejak.graphql import ids
 from jejak.graphql.reading.declare import Entity
 from tests import factories as f
+from tests.alerts import a_bare_alert
 from tests.client import NOBODY, Client, as_, gid, schema
 from tests.graphql.access_document import decisions, mutations, rows_seen_by, subscriptions, table
 from tests.graphql.test_access import places
@@ -31,6 +33,7 @@ ARGUMENTS = {
     "Query.journey": "id: $node",
     "Query.painPoint": "id: $node",
     "Query.task": "id: $node",
+    "Query.alert": "id: $node",
     "Query.rollout": "id: $node",
     "Query.rolloutPreview": 'input: { initiativeId: $unit, title: "x", unitId: $unit, dueInDays: 5 }',
     "Query.rolloutExtensionPreview": "input: { rolloutId: $node, expectedVersion: 1 }",
@@ -57,7 +60,7 @@ BY_ID = frozenset(
         "notificationPreferences",
         "operations",
     }
-    | {"rolloutPreview", "rolloutExtensionPreview"}
+    | {"rolloutPreview", "rolloutExtensionPreview", "alert"}
 )
 
 
@@ -119,6 +122,7 @@ async def things() -> dict[str, Thing]:
             kind: f"select t.id, array[u.path] as paths, null::uuid as person from {name} t join unit u on u.id = t.unit_id"
             for kind, name in {
                 "Journey": "journey", "PainPoint": "pain_point", "Task": "task", "Membership": "membership",
+                "Alert": "alert",
             }.items()
         },
         "Person": "select p.id, array(select u.path from membership m join unit u on u.id = m.unit_id where m.person_id = p.id) as paths, p.id as person from person p",
@@ -132,6 +136,7 @@ async def things() -> dict[str, Thing]:
         },
         "Notice": "select id, '{}'::text[] as paths, person_id as person from notice",
         "SlaPolicy": "select id, '{}'::text[] as paths, null::uuid as person from sla_policy",
+        "AlertRule": "select id, '{}'::text[] as paths, null::uuid as person from alert_rule",
         **{
             kind: f"""select r.id, array(select u.path from unit u where u.id = r.unit_id
                 or u.id in (select t.unit_id from task t join rollout o on o.id = t.rollout_id where o.{key} = r.id)) as paths,
@@ -282,6 +287,13 @@ async def a_wide_world(world: World) -> None:
     await f.a_recurrence(world.region, rule="FREQ=DAILY;COUNT=1", start_on=tomorrow)
     await recurrence.run()
     await completion.recompute_all()
+    # Alerts, of which one has ended, with tasks elsewhere.
+    lasting = await a_bare_alert(world.below, world.warning_rule)
+    ended = {"closed_at": clock.now(), "closed_because": "RECOVERED"}
+    taken = {"acknowledged_at": clock.now(), "acknowledged_by": world.manager.id, "note": "Diperiksa"}
+    await a_bare_alert(world.elsewhere, world.warning_rule, **ended, **taken)
+    work = f.a_new_task(world.sibling, owner_id=ranger.id)
+    await alert.assign(headquarters, AssignAlert(lasting.id, [work]))
 
 
 async def every_seat(world: World) -> list[Seat]:

@@ -241,6 +241,8 @@ async def test_no_list_costs_more_statements_as_it_grows():
                 "nodes[Programme",
                 "nodes[Measure",
                 "nodes[SlaPolicy",
+                "nodes[AlertRule",
+                "alertRules",
                 *OF_ONE,
             )
         ), way

@@ -19,7 +19,7 @@ from tests import factories as f
 from tests.client import NOBODY, Client, as_, schema
 from tests.graphql.kinds import node_kinds
 from tests.graphql.test_access_matrix import a_wide_world
-from tests.graphql.world import VALID, World
+from tests.graphql.world import VALID, World, told_of
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ async def a_place(world: World) -> Place:
         who, given = VALID[mutation](world)
         await (await as_(who)).done(mutation, **given)
     await a_service()
+    await told_of(world.warning, world.owner)
     viewers = await viewers_of(world)
     found = await ids_there_are()
     now = clock.now()
@@ -81,6 +82,8 @@ DONE = (
     "rotateWebhookSecret",
     "testWebhook",
     "cancelRollout",
+    "assignAlert",
+    "setProgrammeEnd",
 )
 PREVIEWS = {"rolloutPreview": "rolloutInitiative", "rolloutExtensionPreview": "extendRollout"}
 
