@@ -25,7 +25,7 @@ async def some_answers(rng: random.Random) -> None:
         up3 = await f.a_unit(UnitKind.UP3, timezone=zone)
         places = [up3, *[await f.a_unit(UnitKind.ULP, up3, timezone=zone) for _ in range(2)]]
         for place in places:
-            turning, worse = rng.randint(1, 60), rng.random() / 2
+            turning, worse = rng.choice([7, 14, 28]), rng.random() * 0.7
             for _ in range(220):
                 ago = rng.randint(0, 130)
                 content = rng.random() > (0.1 + worse if ago < turning else 0.1)
@@ -124,12 +124,12 @@ async def test_what_fires_is_what_another_database_finds_in_the_single_answers()
         await a_rule(
             **floor, metric=RatingMetric.CES, threshold=Decimal(85), period=AlertPeriod.WEEK, least_n=10
         ),
-        await a_rule(**drop, metric=RatingMetric.CSAT, threshold=Decimal(5), period=AlertPeriod.MONTH),
+        await a_rule(**drop, metric=RatingMetric.CSAT, threshold=Decimal(5), period=AlertPeriod.WEEK),
         await a_rule(
             **drop,
             metric=RatingMetric.NPS,
             threshold=Decimal(0),
-            period=AlertPeriod.WEEK,
+            period=AlertPeriod.MONTH,
             by_service=True,
             least_n=5,
         ),
