@@ -100,6 +100,7 @@ RULES: dict[str, Rule] = {
     "extendRollout": _late(TREE, "rolloutId"),
     "cancelRollout": _late(TREE, "rolloutId"),
     "createRecurrence": Rule(TREE, "unitId", ("REQUIRED", "title"), {"title": ""}),
+    "submitRatings": Rule(TREE, "unitId", ("REQUIRED", "staffName"), {"staffName": ""}, rows="ratings"),
     "updateRecurrence": _late(TREE, "recurrenceId"),
     "endRecurrence": _late(TREE, "recurrenceId"),
 }
@@ -128,6 +129,7 @@ APART = (
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits", "handOver"}
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
     | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation"}
+    | {"setKpiTargets"}
     | {"acknowledgeAlert", "assignAlert", "createAlertRule"}
 )
 
