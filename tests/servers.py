@@ -40,6 +40,7 @@ REFERENCE = (
     "assessment_dimension",
     "assessment_item",
     "rung",
+    "alert_rule",
 )
 
 

@@ -149,7 +149,7 @@ def signed(digest: Digest, body: bytes, at: datetime) -> Headers:
 
 
 def payload(digest: Digest) -> dict[str, Any]:
-    """What is posted. Ids of tasks and notices are those of the API."""
+    """What is posted. Ids of tasks, alerts and notices are those of the API."""
     totals = digest.totals
     return {
         "type": "test" if digest.test else "digest",
@@ -185,6 +185,7 @@ def _line(line: Line, section: Section, digest: Digest) -> dict[str, Any]:
         "kind": line.kind,
         "text": letter.one_line(letter.said(line, section, digest.language)),
         "taskId": _global("Task", line.task_id) if line.task_id else None,
+        "alertId": _global("Alert", line.alert_id) if line.alert_id else None,
         "title": line.title,
         "unit": {"code": line.unit_code, "name": line.unit_name} if line.unit_code else None,
         "dueOn": line.due_on.isoformat() if line.due_on else None,

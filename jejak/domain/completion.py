@@ -61,12 +61,12 @@ def figures(*, path: str, chosen: str, on: str | None = None) -> str:
     return _roll_up(_source(path, chosen, on))
 
 
-def _source(path: str, chosen: str, on: str | None, more: str = "") -> str:
+def _source(path: str, chosen: str, on: str | None, more: str = "", beside: str = "") -> str:
     if on is None:
         return f"""
             select {more}c.initiative_id, c.unit_id, i.step_id, i.weight as initiative_weight, s.weight as step_weight,
                 null::timestamptz as taken_at, {_columns("c")}
-            from completion c join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id
+            from {beside}completion c join initiative i on i.id = c.initiative_id join step s on s.id = i.step_id
             join unit at on at.id = c.unit_id where at.path ^@ {path} and {chosen}"""
     # The subtree as it was then, found by the unit that lies at `path` now.
     return f"""
@@ -104,6 +104,23 @@ def league(*, parent: str, chosen: str) -> str:
             top.id as unit_id, top.parent_id, top.code, top.name, top.kind, f.reported, f.verified,
             {_counted("f")}
         from sibling top left join {_roll_up(source, "of_unit")} f on f.of_unit = top.id)"""
+
+
+def figures_of(tops: str, *, on: str | None = None) -> str:
+    """SQL for a row for each unit of `tops` (rows of `id` and `path`) that there are rows for, named `of_unit`, with what
+    `figures` gives for it; `on`: an expression for a day of which a snapshot is kept. One pass, however many units.
+    """
+    if on is None:
+        return _roll_up(
+            _source("top.path", "true", None, "top.id as of_unit, ", f"{tops} top cross join "), "of_unit"
+        )
+    source = f"""
+        select top.id as of_unit, c.initiative_id, c.unit_id, c.step_id, c.initiative_weight, c.step_weight, c.taken_at,
+            {_columns("c")}
+        from {tops} top join unit_snapshot was on was.day = {on} and was.unit_id = top.id
+        join unit_snapshot at on at.day = was.day and at.path ^@ was.path
+        join completion_snapshot c on c.day = was.day and c.unit_id = at.unit_id"""
+    return _roll_up(source, "of_unit")
 
 
 COUNTS = ("target_units", "units_started", "tasks", "overdue", "verified_tasks")

@@ -53,6 +53,7 @@ class Lock(IntEnum):
     FEED = 7307
     DELIVERIES = 7310
     RATINGS = 7311
+    ALERTS = 7320
 
 
 async def connect(url: str, **pool: Any) -> None:

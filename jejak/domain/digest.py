@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from jejak.domain import access, clock, db, task_rules
+from jejak.domain import access, alert_texts, clock, db, task_rules
 from jejak.domain.access import Right
 from jejak.domain.delivery import Claimed
 from jejak.domain.digest_rules import Section, section_of
@@ -18,7 +18,8 @@ from jejak.domain.vocabulary import Channel, Language, NoticeKind
 class Line:
     """`kind`: a NoticeKind. What there is of a task is None where the notice is about none.
 
-    The unit is that of the task, or the one that nobody manages; else where the person is told.
+    The unit is that of the task, of the alert, or the one that nobody manages; else where the person is told. `alert`:
+    what it says.
     """
 
     notice_id: UUID
@@ -30,6 +31,8 @@ class Line:
     due_on: date | None = None
     status: str | None = None
     channel: Channel | None = None
+    alert: str | None = None
+    alert_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,8 @@ def _section(row: Record) -> Section | None:
         return None
     if row["channel"] is not None and not row["still_paused"]:
         return None
+    if row["kind"] == NoticeKind.ALERT and row["alert"] is None:
+        return None  # it has closed, or they do not see its unit any more
     return section_of(row["kind"], row["status"], overdue=bool(row["overdue"]))
 
 
@@ -138,6 +143,8 @@ def _line(row: Record) -> Line:
         due_on=row["due_on"],
         status=row["status"],
         channel=Channel(row["channel"]) if row["channel"] else None,
+        alert=row["alert"],
+        alert_id=row["alert_id"],
     )
 
 
@@ -155,9 +162,16 @@ select l.delivery_id, n.id as notice_id, n.kind, n.task_id as about, t.id as tas
     exists (
         select from channel_state s where s.channel = n.channel and s.endpoint_id is not distinct from n.endpoint_id
         and s.state = 'PAUSED'
-    ) as still_paused
-from delivery_notice l join delivery d on d.id = l.delivery_id
+    ) as still_paused, warning.id as alert_id, case d.language
+        when 'en' then {alert_texts.sentence("warning", Language.EN)} else {alert_texts.sentence("warning", Language.ID)}
+    end as alert
+from delivery_notice l
+join (select d.id, d.person_id, p.language from delivery d join person p on p.id = d.person_id) d on d.id = l.delivery_id
 join notice n on n.id = l.notice_id and n.person_id = d.person_id
+left join lateral (
+    select a.* from alert a join unit whose on whose.id = a.unit_id
+    where a.id = n.alert_id and a.closed_at is null and {access.sees("n.person_id", "whose.path")}
+) warning on true
 left join vacancy v on v.id = n.vacancy_id
 left join lateral (
     select t.* from task t join unit whose on whose.id = t.unit_id
@@ -165,7 +179,7 @@ left join lateral (
 ) t on true
 left join lateral (
     select u.* from unit u
-    where u.id = coalesce(t.unit_id, v.unit_id, n.unit_id) and {access.sees("n.person_id", "u.path")}
+    where u.id = coalesce(t.unit_id, warning.unit_id, v.unit_id, n.unit_id) and {access.sees("n.person_id", "u.path")}
 ) u on true
 where l.delivery_id = any($1)
 order by n.created_at desc, n.id desc

@@ -14,6 +14,7 @@ class Section(StrEnum):
     BLOCKED = "BLOCKED"
     TO_VERIFY = "TO_VERIFY"
     ESCALATED = "ESCALATED"
+    ALERTS = "ALERTS"
     OTHER = "OTHER"
 
 
@@ -33,6 +34,8 @@ def section_of(kind: str, status: str | None, *, overdue: bool) -> Section | Non
     """None where nothing is to be done any more: the task was handed in, given up, or goes on. `status` is None for
     notices without a task.
     """
+    if kind == "ALERT":
+        return Section.ALERTS
     if kind not in _WHILE:
         return Section.OTHER
     statuses, section = _WHILE[kind]

@@ -11,6 +11,7 @@ _SECTIONS: dict[Section, tuple[str, str]] = {
     Section.BLOCKED: ("Terhambat", "Blocked"),
     Section.TO_VERIFY: ("Menunggu verifikasi Anda", "Waiting for your verification"),
     Section.ESCALATED: ("Dieskalasikan kepada Anda", "Escalated to you"),
+    Section.ALERTS: ("Peringatan dini", "Early warnings"),
     Section.OTHER: ("Lain-lain", "Other"),
 }
 _IN_SUBJECT: dict[Section, tuple[str, str]] = {
@@ -19,6 +20,7 @@ _IN_SUBJECT: dict[Section, tuple[str, str]] = {
     Section.BLOCKED: ("{n} terhambat", "{n} blocked"),
     Section.TO_VERIFY: ("{n} menunggu verifikasi", "{n} to verify"),
     Section.ESCALATED: ("{n} dieskalasikan", "{n} escalated"),
+    Section.ALERTS: ("{n} peringatan dini", "{n} early warnings"),
     Section.OTHER: ("{n} pemberitahuan lain", "{n} other"),
 }
 _STATUSES: dict[TaskStatus, tuple[str, str]] = {

@@ -82,11 +82,12 @@ with unread as materialized (
         when n.kind in ('ESCALATED', 'BLOCKED') then n.unit_id = any($4::uuid[]) and t.owner_id <> $2
         when n.kind = 'AWAITING_VERIFICATION' then n.unit_id = any($4::uuid[])
             and t.owner_id <> $2 and t.submitted_by is distinct from $2
-        when n.kind in ('NO_MANAGER', 'CHANNEL_PAUSED') then n.unit_id = any($4::uuid[]) and n.endpoint_id is null
+        when n.kind in ('NO_MANAGER', 'CHANNEL_PAUSED', 'ALERT') then n.unit_id = any($4::uuid[]) and n.endpoint_id is null
         else false end
       -- What both were told stays with each.
       and not exists (select from notice told where told.reminder_id = n.reminder_id and told.person_id = $2)
       and not exists (select from notice told where told.vacancy_id = n.vacancy_id and told.person_id = $2)
+      and not exists (select from notice told where told.alert_id = n.alert_id and told.person_id = $2)
       and not exists (
         select from notice told
         where told.task_id = n.task_id and told.kind = n.kind and told.occasion = n.occasion and told.person_id = $2)

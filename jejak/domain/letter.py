@@ -21,7 +21,9 @@ class Letter:
 
 
 def said(line: Line, section: Section, language: Language) -> str:
-    """A line: of a task its title, unit, due date and state; else the notice's sentence."""
+    """A line: of a task its title, unit, due date and state; what an alert says; else the notice's sentence."""
+    if line.alert is not None:
+        return line.alert
     if section is Section.OTHER or line.title is None:
         return _sentence(line, language)
     parts = [line.unit_name or "", *_due(line, language)]

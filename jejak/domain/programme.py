@@ -2,17 +2,51 @@
 
 import hashlib
 import tomllib
+from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from typing import Any
 from uuid import UUID, uuid5
 
-from jejak.domain import access, assessment_template, clock, db, event
+from jejak.domain import access, assessment_template, change, clock, db, event
+from jejak.domain.access import Right, Viewer
+from jejak.domain.checks import Checks
+from jejak.domain.errors import Code, Refused
 from jejak.domain.event_kind import EventKind
+from jejak.domain.tables.programme import Programme
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import UnitKind
 
 # Ids of reference rows follow from their codes, so that they are the same in every installation.
 _NAMESPACE = UUID("6a2f0d6e-2c55-4b0c-9c38-0f4f2d0b9a10")
+
+
+@dataclass(frozen=True, slots=True)
+class SetProgrammeEnd:
+    """`ends_on` None: it has no end, and nothing is held against one (R10)."""
+
+    programme_id: UUID
+    expected_version: int
+    ends_on: date | None = None
+
+
+async def set_end(viewer: Viewer, wanted: SetProgrammeEnd) -> Programme:
+    """The last day of the programme. Refuses FORBIDDEN, STALE, PAST_DATE, OUT_OF_RANGE."""
+    async with db.transaction():
+        programme = await change.find(Programme, wanted.programme_id, "programme_id")
+        root = await Unit.objects().get(Unit.kind == UnitKind.HQ)
+        if root is None:
+            raise RuntimeError("there are no headquarters; `load` comes first")
+        by = access.require_somewhere(viewer, Right.RULES, [root.path], "programme_id")
+        if programme.version != wanted.expected_version:
+            raise Refused(Code.STALE, "expected_version")
+        if programme.ends_on == wanted.ends_on:
+            return programme
+        if wanted.ends_on is not None:
+            with Checks() as checks:
+                checks.not_past(wanted.ends_on, root.timezone, "ends_on")
+        await change.apply(by, EventKind.PROGRAMME_END_SET, programme, None, ends_on=wanted.ends_on)
+    return programme
 
 
 async def load() -> list[str]:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from jejak.domain import access, clock, db, feed, hand_over_notices, reminder_run
+from jejak.domain import access, alert_notices, clock, db, feed, hand_over_notices, reminder_run
 from jejak.domain.access import Right
 
 # So many rungs, or so many tasks that wait for somebody, are looked at in a transaction.
@@ -81,7 +81,8 @@ async def run(now: datetime | None = None) -> int:
     rungs = await _say(reminder_run.RUNGS, (now, at_work, BATCH, roles), (date.min, _FIRST), (latest,))
     calls = await _say(reminder_run.CALLS, (now, at_work, BATCH), (_FIRST,))
     handed = await hand_over_notices.say(now, at_work)
-    return rungs + calls + handed + await _finish(now, at_work)
+    alerts = await _say(alert_notices.ALERTS, (now, at_work, BATCH), (_FIRST,))
+    return rungs + calls + handed + alerts + await _finish(now, at_work)
 
 
 async def _say(

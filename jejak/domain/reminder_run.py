@@ -7,8 +7,10 @@ yet is looked at once a run.
 
 from jejak.domain import task_rules
 
-# The rows of a CTE `chosen` as notices, in the digest that is open for their person.
-SAID = """
+
+def said(*more: str) -> str:
+    """The rows of a CTE `chosen` as notices, in the digest that is open for their person; `more`: further columns."""
+    return f"""
 opened as (
     insert into digest (id, person_id, open, created_at)
     select gen_random_uuid(), person_id, true, $1 from (select distinct person_id from chosen) people
@@ -20,19 +22,22 @@ opened as (
     select d.id, d.person_id from digest d where d.open and d.person_id in (select person_id from chosen)
 ), noted as (
     insert into notice
-        (id, person_id, digest_id, unit_id, kind, task_id, reminder_id, occasion, vacancy_id, due_on, created_at)
+        (id, person_id, digest_id, unit_id, kind, task_id, reminder_id, occasion, vacancy_id, due_on, {"".join(f"{name}, " for name in more)}created_at)
     select gen_random_uuid(), c.person_id, bundled.id, c.unit_id, c.kind, c.task_id, c.reminder_id, c.occasion,
-        c.vacancy_id, c.due_on, $1
+        c.vacancy_id, c.due_on, {"".join(f"c.{name}, " for name in more)}$1
     from chosen c join bundled on bundled.person_id = c.person_id
     on conflict do nothing
     returning id
 )
 """
 
+
+SAID = said()
+
 # Whoever is told for the units of a CTE `asked` (unit_id, reach, others), from a level up, other than some: those who
 # hold MANAGER at the nearest unit of its line at which anybody else does; at headquarters without one, those who hold
 # PROGRAMME. Worked out once for all that ask the same, and not for each task.
-_ABOVE = """
+ABOVE = """
 line as (
     select u.id as unit_id, u.id as place_id, u.parent_id, u.kind, u.calendar_id, 0 as nth
     from unit u where u.id in (select unit_id from whose)
@@ -56,7 +61,7 @@ line as (
 
 # Units that were passed over on the way there, since nobody at all holds MANAGER at them; `passing` is one row for each
 # unit and level.
-_PASSED = """
+PASSED = """
 passed as (
     insert into vacancy (id, unit_id, opened_at)
     select gen_random_uuid(), place_id, $1 from (
@@ -102,7 +107,7 @@ with recursive found as materialized (
       end
 ), asked as materialized (
     select distinct unit_id, reach, others from due where lives and audience <> 'OWNER'
-), {_ABOVE}, recipient as materialized (
+), {ABOVE}, recipient as materialized (
     select * from above where open
     union all
     -- Owners, where they work from: the nearest unit at which they hold a role that lets them.
@@ -140,7 +145,7 @@ with recursive found as materialized (
     from ready where ready.id = r.id and r.id = any(array(select id from ready))
 ), passing as (
     select unit_id, reach from speaking where audience <> 'OWNER'
-), {_PASSED}, {SAID}
+), {PASSED}, {SAID}
 select (select count(*) from found) as taken, array(select id from noted) as noted,
     (select row(remind_on, task_id) from found order by remind_on desc, task_id desc limit 1) as ended
 """
@@ -159,7 +164,7 @@ with recursive found as materialized (
     from task t join found on found.task_id = t.id where t.id = any(array(select task_id from found))
 ), asked as materialized (
     select distinct unit_id, reach, others from whose
-), {_ABOVE}, taken as materialized (
+), {ABOVE}, taken as materialized (
     select id from task_call where id = any(array(
         select call_id from whose
         where (unit_id, reach, others) in (select unit_id, reach, others from above where open)
@@ -175,7 +180,7 @@ with recursive found as materialized (
     from ready join above using (unit_id, reach, others)
 ), passing as (
     select unit_id, reach from ready
-), {_PASSED}, {SAID}
+), {PASSED}, {SAID}
 select (select count(*) from found) as taken, array(select id from noted) as noted,
     (select row(id) from found order by id desc limit 1) as ended
 """

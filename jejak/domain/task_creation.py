@@ -11,6 +11,7 @@ from jejak.domain.checks import BODY, TITLE, Checks
 from jejak.domain.errors import Code, Path, Problem, Refused
 from jejak.domain.event import Happened
 from jejak.domain.event_kind import EventKind
+from jejak.domain.tables.alert import Alert
 from jejak.domain.tables.journey import PainPoint
 from jejak.domain.tables.programme import Initiative
 from jejak.domain.tables.task import Task
@@ -68,10 +69,12 @@ class Wanted:
     new: NewTask
     point: PainPoint | None = None
     at: Path = ()
+    alert: Alert | None = None
 
     @property
     def unit_id(self) -> UUID | None:
-        return self.new.unit_id or (self.point.unit_id if self.point else None)
+        cause = self.point or self.alert
+        return self.new.unit_id or (cause.unit_id if cause else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +238,7 @@ def _as_it_may_be(viewer: Viewer, wanted: Wanted, known: _Known) -> Judged:
         initiative_id=new.initiative_id,
         unit_id=unit.id,
         pain_point_id=wanted.point.id if wanted.point else None,
+        alert_id=wanted.alert.id if wanted.alert else None,
         rollout_id=None,
         title=title,
         description=description,
@@ -282,6 +286,7 @@ async def write(judged: Sequence[Judged]) -> None:
 
 def _created(one: Judged) -> Happened:
     after = {name: getattr(one.task, name) for name in _TOLD}
-    if one.task.rollout_id is not None:
-        after["rollout_id"] = one.task.rollout_id
+    for cause in ("rollout_id", "alert_id"):
+        if getattr(one.task, cause) is not None:
+            after[cause] = getattr(one.task, cause)
     return Happened(one.by, EventKind.TASK_CREATED, ("task", one.task.id), one.unit.id, after=after)

@@ -257,7 +257,7 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
     ),
 }
 
-# {title} of the task, {unit} whose it is, {owner}, its due date {due}, days {late} when it was said; {vacant} unit; {channel}.
+# {title} of the task, {unit} whose it is, {owner}, its due date {due}, days {late} when it was said; {vacant} unit; {channel}; what the {alert} says.
 _NOTICES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.DUE_SOON: ("Tugas “{title}” jatuh tempo {due}.", "Task “{title}” is due on {due}."),
     NoticeKind.DUE_TODAY: (
@@ -292,9 +292,10 @@ _NOTICES: dict[NoticeKind, tuple[str, str]] = {
         "Tugas “{title}” di {unit} kini menjadi tanggung jawab Anda (jatuh tempo {due}).",
         "Task “{title}” at {unit} is yours now (due on {due}).",
     ),
+    NoticeKind.ALERT: ("Peringatan dini: {alert}", "Early warning: {alert}"),
 }
-# What of its task, its vacancy or its channel a notice's sentence may name.
-NAMED = ("title", "due", "unit", "owner", "late", "vacant", "channel")
+# What of its task, its vacancy, its channel or its alert a notice's sentence may name.
+NAMED = ("title", "due", "unit", "owner", "late", "vacant", "channel", "alert")
 
 
 def message(problem: Problem, language: Language) -> str:

@@ -147,6 +147,7 @@ class NoticeKind(StrEnum):
     NO_MANAGER = "NO_MANAGER"
     HANDED_OVER = "HANDED_OVER"
     CHANNEL_PAUSED = "CHANNEL_PAUSED"
+    ALERT = "ALERT"
 
 
 class Channel(StrEnum):
@@ -350,3 +351,40 @@ class ReportState(StrEnum):
     PREVIEW = "PREVIEW"  # computed when it is asked for, and not kept
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"  # for ever
+class AlertKind(StrEnum):
+    """R10: what a rule of early warning looks for."""
+
+    METRIC_FLOOR = "METRIC_FLOOR"
+    METRIC_DROP = "METRIC_DROP"
+    OVERDUE_SHARE = "OVERDUE_SHARE"
+    COMPLETION_PACE = "COMPLETION_PACE"
+    REVIEW_SPIKE = "REVIEW_SPIKE"
+
+
+class AlertPeriod(StrEnum):
+    """So many whole days up to yesterday: 7, or 28, in which every weekday comes as often as any other."""
+
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+
+
+class AlertSeverity(StrEnum):
+    INFO = "INFO"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
+class AlertState(StrEnum):
+    OPEN = "OPEN"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    CLOSED = "CLOSED"
+
+
+class AlertClosed(StrEnum):
+    """Why an alert has closed by itself."""
+
+    RECOVERED = "RECOVERED"
+    SETTLED = "SETTLED"  # what it had dropped to has become the usual
+    NO_DATA = "NO_DATA"
+    RULE_OFF = "RULE_OFF"
+    UNIT_CLOSED = "UNIT_CLOSED"

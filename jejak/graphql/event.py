@@ -40,6 +40,8 @@ _NAMED: dict[str, tuple[str, str | None]] = {
     "assessor_id": ("Person", None),
     "published_by": ("Person", None),
     "endpoint_id": ("Webhook", None),
+    "alert_id": ("Alert", "unit_id"),
+    "acknowledged_by": ("Person", None),
     "delivery_id": ("Delivery", None),
 }
 _TABLES = {
@@ -48,6 +50,7 @@ _TABLES = {
     "PainPoint": "pain_point",
     "Task": "task",
     "Assessment": "assessment",
+    "Alert": "alert",
 }
 
 

@@ -98,4 +98,11 @@ enum(
     REPORT_DRAFTED="A draft of a monthly report was computed.",
     REPORT_RECOMPUTED="A draft of a monthly report was computed anew.",
     REPORT_PUBLISHED="A monthly report was published, and is frozen.",
+    PROGRAMME_END_SET="The programme got another end, or none.",
+    ALERT_RULE_CREATED="A rule of early warning was made.",
+    ALERT_RULE_UPDATED="A rule of early warning changed.",
+    ALERT_OPENED="A rule of early warning fired.",
+    ALERT_ACKNOWLEDGED="Somebody takes care of it.",
+    ALERT_ASSIGNED="It got tasks.",
+    ALERT_CLOSED="Its cause is gone, or nothing watches for it any more.",
 )

@@ -5,8 +5,9 @@ from enum import Enum
 
 import strawberry
 
-from jejak.domain import access, texts
+from jejak.domain import access, alert_texts, texts
 from jejak.domain.vocabulary import NoticeKind as Kind
+from jejak.graphql.alert import Alert
 from jejak.graphql.filters import any_of, given, is_it, is_key, moments
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Field, Key, column, entity, expression, one, own
@@ -14,13 +15,14 @@ from jejak.graphql.task import Task
 from jejak.graphql.unit import Unit
 from jejak.graphql.vocabulary import Audience, NoticeKind, enum
 
-# What of `about` and `vacant` stands for each name in a sentence.
+# What of `about`, `vacant` and `warning` stands for each name in a sentence.
 _VALUES = {
     "title": "coalesce(about.title, '...')",
     "unit": "coalesce(about.unit, '...')",
     "owner": "coalesce(about.owner, '...')",
     "late": "about.late",
     "vacant": "coalesce(vacant.name, '...')",
+    "alert": "coalesce(warning.said, '...')",
 }
 
 
@@ -36,6 +38,8 @@ def _text(field: Field) -> str:
     # Whoever no longer sees the task, or the unit, is not told its name, as it may have changed since.
     seen = access.seen("task.unit_id", field.statement.paths)
     place_seen = access.seen("place.id", field.statement.paths)
+    warned = access.seen("a.unit_id", field.statement.paths)
+    said = alert_texts.sentence("a", field.statement.language)
     named = ", ".join(values[name] for name in texts.NAMED)
     return f"""(
         select format(case {t}.kind {" ".join(cases)} end, {named})
@@ -47,7 +51,9 @@ def _text(field: Field) -> str:
         ) about on true left join (
             select place.name from vacancy v join unit place on place.id = v.unit_id
             where v.id = {t}.vacancy_id and {place_seen}
-        ) vacant on true
+        ) vacant on true left join (
+            select {said} as said from alert a where a.id = {t}.alert_id and {warned}
+        ) warning on true
     )"""
 
 
@@ -78,6 +84,10 @@ class Notice(Node):
     vacant_unit: Unit | None = one(
         "{u}.id = (select v.unit_id from vacancy v where v.id = {t}.vacancy_id)",
         "Of NO_MANAGER, the unit that nobody manages; null where the viewer does not see it.",
+    )
+    alert: Alert | None = one(
+        "{u}.id = {t}.alert_id",
+        "The early warning; null where it speaks of none, or the viewer no longer sees it.",
     )
     created_at: datetime = column("When.")
     read_at: datetime | None = column("When the viewer marked it as read.")

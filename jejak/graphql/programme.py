@@ -1,10 +1,12 @@
 """The programme: steps, measures, initiatives."""
 
+from datetime import date
 from typing import Annotated
 
 import strawberry
 
 from jejak.graphql.completion import Completion, completion_for
+from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.reading import Connection, Field, column, entity, everyone, expression, many, one, page
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
@@ -83,7 +85,10 @@ class Programme(Node):
     title: str = expression(_title, TITLE)
     title_id: str = column("Official Indonesian title.")
     title_en: str = column("English title.")
+    ends_on: date | None = column("Its last day; null while none is set.")
+    version: int = column("To be named as `expectedVersion` by the next change.")
     steps: list[Step] = many("{u}.programme_id = {t}.id", "{u}.number", "The ten steps.")
+    history: Connection[HistoryEntry] = history()
     completion: Completion | None = completion_for(
         None, "How far it has come at a unit; null where the viewer does not see the unit."
     )

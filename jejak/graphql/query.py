@@ -6,6 +6,7 @@ import strawberry
 
 from jejak.domain import access
 from jejak.domain.errors import Code, Refused
+from jejak.graphql.alert import AlertQueries
 from jejak.graphql.assessment_queries import AssessmentQueries
 from jejak.graphql.channel import NotificationPreference, preferences
 from jejak.graphql.context import Info
@@ -56,7 +57,7 @@ def _by_id(type_name: str, description: str) -> Any:
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RolloutPreviews, Ratings, IssueQueries, AssessmentQueries, MonthlyReports):
+class Query(RolloutPreviews, Ratings, IssueQueries, AssessmentQueries, AlertQueries, MonthlyReports):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,

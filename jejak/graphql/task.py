@@ -29,6 +29,7 @@ from jejak.graphql.sla import Sla, sla_of_task
 from jejak.graphql.vocabulary import Category, Service, TaskStatus, UnitKind, enum
 
 if TYPE_CHECKING:
+    from jejak.graphql.alert import Alert
     from jejak.graphql.programme import Initiative
     from jejak.graphql.rollout import Rollout
     from jejak.graphql.unit import Unit
@@ -77,6 +78,9 @@ class Task(Node):
     )
     rollout: Annotated["Rollout", strawberry.lazy("jejak.graphql.rollout")] | None = one(
         "{u}.id = {t}.rollout_id", "By which rollout it was given; null where by none.", sees=everyone
+    )
+    alert: Annotated["Alert", strawberry.lazy("jejak.graphql.alert")] | None = one(
+        "{u}.id = {t}.alert_id", "For which early warning; null where the viewer does not see it."
     )
     owner: Person = one("{u}.id = {t}.owner_id", "Who answers for it.", sees=everyone)
     submitted_by: Person | None = one("{u}.id = {t}.submitted_by", "Who handed it in.", sees=everyone)

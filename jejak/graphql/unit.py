@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from jejak.graphql.alert import Alert, alerts_below
 from jejak.graphql.assessment import Assessment, AssessmentFilter, AssessmentOrder
 from jejak.graphql.calendar import Calendar, calendar
 from jejak.graphql.completion import Completion, completion_here
@@ -112,4 +113,5 @@ class Unit(Node):
     stage_sla: StageSla = stage_sla_of_unit()
     top_issues: list[TopIssue] = top_issues_here()
     rating_metrics: list[RatingFigures] = metrics_here()
+    alerts: Connection[Alert] = alerts_below()
     history: Connection[HistoryEntry] = history()

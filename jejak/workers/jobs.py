@@ -5,6 +5,7 @@ from typing import Any
 
 from jejak.channels import outbox
 from jejak.domain import (
+    alert,
     calendar,
     completion,
     holiday,
@@ -21,6 +22,7 @@ from jejak.workers.steps import Step
 
 SWEEP_SECONDS = 5
 DELIVER_SECONDS = 20
+ALERT_MINUTES = 5
 _MINUTE = 60
 _HOUR = 3600
 
@@ -48,6 +50,11 @@ def of_deliveries() -> tuple[Step, ...]:
     return (Step("deliveries", DELIVER_SECONDS, outbox.send),)
 
 
+def of_alerts() -> tuple[Step, ...]:
+    """What the rules of early warning watch changes by the day, or by some tasks."""
+    return (Step("alerts", ALERT_MINUTES * _MINUTE, alert.run),)
+
+
 def of_the_hour() -> tuple[Step, ...]:
     """Forgets what has served its time; calendars go on with the years; drafts of monthly reports."""
     return (
@@ -60,7 +67,9 @@ def of_the_hour() -> tuple[Step, ...]:
 
 def every_step() -> dict[str, int]:
     """The name of each, and its seconds between two runs."""
-    return {step.name: step.every for step in (*of_the_minute(), *of_deliveries(), *of_the_hour())}
+    return {
+        step.name: step.every for step in (*of_the_minute(), *of_deliveries(), *of_alerts(), *of_the_hour())
+    }
 
 
 async def wake(ctx: dict[Any, Any]) -> None:
@@ -83,6 +92,10 @@ async def deliver(ctx: dict[Any, Any]) -> None:
         return
     async with sending:
         await steps.run(of_deliveries())
+
+
+async def alerts(ctx: dict[Any, Any]) -> None:
+    await steps.run(of_alerts())
 
 
 async def hour(ctx: dict[Any, Any]) -> None:

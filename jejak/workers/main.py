@@ -51,6 +51,16 @@ def worker(redis: ArqRedis) -> Worker:
                 max_tries=_TRIES,
                 timeout=400,
             ),
+            cron(
+                jobs.alerts,
+                name="alerts",
+                minute=set(range(2, 60, jobs.ALERT_MINUTES)),
+                second=40,
+                run_at_startup=True,
+                keep_result=0,
+                max_tries=_TRIES,
+                timeout=300,
+            ),
             cron(jobs.hour, name="hour", minute=7, second=30, keep_result=0, max_tries=_TRIES),
         ],
         ctx=context(),
@@ -123,6 +133,7 @@ async def _by_hand(minute_due: float) -> float:
         if now >= minute_due:
             await jobs.minute({})
             await jobs.deliver(context())
+            await jobs.alerts({})
             return now + 60
     except Exception:  # noqa: BLE001 -- whatever it is, as a database that is away as well, work has to go on
         _log.exception("the worker failed without Valkey")

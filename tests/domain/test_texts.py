@@ -61,6 +61,7 @@ NAMES = {
     NoticeKind.NO_MANAGER: {"vacant"},
     NoticeKind.HANDED_OVER: {"title", "unit", "due"},
     NoticeKind.CHANNEL_PAUSED: {"channel"},
+    NoticeKind.ALERT: {"alert"},
 }
 
 

@@ -12,6 +12,7 @@ from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Role, UnitKind
 from jejak.graphql import ids
 from tests import factories as f
+from tests.alerts import a_bare_alert
 from tests.client import NOBODY, Client, as_, document, gid, is_bulk, problems, schema
 from tests.graphql.access_document import mutations
 from tests.graphql.world import ANONYMOUS, VALID, World
@@ -69,6 +70,8 @@ RULES: dict[str, Rule] = {
         CLOSURES, "unitId", ("UNREADABLE_CALENDAR", "ics"), {"ics": "nonsense"}, regional=True
     ),
     "updateSlaPolicy": _late(TREE, "slaPolicyId", public=True),
+    "updateAlertRule": _late(TREE, "alertRuleId", public=True),
+    "setProgrammeEnd": _late(TREE, "programmeId", public=True),
     "pausePainPoint": _late(MANAGE, "painPointId"),
     "resumePainPoint": _late(MANAGE, "painPointId"),
     "createPerson": Rule(PEOPLE, "unitId", ("INVALID_KIND", "role"), {"role": "PROGRAMME"}),
@@ -168,6 +171,7 @@ APART = (
     | {"createIssue"}
     | {"setKpiTargets"}
     | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation", "recordAssessment"}
+    | {"acknowledgeAlert", "assignAlert", "createAlertRule"}
 )
 
 
@@ -333,6 +337,10 @@ async def test_who_is_signed_out_or_has_no_role_can_do_nothing(world, mutation):
     assert {error["code"] for error in problems(payload)} == {"FORBIDDEN" if public else "NOT_FOUND"}
     named = public and RULES[mutation].at.removesuffix("Id") in answers_of(mutation).fields
     assert shows_an_object(payload) == (named and RULES[mutation].rows is None)
+    # A rule that is not there yet is nobody's to see.
+    forbidden = public or mutation == "createAlertRule"
+    assert {error["code"] for error in problems(payload)} == {"FORBIDDEN" if forbidden else "NOT_FOUND"}
+    assert shows_an_object(payload) == public
 
 
 async def test_who_is_signed_out_cannot_sign_out(world):
@@ -513,6 +521,29 @@ async def test_an_escalation_is_acknowledged_by_nobody_but_whom_it_told(world):
                 str(seat)
             )
     assert await (await as_(world.region_manager)).refusals("acknowledgeEscalation", **given) == []
+
+
+async def test_an_alert_is_taken_on_by_who_manages_its_unit_or_one_above(world):
+    closed = await a_bare_alert(
+        world.here, world.warning_rule, closed_at=world.warning.opened_at, closed_because="RECOVERED"
+    )
+    for mutation in ("acknowledgeAlert", "assignAlert"):
+        given = VALID[mutation](world)[1] | {"alertId": gid(closed), "clientMutationId": None}
+        given = {name: value for name, value in given.items() if value is not None}
+        async for seat, client in seats(world, world.here):
+            async with unchanged():
+                answer = await told(client, mutation, given)
+            code = "WRONG_STATUS" if seat.role is Role.MANAGER else "FORBIDDEN"
+            assert answer == (code if seat.sees else "NOT_FOUND", "alertId", seat.sees), (mutation, str(seat))
+
+
+async def test_rules_of_early_warning_are_made_by_the_programme_alone(world):
+    given = VALID["createAlertRule"](world)[1] | {"titleId": ""}
+    async for seat, client in seats(world, world.here):
+        async with unchanged():
+            refusals = await client.refusals("createAlertRule", **given)
+        wanted = ("REQUIRED", ["titleId"]) if seat.role is Role.PROGRAMME else ("FORBIDDEN", [])
+        assert refusals == [wanted], str(seat)
 
 
 @pytest.mark.parametrize("kind", ["HQ", "UID", "UP3"])

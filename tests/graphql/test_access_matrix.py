@@ -8,8 +8,9 @@ from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from jejak.domain import clock, completion, db, issue_assignment, recurrence
+from jejak.domain import alert, clock, completion, db, issue_assignment, recurrence
 from jejak.domain.access import RIGHTS, Right
+from jejak.domain.alert import AssignAlert
 from jejak.domain.issue_assignment import AssignIssue
 from jejak.domain.rollout import Work
 from jejak.domain.rollout_scope import Due
@@ -18,6 +19,7 @@ from jejak.domain.vocabulary import Role, UnitKind
 from jejak.graphql import ids
 from jejak.graphql.reading.declare import Entity
 from tests import factories as f
+from tests.alerts import a_bare_alert
 from tests.client import NOBODY, Client, as_, gid, schema
 from tests.graphql.access_document import decisions, mutations, rows_seen_by, subscriptions, table
 from tests.graphql.test_access import places
@@ -37,6 +39,7 @@ ARGUMENTS = {
     "Query.journey": "id: $node",
     "Query.painPoint": "id: $node",
     "Query.task": "id: $node",
+    "Query.alert": "id: $node",
     "Query.rollout": "id: $node",
     "Query.rolloutPreview": 'input: { initiativeId: $unit, title: "x", unitId: $unit, dueInDays: 5 }',
     "Query.rolloutExtensionPreview": "input: { rolloutId: $node, expectedVersion: 1 }",
@@ -80,6 +83,7 @@ BY_ID = frozenset(
     | {"monthlyReport"}
     | {"assignIssuePreview", "issue", "topIssues", "issueSuggestions"}
     | {"rolloutPreview", "rolloutExtensionPreview", "staffMetrics"}
+    | {"rolloutPreview", "rolloutExtensionPreview", "staffMetrics", "alert"}
 )
 
 
@@ -148,6 +152,7 @@ async def things() -> dict[str, Thing]:
                 "Journey": "journey", "PainPoint": "pain_point", "Task": "task", "Membership": "membership",
                 "Report": "report",
                 "Rating": "rating", "KpiTarget": "kpi_target",
+                "Alert": "alert",
             }.items()
         },
         "Person": "select p.id, array(select u.path from membership m join unit u on u.id = m.unit_id where m.person_id = p.id) as paths, p.id as person from person p",
@@ -161,6 +166,7 @@ async def things() -> dict[str, Thing]:
         },
         "Notice": "select id, '{}'::text[] as paths, person_id as person from notice",
         "SlaPolicy": "select id, '{}'::text[] as paths, null::uuid as person from sla_policy",
+        "AlertRule": "select id, '{}'::text[] as paths, null::uuid as person from alert_rule",
         **{
             kind: f"""select r.id, array(select u.path from unit u where u.id = r.unit_id
                 or u.id in (select t.unit_id from task t join rollout o on o.id = t.rollout_id where o.{key} = r.id)) as paths,
@@ -340,6 +346,13 @@ async def a_wide_world(world: World) -> None:
         await (await as_(who)).done(mutation, **given | more)
     await completion.recompute_all()
     await rated(world.hq, world.region, world.here, world.below, world.elsewhere)
+    # Alerts, of which one has ended, with tasks elsewhere.
+    lasting = await a_bare_alert(world.below, world.warning_rule)
+    ended = {"closed_at": clock.now(), "closed_because": "RECOVERED"}
+    taken = {"acknowledged_at": clock.now(), "acknowledged_by": world.manager.id, "note": "Diperiksa"}
+    await a_bare_alert(world.elsewhere, world.warning_rule, **ended, **taken)
+    work = f.a_new_task(world.sibling, owner_id=ranger.id)
+    await alert.assign(headquarters, AssignAlert(lasting.id, [work]))
 
 
 async def every_seat(world: World) -> list[Seat]:

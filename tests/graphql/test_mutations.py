@@ -638,6 +638,69 @@ SHOWN = {
             }
         ),
     ),
+    "acknowledgeAlert": lambda w: (
+        "alert { id state note acknowledgedBy { id } closedAt }",
+        {
+            "alert": {
+                "id": gid(w.warning),
+                "state": "ACKNOWLEDGED",
+                "note": "Kami periksa",
+                "acknowledgedBy": {"id": gid(w.manager)},
+                "closedAt": None,
+            }
+        },
+    ),
+    "assignAlert": lambda w: (
+        "alert { id state tasks { title } } tasks { title alert { id } }",
+        {
+            "alert": {"id": gid(w.warning), "state": "ACKNOWLEDGED", "tasks": [{"title": "Latih"}]},
+            "tasks": [{"title": "Latih", "alert": {"id": gid(w.warning)}}],
+        },
+    ),
+    "createAlertRule": lambda w: (
+        "alertRule { kind title threshold clearAt metric service byService period leastN kinds version }",
+        {
+            "alertRule": {
+                "kind": "METRIC_FLOOR",
+                "title": "CES rendah",
+                "threshold": "60.50",
+                "clearAt": "65.00",
+                "metric": "CES",
+                "service": "SPKLU",
+                "byService": False,
+                "period": "WEEK",
+                "leastN": 50,
+                "kinds": ["ULP"],
+                "version": 1,
+            }
+        },
+    ),
+    "updateAlertRule": lambda w: (
+        "alertRule { titleEn threshold clearAt period leastN severity audience enabled version }",
+        {
+            "alertRule": {
+                "titleEn": "Low CSAT",
+                "threshold": "75.00",
+                "clearAt": "80.00",
+                "period": "WEEK",
+                "leastN": 40,
+                "severity": "INFO",
+                "audience": "UP3",
+                "enabled": False,
+                "version": 2,
+            }
+        },
+    ),
+    "setProgrammeEnd": lambda w: (
+        "programme { id version endsOn }",
+        {
+            "programme": {
+                "id": gid(w.course),
+                "version": 2,
+                "endsOn": (clock.today(w.here.timezone) + timedelta(days=300)).isoformat(),
+            }
+        },
+    ),
     "markNoticesRead": lambda w: ("notices { id }", {"notices": [{"id": gid(w.notice)}]}),
     "createAssessmentTemplate": lambda w: (
         "assessmentTemplate { code version weight title dimensions { code targetMinutes items { code } } createdBy { id } }",

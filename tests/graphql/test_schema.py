@@ -172,6 +172,9 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "revokeCalendarFeed",
         "snoozeReminders",
         "acknowledgeEscalation",
+        "acknowledgeAlert",
+        "assignAlert",
+        "createAlertRule",
         "setSpecialDays",
         "removeSpecialDays",
         "importSpecialDays",
@@ -248,7 +251,9 @@ def test_every_notice_has_words_in_every_language(kind, language):
     # It names its task, if it is of one, and nothing that is not filled in
     named = set(re.findall(r"{(\w+)}", template))
     assert named <= set(texts.NAMED)
-    assert ("title" in named) == (kind not in {NoticeKind.NO_MANAGER, NoticeKind.CHANNEL_PAUSED})
+    assert ("title" in named) == (
+        kind not in {NoticeKind.NO_MANAGER, NoticeKind.CHANNEL_PAUSED, NoticeKind.ALERT}
+    )
     assert ("channel" in named) == (kind is NoticeKind.CHANNEL_PAUSED)
     # It becomes a format of PostgreSQL, in which a per cent sign would mean something.
     assert "%" not in template

@@ -83,6 +83,10 @@ async def refused(client: Any, mutation: str, part: dict[str, Any]) -> tuple[lis
     return told, (payload["results"][0] if is_bulk(mutation) else payload)[shown]
 
 
+# What everybody sees.
+PUBLIC = {"updateSlaPolicy", "updateAlertRule", "setProgrammeEnd"}
+
+
 def test_there_are_many():
     assert len(VERSIONED) > 15
     assert "updateTasks" in VERSIONED
@@ -94,7 +98,9 @@ async def test_a_stale_change_is_refused_with_the_object_as_a_query_shows_it(wor
     who, part = the_input(mutation, world)
     _, at = subject(mutation)
     kind, key = ids.split(part[at])
-    table = {"PainPoint": "pain_point", "SlaPolicy": "sla_policy"}.get(kind, kind.lower())
+    table = {"PainPoint": "pain_point", "SlaPolicy": "sla_policy", "AlertRule": "alert_rule"}.get(
+        kind, kind.lower()
+    )
     await db.execute(f"update {table} set version = version + 3 where id = $1", key)
     client = await as_(who)
     # when
@@ -119,7 +125,7 @@ async def test_who_may_not_is_told_so_before_how_it_is(world, mutation):
     stranger = await as_(await f.a_person(Role.MANAGER, world.elsewhere))
     onlooker = await as_(await f.a_person(Role.VIEWER, world.hq))
     async with unchanged():
-        if mutation != "updateSlaPolicy":  # which everybody sees
+        if mutation not in PUBLIC:
             assert await refused(stranger, mutation, stale) == ([("NOT_FOUND", at)], None)
         told, now = await refused(onlooker, mutation, stale)
         assert told == [("FORBIDDEN", at)]

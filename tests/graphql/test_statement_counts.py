@@ -297,6 +297,8 @@ async def test_no_list_costs_more_statements_as_it_grows():
                 "waves",
                 "nodes[AssessmentTemplate",
                 "nodes[Wave",
+                "nodes[AlertRule",
+                "alertRules",
                 *OF_ONE,
             )
         ), way

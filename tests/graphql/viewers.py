@@ -21,7 +21,7 @@ from tests.client import NOBODY, Client, as_, schema
 from tests.graphql.kinds import node_kinds
 from tests.graphql.monthly_report import filled
 from tests.graphql.test_access_matrix import a_wide_world
-from tests.graphql.world import VALID, World
+from tests.graphql.world import VALID, World, told_of
 from tests.ratings import rated
 
 
@@ -63,6 +63,7 @@ async def a_place(world: World) -> Place:
     first = await Unit.objects().order_by(Unit.id).first()
     assert first is not None
     await rated(*([] if first.id == world.hq.id else [first]))
+    await told_of(world.warning, world.owner)
     viewers = await viewers_of(world, first)
     found = await ids_there_are()
     now = clock.now()
@@ -92,6 +93,8 @@ DONE = (
     "cancelRollout",
     "assignIssue",
     "publishReport",
+    "assignAlert",
+    "setProgrammeEnd",
 )
 PREVIEWS = {
     "rolloutPreview": "rolloutInitiative",

@@ -27,6 +27,7 @@ from jejak.domain.issue import CloseIssue
 from jejak.domain.pain_point import PausePainPoint
 from jejak.domain.report import RecomputeReport
 from jejak.domain.sign_in import SignIn
+from jejak.domain.tables.alert import Alert, AlertRule
 from jejak.domain.tables.calendar_feed import CalendarFeed
 from jejak.domain.tables.channel import WebhookEndpoint
 from jejak.domain.tables.delivery import Delivery
@@ -34,16 +35,26 @@ from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.notice import Notice
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.programme import Programme
 from jejak.domain.tables.report import Report
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.sla import SlaPolicy
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import Category, JourneyStatus, Role, SpecialDayKind, TaskStatus, UnitKind
+from jejak.domain.vocabulary import (
+    Category,
+    JourneyStatus,
+    Role,
+    Service,
+    SpecialDayKind,
+    TaskStatus,
+    UnitKind,
+)
 from jejak.domain.webhook import RegisterWebhook
 from jejak.graphql import ids
 from tests import factories as f
+from tests.alerts import a_bare_alert, a_rule
 from tests.client import gid
 from tests.graphql import rows
 from tests.shopping import ITEMS, Shopping, a_shopping
@@ -79,6 +90,9 @@ class World:
     recurrence: Recurrence
     escalation: Notice
     policy: SlaPolicy
+    course: Programme
+    warning_rule: AlertRule
+    warning: Alert
     closed_on: date
     account: "Account"
     channels: "Channels"
@@ -188,6 +202,9 @@ async def a_world() -> World:
     grouped_point = await f.a_pain_point(here)
     policy = await SlaPolicy.objects().first()
     assert policy is not None
+    course = await Programme.objects().first()
+    assert course is not None
+    warning_rule = await a_rule(service=Service.COMPLAINT)
     closed_on = date(clock.now().year + 1, 6, 15)
     closure = SpecialDayRow(closed_on, SpecialDayKind.CLOSURE, "Banjir")
     await calendar_change.set_special_days(SYSTEM, SetSpecialDays(here.id, [closure]))
@@ -229,6 +246,9 @@ async def a_world() -> World:
             region_manager, tasks[TaskStatus.PLANNED], audience="REGION", kind="ESCALATED"
         ),
         policy=policy,
+        course=course,
+        warning_rule=warning_rule,
+        warning=await a_bare_alert(here, warning_rule),
         closed_on=closed_on,
         account=await an_account(owner, manager, spare_person),
         channels=await channels_of(owner, notice),
@@ -284,6 +304,22 @@ async def a_notice(who: Person, about: Task, *, audience: str = "OWNER", kind: s
     found = await Notice.objects().get(Notice.id == notice_id)
     assert found is not None
     return found
+
+
+async def told_of(warning: Alert, who: Person) -> None:
+    """As the reminder run writes it."""
+    await db.execute(
+        """
+        with bundled as (insert into digest (id, person_id, created_at) values ($1, $2, $3) returning id)
+        insert into notice (id, person_id, digest_id, unit_id, kind, alert_id, created_at)
+        select $1, $2, bundled.id, $4, 'ALERT', $5, $3 from bundled
+        """,
+        db.new_id(),
+        who.id,
+        clock.now(),
+        warning.unit_id,
+        warning.id,
+    )
 
 
 Given = tuple[Person, dict[str, Any]]
@@ -700,6 +736,49 @@ VALID: dict[str, Callable[[World], Given]] = {
         }
         | EVERYTHING,
     ),
+    "acknowledgeAlert": lambda w: (w.manager, {"alertId": gid(w.warning), "note": "Kami periksa"}),
+    "assignAlert": lambda w: (
+        w.manager,
+        {"alertId": gid(w.warning), "tasks": [a_task_input(w)], "clientMutationId": "alert-1"},
+    ),
+    "createAlertRule": lambda w: (
+        w.programme,
+        {
+            "kind": "METRIC_FLOOR",
+            "titleId": "CES rendah",
+            "titleEn": "Low CES",
+            "kinds": ["ULP"],
+            "threshold": "60.5",
+            "clearAt": "65",
+            "metric": "CES",
+            "service": "SPKLU",
+            "byService": False,
+            "period": "WEEK",
+            "leastN": 50,
+            "severity": "CRITICAL",
+            "audience": "REGION",
+            "enabled": True,
+            "clientMutationId": "rule-1",
+        },
+    ),
+    "updateAlertRule": lambda w: (
+        w.programme,
+        _change(
+            w.warning_rule,
+            "alertRuleId",
+            titleId="CSAT rendah",
+            titleEn="Low CSAT",
+            kinds=["UP3", "ULP"],
+            threshold="75",
+            clearAt="80",
+            period="WEEK",
+            leastN=40,
+            severity="INFO",
+            audience="UP3",
+            enabled=False,
+        ),
+    ),
+    "setProgrammeEnd": lambda w: (w.programme, _change(w.course, "programmeId", endsOn=_in_days(w, 300))),
     "markNoticesRead": lambda w: (w.owner, {"noticeIds": [gid(w.notice)]}),
     "createIssue": lambda w: (
         w.programme,

@@ -33,6 +33,7 @@ APP_CONFIG = AppConfig(
                 "sla",
                 "assessment",
                 "report",
+                "alert",
             )
         ],
         exclude_imported=True,

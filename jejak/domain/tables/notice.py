@@ -2,6 +2,7 @@ from piccolo.columns import UUID, Boolean, Date, ForeignKey, Integer, SmallInt, 
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
+from jejak.domain.tables.alert import Alert
 from jejak.domain.tables.channel import WebhookEndpoint
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.task import Task
@@ -71,7 +72,7 @@ class Notice(Table, db=DB, tablename="notice"):
     """`unit_id`: the unit at which the person holds the role by which they are told; its working time is theirs.
 
     Unique, for ever, by what it is of: the reminder; the task and how many changes of status it had had (`occasion`),
-    or, where it was handed over, the version that it got by that; the vacancy. `channel`, `endpoint_id`: of CHANNEL_PAUSED.
+    or, where it was handed over, the version that it got by that; the vacancy; the alert. `channel`, `endpoint_id`: of CHANNEL_PAUSED.
     """
 
     id = UUID(primary_key=True, default=new_id)
@@ -86,6 +87,7 @@ class Notice(Table, db=DB, tablename="notice"):
     due_on = Date(null=True, default=None)
     channel = Text(null=True, default=None)
     endpoint_id = ForeignKey(WebhookEndpoint, null=True)
+    alert_id = ForeignKey(Alert, null=True)
     created_at = Timestamptz()
     read_at = Timestamptz(null=True, default=None)
 

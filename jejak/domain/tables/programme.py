@@ -1,4 +1,4 @@
-from piccolo.columns import UUID, Array, Boolean, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, Boolean, Date, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from jejak.domain.db import DB
@@ -9,6 +9,8 @@ class Programme(Table, db=DB, tablename="programme"):
     code = Text()
     title_id = Text()
     title_en = Text()
+    ends_on = Date(null=True, default=None)
+    version = Integer(default=1)
 
 
 class Step(Table, db=DB, tablename="step"):

@@ -2,6 +2,7 @@ from piccolo.columns import UUID, BigInt, Date, ForeignKey, Integer, SmallInt, T
 from piccolo.table import Table
 
 from jejak.domain.db import DB, new_id
+from jejak.domain.tables.alert import Alert
 from jejak.domain.tables.journey import PainPoint
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.programme import Initiative
@@ -20,6 +21,7 @@ class Task(Table, db=DB, tablename="task"):
     region_id = ForeignKey(Unit, null=True)  # written by triggers
     pain_point_id = ForeignKey(PainPoint, null=True)
     rollout_id = ForeignKey(Rollout, null=True, default=None)
+    alert_id = ForeignKey(Alert, null=True, default=None)
     title = Text()
     description = Text()
     owner_id = ForeignKey(Person, null=False)

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from jejak.graphql.mutations.alert import AlertMutations
 from jejak.graphql.mutations.api_token import ApiTokenMutations
 from jejak.graphql.mutations.assessment import AssessmentMutations
 from jejak.graphql.mutations.assessment_import import AssessmentImportMutations
@@ -56,5 +57,6 @@ class Mutation(
     RatingMutations,
     KpiTargetMutations,
     ReportMutations,
+    AlertMutations,
 ):
     pass
