@@ -36,6 +36,7 @@ REFERENCE = (
     "sla_policy",
     "sla_band",
     "rung",
+    "signing_key",
 )
 
 

@@ -67,3 +67,7 @@ class EventKind(StrEnum):
     TASK_ESCALATION_ACKNOWLEDGED = "task.escalation_acknowledged"
     UNIT_REMINDER_RULES_UPDATED = "unit.reminder_rules_updated"
     NOTICES_READ = "notices.read"
+    RATING_LINK_CREATED = "rating_link.created"
+    RATING_LINK_REVOKED = "rating_link.revoked"
+    RATINGS_REQUESTED = "ratings.requested"
+    CUSTOMER_ERASED = "customer.erased"

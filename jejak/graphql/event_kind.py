@@ -71,4 +71,8 @@ enum(
     TASK_ESCALATION_ACKNOWLEDGED="Somebody who was told that it is late takes care of it.",
     UNIT_REMINDER_RULES_UPDATED="The rules of reminding that are kept there changed.",
     NOTICES_READ="Notices were marked as read.",
+    RATING_LINK_CREATED="A link by which customers answer was made.",
+    RATING_LINK_REVOKED="A link by which customers answer was ended.",
+    RATINGS_REQUESTED="Links for single customers were made.",
+    CUSTOMER_ERASED="What a customer had said was made nameless at their request.",
 )

@@ -30,6 +30,7 @@ APP_CONFIG = AppConfig(
                 "search",
                 "operations",
                 "sla",
+                "rating_link",
             )
         ],
         exclude_imported=True,
