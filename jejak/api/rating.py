@@ -111,6 +111,8 @@ class RatingPages:
             if refused.code in {Code.NOT_FOUND, Code.GONE}:
                 raise
             link = await rating_answer.look(keys, token)
+            if link.state is not State.OPEN:
+                raise Refused(Code.GONE) from None
             return rating_page.form(
                 link,
                 language,

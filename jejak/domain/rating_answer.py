@@ -143,13 +143,13 @@ async def answer(keys: Keyring, written: str, form: str, given: Answer) -> str:
     token = keys.read(written, Purpose.LINK, Purpose.REQUEST)
     if token is None:
         raise Refused(Code.NOT_FOUND)
-    once = token if token.purpose is Purpose.REQUEST else _form(keys, form, token)
     async with db.transaction():
         link = await _found(keys, token, " for update of r" if token.purpose is Purpose.REQUEST else "")
         if link.state is State.ANSWERED and link.receipt is not None:
             return link.receipt
         if link.state is not State.OPEN:
             raise Refused(Code.GONE)
+        once = token if link.personal else _form(keys, form, token)
         with Checks() as checks:
             checked = rating.checked(checks, given)
             if not set(checked.aspects) <= set(link.aspects):
