@@ -18,6 +18,7 @@ EARLIEST_YEAR = 2000
 # Line breaks and tabs are part of people's texts; other control characters are not, and PostgreSQL stores no NUL.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
+_FEATURE = re.compile(r"[A-Z0-9][A-Z0-9_./-]{0,63}")
 # Every zone that PostgreSQL knows too; these two are the machine's own and mean nothing elsewhere.
 _ZONES = frozenset(available_timezones() - {"localtime", "Factory"})
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
@@ -82,6 +83,13 @@ class Checks:
     def code(self, value: str, name: str) -> str:
         cleaned = value.strip().upper()
         if not _CODE.fullmatch(cleaned):
+            self.refuse(Code.INVALID_CODE, name)
+        return cleaned
+
+    def feature(self, value: str, name: str) -> str:
+        """What an app calls a part of it: a code that may be longer, with dots and slashes."""
+        cleaned = value.strip().upper()
+        if not _FEATURE.fullmatch(cleaned):
             self.refuse(Code.INVALID_CODE, name)
         return cleaned
 

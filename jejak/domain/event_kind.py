@@ -71,3 +71,6 @@ class EventKind(StrEnum):
     RATING_LINK_REVOKED = "rating_link.revoked"
     RATINGS_REQUESTED = "ratings.requested"
     CUSTOMER_ERASED = "customer.erased"
+    RATINGS_SUBMITTED = "ratings.submitted"
+    KPI_TARGET_SET = "kpi_target.set"
+    KPI_TARGET_REMOVED = "kpi_target.removed"

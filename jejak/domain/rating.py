@@ -4,7 +4,7 @@ How it gets into the histograms: `rating_tally.py`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from jejak.domain.metric_rules import SCALES
 from jejak.domain.vocabulary import RatingAspect, RatingChannel, Service
 
 COMMENT = 2_000
+MOST_CODE = 64  # of a feature, an officer or an agent
 _MOST_ASPECTS = len(RatingAspect)
 
 
@@ -45,6 +46,10 @@ class NewRating:
     feature: str = ""
     staff_id: UUID | None = None
     subject_hash: str | None = None
+
+    def by(self, staff_id: UUID) -> "NewRating":
+        """The same, naming the officer or agent."""
+        return replace(self, staff_id=staff_id)
 
 
 def checked(checks: Checks, answer: Answer) -> Answer:

@@ -298,3 +298,30 @@ class KpiMetric(StrEnum):
     CSAT = "CSAT"
     NPS = "NPS"
     COMPLETION = "COMPLETION"
+
+
+class SubmissionOutcome(StrEnum):
+    """What became of a rating that was sent."""
+
+    SUBMITTED = "SUBMITTED"
+    ALREADY_THERE = "ALREADY_THERE"  # its source has sent it before; what is there stays
+
+
+class Grain(StrEnum):
+    """How long the periods of figures are."""
+
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    QUARTER = "QUARTER"
+    YEAR = "YEAR"
+
+
+class Breakdown(StrEnum):
+    """What figures are broken down by."""
+
+    NONE = "NONE"
+    SERVICE = "SERVICE"
+    FEATURE = "FEATURE"
+    CHANNEL = "CHANNEL"
+    UNIT = "UNIT"

@@ -65,10 +65,11 @@ def bulk_mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
     description: str,
     *,
     current: str | None = None,
+    tells: Callable[[Done[Any]], dict[str, Any]] | None = None,
 ) -> Any:
     """`rows` names the list of the input. `shows` says what of a row's result its answer holds.
 
-    `current` names what a row is about: a refusal of the row shows it as it is.
+    `current` names what a row is about: a refusal of the row shows it as it is. `tells`: what else the payload says of all rows.
     """
     result = _type_of_results(payload)
 
@@ -96,6 +97,7 @@ def bulk_mutation(  # noqa: PLR0917 -- a declaration, read top to bottom
             results=[] if None in wrong else answered,
             count=len(made.made),
             errors=_told(made.problems if None in wrong else (), language),
+            **(tells(made) if tells else {}),
         )
 
     return field(resolve, takes, payload, description)

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from jejak.domain import completion
+from jejak.domain import completion, kpi_target, metric
 from jejak.graphql.filters import key_of
 from jejak.graphql.reading import Field, entity, everyone, expression, one, within
 from jejak.graphql.reading.declare import REQUIRED
 
 if TYPE_CHECKING:
     from jejak.graphql.unit import Unit
+
+
+def _target(field: Field) -> str:
+    today = f"({field.statement.now} at time zone (select timezone from unit where kind = 'HQ'))::date"
+    year = f"extract(year from coalesce({field.t}.on_day, {today}))"
+    return kpi_target.target(f"{field.t}.unit_id", "'COMPLETION'", year)
 
 
 @entity("completion", everyone, "How far something has come in a unit and everything below it.")
@@ -30,6 +36,15 @@ class Completion:
     tasks: int = expression("{t}.tasks", "Tasks, cancelled ones left out.")
     overdue: int = expression("{t}.overdue", "Tasks past their due date that are not handed in.")
     verified_tasks: int = expression("{t}.verified_tasks", "Verified tasks.")
+    target: Decimal | None = expression(
+        lambda field: f"{_target(field)}::text",
+        "What the region (or, at headquarters, all of PLN) is to reach in that year, against `verified`; null where headquarters "
+        "has set none.",
+    )
+    distance: Decimal | None = expression(
+        lambda field: f"{metric.shown(f'({field.t}.verified - {_target(field)})')}::text",
+        "`verified` less the target; null where either is.",
+    )
     taken_at: datetime | None = expression(
         "{t}.taken_at", "When a past day's figures were kept, normally at its end; null for those of now."
     )
@@ -62,7 +77,7 @@ def completion_for(group: str | None, description: str) -> Any:
         unit = field.statement.once(f"select w.id, w.path from unit w where {where}")
         every = field.statement.once(f"select f.* from {unit} w cross join lateral {figures} f")
         counts = ", ".join(f"coalesce(f.{name}, 0) as {name}" for name in completion.COUNTS)
-        return f"""(select w.id as unit_id, f.reported, f.verified, f.taken_at, {counts}
+        return f"""(select w.id as unit_id, {_on(field) or "null::date"} as on_day, f.reported, f.verified, f.taken_at, {counts}
             from {unit} w left join {every} f on f.of_group = {field.t}.id)"""
 
     arguments = {"unit_id": (strawberry.ID, REQUIRED, "The unit whose subtree is meant."), "on": ON}
@@ -85,4 +100,5 @@ def _on(field: Field) -> str | None:
 
 def _rows(field: Field, chosen: str, where: str) -> str:
     figures = completion.figures(path="w.path", chosen=chosen, on=_on(field))
-    return f"(select w.id as unit_id, f.* from unit w cross join lateral {figures} f where {where})"
+    on_day = f"{_on(field) or 'null::date'} as on_day"
+    return f"(select w.id as unit_id, {on_day}, f.* from unit w cross join lateral {figures} f where {where})"

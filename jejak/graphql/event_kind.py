@@ -75,4 +75,7 @@ enum(
     RATING_LINK_REVOKED="A link by which customers answer was ended.",
     RATINGS_REQUESTED="Links for single customers were made.",
     CUSTOMER_ERASED="What a customer had said was made nameless at their request.",
+    RATINGS_SUBMITTED="A system brought in what customers answered.",
+    KPI_TARGET_SET="A target was set.",
+    KPI_TARGET_REMOVED="A target was removed.",
 )

@@ -17,6 +17,7 @@ from jejak.graphql.operations import Operations, operations
 from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
 from jejak.graphql.person import Person, PersonFilter, PersonOrder, Viewer
 from jejak.graphql.programme import Initiative, Programme, Step
+from jejak.graphql.rating import Ratings
 from jejak.graphql.reading import Connection, Field, many, named, one, page
 from jejak.graphql.reading.declare import REQUIRED
 from jejak.graphql.reminder import ReminderRules, rules_for
@@ -52,7 +53,7 @@ def _by_id(type_name: str, description: str) -> Any:
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RolloutPreviews):
+class Query(RolloutPreviews, Ratings):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,

@@ -15,6 +15,7 @@ from jejak.graphql.league import LeagueEntry, league
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
 from jejak.graphql.person import Membership, MembershipFilter, MembershipOrder, Person
+from jejak.graphql.rating_metric import RatingFigures, metrics_here
 from jejak.graphql.reading import Connection, Field, Key, Statement, column, entity, many, one, page, within
 from jejak.graphql.reminder import ReminderRules, rules_here
 from jejak.graphql.sla import StageSla, stage_sla_of_unit
@@ -101,4 +102,5 @@ class Unit(Node):
     reminder_rules: ReminderRules = rules_here()
     calendar: Calendar | None = calendar()
     stage_sla: StageSla = stage_sla_of_unit()
+    rating_metrics: list[RatingFigures] = metrics_here()
     history: Connection[HistoryEntry] = history()

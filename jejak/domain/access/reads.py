@@ -127,6 +127,20 @@ def operated(paths: str) -> Sight:
     return Sight(f"exists (select from unit top where top.kind = 'HQ' and top.path ^@ any({paths}))")
 
 
+def answers_seen(unit_id: str, paths: str) -> Sight:
+    """What single customers answered, in their words; `paths`, a text[] expression, are those where the viewer has the
+    right ANSWERS.
+    """
+    return seen(unit_id, paths)
+
+
+def staff_seen(unit_id: str, paths: str) -> Sight:
+    """Officers and agents of the units that lie at `paths`, a text[] expression: those where the viewer has the right STAFF,
+    which reaches no unit below.
+    """
+    return Sight(f"{unit_id} in (select own.id from unit own where own.path = any({paths}))")
+
+
 def public() -> Sight:
     """What every signed-in person sees: the programme, and whatever is reached only through a row that is seen."""
     return Sight("true")

@@ -55,6 +55,7 @@ create table rating (
 );
 create unique index rating_once on rating (source, external_id);
 create index rating_unit on rating (unit_id, answered_at, id);
+create index rating_answered on rating (answered_at, id);
 create index rating_received on rating (received_at);
 create index rating_staff on rating (staff_id) where staff_id is not null;
 create index rating_subject on rating (subject_hash) where subject_hash is not null;

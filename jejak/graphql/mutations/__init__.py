@@ -8,10 +8,12 @@ from jejak.graphql.mutations.channel import ChannelMutations
 from jejak.graphql.mutations.hand_over import HandOverMutations
 from jejak.graphql.mutations.invitation import InvitationMutations
 from jejak.graphql.mutations.journey import JourneyMutations
+from jejak.graphql.mutations.kpi_target import KpiTargetMutations
 from jejak.graphql.mutations.notice import NoticeMutations
 from jejak.graphql.mutations.pain_point import PainPointMutations
 from jejak.graphql.mutations.person import PersonMutations
 from jejak.graphql.mutations.person_import import PersonImportMutations
+from jejak.graphql.mutations.rating import RatingMutations
 from jejak.graphql.mutations.reminder import ReminderMutations
 from jejak.graphql.mutations.rollout import RolloutMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
@@ -42,5 +44,7 @@ class Mutation(
     NoticeMutations,
     ChannelMutations,
     ReminderMutations,
+    RatingMutations,
+    KpiTargetMutations,
 ):
     pass
