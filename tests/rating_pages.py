@@ -13,7 +13,7 @@ from jejak.domain.rating_link import CreateRatingLink
 from jejak.domain.rating_request import RequestRatings, RequestRow
 from jejak.domain.tables.rating_link import RatingLink
 from jejak.domain.tables.unit import Unit
-from jejak.domain.vocabulary import RatingChannel, Role, Service
+from jejak.domain.vocabulary import RatingChannel, Role, Service, StaffKind
 from tests import factories as f
 
 FORM = "application/x-www-form-urlencoded"
@@ -49,6 +49,11 @@ async def a_request(unit: Unit | None = None, viewer: Viewer | None = None, **ch
     done = await rating_request.create(viewer or await a_keeper(), RequestRatings([row]))
     assert done.made[0].path is not None
     return done.made[0].path
+
+
+def an_agent(name: str = "Dewi") -> dict[str, Any]:
+    """Whom a request is about."""
+    return {"staff_code": "CC-7", "staff_name": name, "staff_kind": StaffKind.AGENT}
 
 
 @dataclass

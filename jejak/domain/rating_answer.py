@@ -14,7 +14,8 @@ from jejak.domain.rating import Answer, NewRating
 from jejak.domain.signing import Keyring, Purpose, Token
 from jejak.domain.vocabulary import RatingAspect, RatingChannel, Service, StaffKind
 
-SOURCE = "LINK"
+# In small letters, as no code of a system is: none can bring in answers in our name.
+SOURCE = "link"
 FORM_LIVES = timedelta(hours=12)
 _AGENT_MET = frozenset(
     {RatingChannel.CALL, RatingChannel.LIVE_CHAT, RatingChannel.SOCIAL_MEDIA, RatingChannel.OFFICE}

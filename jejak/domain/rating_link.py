@@ -16,7 +16,6 @@ from jejak.domain.vocabulary import RatingChannel, Service
 
 MOST_DAYS = 731
 MOST_LINKS = 200
-FEATURE = 64
 PATH = "/r/"
 _KEPT_AFTER_END = timedelta(days=30)
 
@@ -30,7 +29,7 @@ class CreateRatingLink:
     service: Service
     channel: RatingChannel
     expires_on: date
-    feature: str = ""
+    feature: str | None = None
     client_mutation_id: str | None = None
 
 
@@ -42,12 +41,12 @@ class RevokeRatingLink:
 async def create(viewer: Viewer, wanted: CreateRatingLink) -> RatingLink:
     """Refuses NOT_FOUND, FORBIDDEN, UNIT_CLOSED, PAST_DATE, OUT_OF_RANGE, TOO_MANY beyond 200 in force at the unit."""
     async with db.transaction():
-        unit, by = await change.unit(viewer, Right.MEASURE, wanted.unit_id, "unit_id")
         [made_id], fresh = await idempotency.claim(
             viewer, "createRatingLink", wanted.client_mutation_id, wanted
         )
         if not fresh:
             return await change.again(RatingLink, viewer, made_id)
+        unit, by = await change.unit(viewer, Right.MEASURE, wanted.unit_id, "unit_id")
         today = clock.today(unit.timezone)
         last = today + timedelta(days=MOST_DAYS)
         with Checks() as checks:
@@ -102,9 +101,9 @@ async def revoke(viewer: Viewer, wanted: RevokeRatingLink) -> RatingLink:
     return link
 
 
-def feature_of(given: str, checks: Checks) -> str:
-    """A menu or product as the channel's own systems call it, in capitals; empty for none."""
-    return checks.text(given, "feature", most=FEATURE, required=False).upper()
+def feature_of(given: str | None, checks: Checks) -> str:
+    """A menu or product as the channel's own systems call it; empty for none."""
+    return checks.feature(given, "feature") if given else ""
 
 
 async def forget_old() -> None:

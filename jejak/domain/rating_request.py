@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from jejak.domain import bulk, change, clock, db, event, idempotency, rating_link, signing, subject
+from jejak.domain import bulk, change, clock, db, event, idempotency, rating, rating_link, signing, subject
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.bulk import Done, Rows, Unread
 from jejak.domain.checks import TITLE, Checks
-from jejak.domain.errors import Path, Refused
+from jejak.domain.errors import Code, Path, Refused
 from jejak.domain.event_kind import EventKind
 from jejak.domain.signing import Keyring, Purpose, Token
 from jejak.domain.tables.rating_link import RatingRequest
@@ -21,23 +21,18 @@ DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class StaffMet:
-    """Whom the customer met; known from then on by `code`, which is the unit's own."""
-
-    code: str
-    name: str
-    kind: StaffKind
-
-
-@dataclass(frozen=True, slots=True)
 class RequestRow:
-    """`customer_ref`: how the unit's systems call the customer. Kept as a hash."""
+    """`customer_ref`: how PLN's systems call the customer; kept as a hash. The officer or agent whom they met by all of
+    code (the unit's own), name and kind, or none.
+    """
 
     unit_id: UUID
     service: Service
     channel: RatingChannel
-    feature: str = ""
-    staff: StaffMet | None = None
+    feature: str | None = None
+    staff_code: str | None = None
+    staff_name: str | None = None
+    staff_kind: StaffKind | None = None
     customer_ref: str | None = None
     days: int = DAYS
 
@@ -59,8 +54,17 @@ class Requested:
 
 
 @dataclass(frozen=True, slots=True)
+class _Met:
+    code: str
+    name: str
+    kind: StaffKind
+
+
+@dataclass(frozen=True, slots=True)
 class _Judged:
     row: RequestRow
+    feature: str
+    met: _Met | None
     unit: Unit
     by: Allowed
 
@@ -86,9 +90,9 @@ async def create(viewer: Viewer, wanted: RequestRatings) -> Done[Requested]:
                 id=ids[n],
                 unit_id=one.unit.id,
                 service=one.row.service,
-                feature=one.row.feature,
+                feature=one.feature,
                 channel=one.row.channel,
-                staff_id=staff[one.unit.id, one.row.staff.code] if one.row.staff else None,
+                staff_id=staff[one.unit.id, one.met.code] if one.met else None,
                 subject_hash=one.row.customer_ref,
                 key_number=keys.newest,
                 created_at=clock.now(),
@@ -128,13 +132,20 @@ async def _judged(viewer: Viewer, asked: list[RequestRow | Unread]) -> Rows[_Jud
             with Checks(at) as checks:
                 feature = rating_link.feature_of(row.feature, checks)
                 checks.between(row.days, 1, MOST_DAYS, "days")
-                staff = row.staff and _checked(row.staff, checks.at("staff"))
-            rows.good[n] = _Judged(replace(row, feature=feature, staff=staff), unit, by)
+                met = _met(row, checks)
+            rows.good[n] = _Judged(row, feature, met, unit, by)
     return rows
 
 
-def _checked(staff: StaffMet, checks: Checks) -> StaffMet:
-    return StaffMet(checks.code(staff.code, "code"), checks.text(staff.name, "name", most=TITLE), staff.kind)
+def _met(row: RequestRow, checks: Checks) -> _Met | None:
+    if not any((row.staff_code, row.staff_name, row.staff_kind)):
+        return None
+    code = checks.text(row.staff_code, "staff_code", most=rating.MOST_CODE)
+    name = checks.text(row.staff_name, "staff_name", most=TITLE)
+    if row.staff_kind is None:
+        checks.refuse(Code.REQUIRED, "staff_kind")
+        return None
+    return _Met(code, name, row.staff_kind)
 
 
 async def _opted_out(rows: Iterable[RequestRow]) -> set[str | None]:
@@ -158,7 +169,7 @@ async def _again(
 
 async def _staff(good: Mapping[int, _Judged]) -> dict[tuple[UUID, str], UUID]:
     """Who was met, by unit and code; made where they are new."""
-    met = {(one.unit.id, one.row.staff.code): one.row.staff for one in good.values() if one.row.staff}
+    met = {(one.unit.id, one.met.code): one.met for one in good.values() if one.met}
     if not met:
         return {}
     rows = await db.fetch(
@@ -167,7 +178,8 @@ async def _staff(good: Mapping[int, _Judged]) -> dict[tuple[UUID, str], UUID]:
         select given.id, given.unit_id, given.kind, given.code, given.name, $6
         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) given (id, unit_id, kind, code, name)
         order by given.unit_id, given.code
-        on conflict (unit_id, code) do update set name = excluded.name returning known.id, known.unit_id, known.code
+        on conflict (unit_id, code) do update set name = excluded.name, kind = excluded.kind
+        returning known.id, known.unit_id, known.code
         """,
         [db.new_id() for _ in met],
         [unit_id for unit_id, _ in met],

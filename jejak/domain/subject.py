@@ -18,12 +18,12 @@ RATING_TEXT_KEPT = timedelta(days=396)
 _BATCH = 10_000
 # As in the index of what is to be forgotten one day.
 PERSONAL = (
-    "(comment is not null or subject_hash is not null or source = 'LINK' and external_id ^@ 'request:')"
+    "(comment is not null or subject_hash is not null or source = 'link' and external_id ^@ 'request:')"
 )
 
 # An answer that came by a request bears its id, by which whoever sent it finds the customer. The others bear one that
 # leads to nobody, or that of another system, by which it is known that they have been counted.
-_NAMELESS_ID = "case when source = 'LINK' and external_id ^@ 'request:' then 'erased:' || gen_random_uuid() else external_id end"
+_NAMELESS_ID = "case when source = 'link' and external_id ^@ 'request:' then 'erased:' || gen_random_uuid() else external_id end"
 _ERASED = f"comment = null, subject_hash = null, staff_id = null, external_id = {_NAMELESS_ID}"
 
 
@@ -81,7 +81,7 @@ async def erase_answer(rating_id: UUID) -> None:
     """The same for one answer, with the request that it came by. Repeating it changes nothing."""
     async with db.transaction():
         came_by = await db.fetchval(
-            "select external_id from rating where id = $1 and source = 'LINK'", rating_id
+            "select external_id from rating where id = $1 and source = 'link'", rating_id
         )
         if came_by is not None:
             kind, _, key = came_by.partition(":")

@@ -10,13 +10,12 @@ import pytest
 from jejak.api.app import create_app
 from jejak.domain import clock, db, rating_link, rating_texts, signing
 from jejak.domain.rating_link import RevokeRatingLink
-from jejak.domain.rating_request import StaffMet
-from jejak.domain.vocabulary import Language, RatingChannel, StaffKind
+from jejak.domain.vocabulary import Language, RatingChannel
 from jejak.settings import Settings
 from tests import factories as f
 from tests.api.live import at, limited, locked
 from tests.client import SETTINGS, over
-from tests.rating_pages import FORM, Page, a_keeper, a_link, a_request, open_page, sent
+from tests.rating_pages import FORM, Page, a_keeper, a_link, a_request, an_agent, open_page, sent
 from tests.refusals import unchanged
 
 
@@ -49,7 +48,7 @@ async def test_a_customer_answers_once_and_is_thanked(browser):
     thanks = await open_page(browser, answer.headers["location"])
     assert "Terima kasih atas penilaian Anda." in thanks.text
     assert await ratings() == [
-        (5, None, 7, 10, ["POLITE", "FAST"], "Cepat\nsekali", "SOCIAL_MEDIA", "COMPLAINT", "BAYAR", "LINK")
+        (5, None, 7, 10, ["POLITE", "FAST"], "Cepat\nsekali", "SOCIAL_MEDIA", "COMPLAINT", "BAYAR", "link")
     ]
     assert await db.fetchval("select count(*) from rating_pending") == 1
     assert await db.fetchval("select answered from rating_link") == 1
@@ -58,8 +57,7 @@ async def test_a_customer_answers_once_and_is_thanked(browser):
 @pytest.mark.parametrize("language", list(Language))
 async def test_the_page_is_whole_in_each_language_without_a_script(browser, language):
     unit = await f.a_unit(name="ULP Rungkut")
-    staff = StaffMet("CC-7", "Dewi", StaffKind.AGENT)
-    path = await a_request(unit, staff=staff)
+    path = await a_request(unit, **an_agent("Dewi"))
     answer = await browser.get(path, headers={"Accept-Language": language.value})
     page = Page.of(answer)
     html = next(given for tag, given in page.tags if tag == "html")
@@ -248,7 +246,7 @@ async def test_another_host_and_another_sites_form_are_refused():
 async def test_names_and_reviews_are_text_and_nothing_else(browser):
     evil = '"><script>alert(1)</script>'
     unit = await f.a_unit(name=f"ULP {evil}")
-    path = await a_request(unit, staff=StaffMet("A1", f"Budi {evil}", StaffKind.AGENT), feature="<b>")
+    path = await a_request(unit, **an_agent(f"Budi {evil}"))
     page = await open_page(browser, path)
     assert "script" not in {tag for tag, _ in page.tags}
     assert f"Budi {evil}" in page.text

@@ -8,16 +8,15 @@ import pytest
 from jejak.api.app import create_app
 from jejak.domain import clock, db, housekeeping, rating_request, rating_tally, subject
 from jejak.domain.errors import Code
-from jejak.domain.rating_request import RequestRatings, RequestRow, StaffMet
+from jejak.domain.rating_request import RequestRatings, RequestRow
 from jejak.domain.subject import EraseCustomer
-from jejak.domain.vocabulary import RatingChannel, Role, Service, StaffKind
+from jejak.domain.vocabulary import RatingChannel, Role, Service
 from tests import factories as f
 from tests.client import SETTINGS, over
-from tests.rating_pages import Page, a_keeper, a_link, a_request, open_page, sent
+from tests.rating_pages import Page, a_keeper, a_link, a_request, an_agent, open_page, sent
 from tests.ratings import a_rating, added
 from tests.refusals import dump, refused, unchanged
 
-STAFF = StaffMet("CC-7", "Dewi", StaffKind.AGENT)
 PERSONAL = "comment, subject_hash, staff_id"
 
 
@@ -80,7 +79,7 @@ async def test_whoever_answered_has_it_made_nameless_and_the_number_stays(browse
     path = (
         f"/r/{(await a_link()).token}"
         if kind == "link"
-        else await a_request(staff=STAFF, customer_ref="081234567")
+        else await a_request(**an_agent(), customer_ref="081234567")
     )
     thanks = await an_answer(browser, path, comment="Nama saya Sri")
     await rating_tally.drain()
@@ -106,7 +105,7 @@ async def test_whoever_answered_has_it_made_nameless_and_the_number_stays(browse
 
 async def test_a_customer_is_erased_on_request_and_the_event_names_nobody(browser):
     keeper, unit = await a_keeper(), await f.a_unit()
-    path = await a_request(unit, keeper, customer_ref="PEL-55", staff=STAFF)
+    path = await a_request(unit, keeper, customer_ref="PEL-55", **an_agent())
     await an_answer(browser, path, comment="Nama saya Sri")
     waiting = await a_request(unit, keeper, customer_ref="pel-55")
     other = await a_request(unit, keeper, customer_ref="PEL-56")

@@ -64,7 +64,7 @@ create table rating_opt_out (
 
 -- What is to be forgotten one day.
 create index rating_personal on rating (received_at)
-    where (comment is not null or subject_hash is not null or source = 'LINK' and external_id ^@ 'request:');
+    where (comment is not null or subject_hash is not null or source = 'link' and external_id ^@ 'request:');
 """
 
 

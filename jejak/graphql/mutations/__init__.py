@@ -14,6 +14,7 @@ from jejak.graphql.mutations.pain_point import PainPointMutations
 from jejak.graphql.mutations.person import PersonMutations
 from jejak.graphql.mutations.person_import import PersonImportMutations
 from jejak.graphql.mutations.rating import RatingMutations
+from jejak.graphql.mutations.rating_link import RatingLinkMutations
 from jejak.graphql.mutations.reminder import ReminderMutations
 from jejak.graphql.mutations.rollout import RolloutMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
@@ -45,6 +46,7 @@ class Mutation(
     ChannelMutations,
     ReminderMutations,
     RatingMutations,
+    RatingLinkMutations,
     KpiTargetMutations,
 ):
     pass
