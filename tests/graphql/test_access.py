@@ -99,6 +99,8 @@ RULES: dict[str, Rule] = {
     "createRecurrence": Rule(TREE, "unitId", ("REQUIRED", "title"), {"title": ""}),
     "updateRecurrence": _late(TREE, "recurrenceId"),
     "endRecurrence": _late(TREE, "recurrenceId"),
+    "createRatingLink": Rule(TREE, "unitId", ("REQUIRED", "name"), {"name": ""}),
+    "requestRatings": Rule(TREE, "unitId", ("OUT_OF_RANGE", "days"), {"days": 31}, rows="requests"),
 }
 # These have tests of their own below: no version stands in the way of doing them.
 OWN = {
@@ -124,6 +126,7 @@ APART = (
     | ACCOUNT
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits", "handOver"}
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
+    | {"revokeRatingLink", "eraseCustomer"}
     | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation"}
 )
 

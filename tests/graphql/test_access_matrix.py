@@ -119,6 +119,7 @@ async def things() -> dict[str, Thing]:
             kind: f"select t.id, array[u.path] as paths, null::uuid as person from {name} t join unit u on u.id = t.unit_id"
             for kind, name in {
                 "Journey": "journey", "PainPoint": "pain_point", "Task": "task", "Membership": "membership",
+                "RatingLink": "rating_link",
             }.items()
         },
         "Person": "select p.id, array(select u.path from membership m join unit u on u.id = m.unit_id where m.person_id = p.id) as paths, p.id as person from person p",

@@ -41,6 +41,29 @@ SHOWN = {
         "apiToken { id membership { apiTokens { id } } }",
         {"apiToken": {"id": gid(w.account.api_token), "membership": {"apiTokens": []}}},
     ),
+    "createRatingLink": lambda w: (
+        "ratingLink { name channel answered active revokedAt unit { id } createdBy { id } }",
+        {
+            "ratingLink": {
+                "name": "Bio Instagram",
+                "channel": "SOCIAL_MEDIA",
+                "answered": 0,
+                "active": True,
+                "revokedAt": None,
+                "unit": {"id": gid(w.here)},
+                "createdBy": {"id": gid(w.programme)},
+            }
+        },
+    ),
+    "revokeRatingLink": lambda w: (
+        "ratingLink { id active }",
+        {"ratingLink": {"id": gid(w.link), "active": False}},
+    ),
+    "requestRatings": lambda _: (
+        "count results { optedOut errors { code } }",
+        {"count": 1, "results": [{"optedOut": False, "errors": []}]},
+    ),
+    "eraseCustomer": lambda _: ("ratings requests", {"ratings": 0, "requests": 0}),
     "invitePerson": lambda w: ("person { id }", {"person": {"id": gid(w.account.invited)}}),
     "acceptInvitation": lambda w: ("email", {"email": w.account.invited.email}),
     "setLanguage": lambda w: ("viewer { language }", {"viewer": {"language": "EN"}}),
@@ -595,6 +618,8 @@ CREATES = [
     "createPerson",
     "rolloutInitiative",
     "createRecurrence",
+    "createRatingLink",
+    "requestRatings",
 ]
 MADE = {
     "captureJourney": "journey { id }",
@@ -606,6 +631,8 @@ MADE = {
     "createPerson": "person { id }",
     "rolloutInitiative": "count rollout { id }",
     "createRecurrence": "recurrence { id }",
+    "createRatingLink": "ratingLink { id path }",
+    "requestRatings": "results { path expiresAt }",
 }
 
 
@@ -625,7 +652,7 @@ async def test_another_body_under_the_same_client_id_is_refused(world, mutation)
     client = await as_(who)
     await client.done(mutation, **given)
     other = {"tasks": [given["tasks"][0] | {"title": "Lain"}]} if "tasks" in given else {}
-    other |= {"assignments": given["assignments"] * 2} if "assignments" in given else {}
+    other |= {name: given[name] * 2 for name in ("assignments", "requests") if name in given}
     other |= {"title": "Lain"} if "title" in given else {"name": "Lain"} if "name" in given else {}
     # when
     async with unchanged():

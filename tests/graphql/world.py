@@ -29,6 +29,7 @@ from jejak.domain.tables.delivery import Delivery
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.notice import Notice
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.rating_link import RatingLink
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.sla import SlaPolicy
@@ -40,6 +41,7 @@ from jejak.graphql import ids
 from tests import factories as f
 from tests.client import gid
 from tests.graphql import rows
+from tests.rating_pages import a_link
 
 
 @dataclass
@@ -72,6 +74,7 @@ class World:
     recurrence: Recurrence
     escalation: Notice
     policy: SlaPolicy
+    link: RatingLink
     closed_on: date
     account: "Account"
     channels: "Channels"
@@ -184,6 +187,7 @@ async def a_world() -> World:
     }
     spare_person = await f.a_person(Role.VIEWER, here)
     region_manager = await f.a_person(Role.MANAGER, region)
+    programme = await f.a_person(Role.PROGRAMME, hq)
     spare = await Membership.objects().get(Membership.person_id == spare_person.id)
     assert spare is not None
     notice = await a_notice(owner, tasks[TaskStatus.PLANNED])
@@ -198,7 +202,7 @@ async def a_world() -> World:
         manager=manager,
         region_manager=region_manager,
         admin=await f.a_person(Role.ADMIN, hq),
-        programme=await f.a_person(Role.PROGRAMME, hq),
+        programme=programme,
         spare=spare,
         draft=journeys[JourneyStatus.DRAFT],
         submitted=journeys[JourneyStatus.SUBMITTED],
@@ -216,6 +220,7 @@ async def a_world() -> World:
             region_manager, tasks[TaskStatus.PLANNED], audience="REGION", kind="ESCALATED"
         ),
         policy=policy,
+        link=await a_link(here, await f.viewer_for(programme)),
         closed_on=closed_on,
         account=await an_account(owner, manager, spare_person),
         channels=await channels_of(owner, notice),
@@ -330,6 +335,11 @@ def _rollout(w: World, **more: Any) -> dict[str, Any]:
         "unitIds": [gid(w.here)],
     }
     return given | more
+
+
+def a_rating_request(w: World) -> dict[str, Any]:
+    given = {"unitId": gid(w.here), "service": "COMPLAINT", "channel": "CALL", "feature": "LAPOR", "days": 7}
+    return given | {"staffCode": "CC-7", "staffName": "Dewi", "staffKind": "AGENT", "customerRef": "PEL-1"}
 
 
 def _in_days(w: World, days: int) -> str:
@@ -555,6 +565,24 @@ VALID: dict[str, Callable[[World], Given]] = {
             unitIds=[gid(w.below)],
         ),
     ),
+    "createRatingLink": lambda w: (
+        w.programme,
+        {
+            "unitId": gid(w.here),
+            "name": "Bio Instagram",
+            "service": "COMPLAINT",
+            "channel": "SOCIAL_MEDIA",
+            "feature": "LAPOR",
+            "expiresOn": _in_days(w, 30),
+            "clientMutationId": "link-1",
+        },
+    ),
+    "revokeRatingLink": lambda w: (w.programme, {"ratingLinkId": gid(w.link)}),
+    "requestRatings": lambda w: (
+        w.programme,
+        {"requests": [a_rating_request(w)], "clientMutationId": "calls-1"} | EVERYTHING,
+    ),
+    "eraseCustomer": lambda w: (w.programme, {"customerRef": "PEL-1"}),
     "endRecurrence": lambda w: (w.programme, _change(w.recurrence, "recurrenceId")),
     "handOver": lambda w: (
         w.manager,
