@@ -29,7 +29,7 @@ class Answer:
     overall: int | None = None
     ces: int | None = None
     nps: int | None = None
-    aspects: tuple[RatingAspect, ...] = ()
+    aspects: Sequence[RatingAspect] = ()
     comment: str | None = None
 
 
@@ -60,7 +60,7 @@ def checked(checks: Checks, answer: Answer) -> Answer:
         checks.refuse(Code.REQUIRED, "csat")
     checks.at_most(len(answer.aspects), _MOST_ASPECTS, "aspects")
     comment = checks.text(answer.comment, "comment", most=COMMENT, required=False) or None
-    aspects = tuple(aspect for aspect in RatingAspect if aspect in answer.aspects)
+    aspects = [aspect for aspect in RatingAspect if aspect in answer.aspects]
     return Answer(answer.csat, answer.overall, answer.ces, answer.nps, aspects, comment)
 
 

@@ -115,31 +115,32 @@ async def _units(rows: Sequence[RatingRow]) -> _Units:
 
 
 def _judged(viewer: Viewer, row: RatingRow, units: _Units, now: datetime, at: Path) -> _Judged:
-    if row.unit_id is None and row.unit_code is None:
-        raise Refused(Code.REQUIRED, *at, "unit_code")
-    place = units.of(row)
-    named = "unit_id" if row.unit_id else "unit_code"
-    if place is None:
-        raise Refused(Code.NOT_FOUND, *at, named)
-    if place.id not in units.allowed:
-        access.require(viewer, Right.MEASURE, place, *at, named)
-        units.allowed[place.id] = None
     with Checks(at) as checks:
+        if row.unit_id is None and row.unit_code is None:
+            checks.refuse(Code.REQUIRED, "unit_code")
+        if row.unit_code is not None:
+            checks.code(row.unit_code, "unit_code")
         external_id = checks.text(row.external_id, "external_id", most=MOST_NAME)
-        feature = checks.feature(row.feature, "feature") if row.feature else ""
+        feature = "" if row.feature is None else checks.feature(row.feature, "feature")
         answer = rating.checked(checks, row.answer)
         if row.answered_at > now + _AHEAD:
             checks.refuse(Code.FUTURE_DATE, "answered_at")
         elif row.answered_at < now - OLDEST:
             checks.refuse(Code.OUT_OF_RANGE, "answered_at", least=(now - OLDEST).date(), most=now.date())
         code, staff = _staff(checks, row)
+    named = "unit_id" if row.unit_id else "unit_code"
+    place = units.of(row)
+    if place is None:
+        raise Refused(Code.NOT_FOUND, *at, named)
+    if place.id not in units.allowed:
+        access.require(viewer, Right.MEASURE, place, *at, named)
+        units.allowed[place.id] = None
     made = NewRating(place.id, external_id, row.service, row.channel, row.answered_at, answer, feature)
     return _Judged(made, staff, code)
 
 
 def _staff(checks: Checks, row: RatingRow) -> tuple[str, tuple[str, StaffKind] | None]:
-    given = (row.staff_code, row.staff_name, row.staff_kind)
-    if not any(given):
+    if row.staff_code is None and row.staff_name is None and row.staff_kind is None:
         return "", None
     code = checks.text(row.staff_code, "staff_code", most=rating.MOST_CODE)
     name = checks.text(row.staff_name, "staff_name", most=TITLE)

@@ -28,6 +28,8 @@ OWN_WORD = {
     "rule": "INVALID_RULE",
     "opens": "INVALID_HOURS",
     "closes": "INVALID_HOURS",
+    "source": "INVALID_CODE",
+    "feature": "INVALID_CODE",
 }
 # What is right or wrong, whatever is wrong with it.
 SECRETS: dict[str, tuple[str]] = {
@@ -36,7 +38,7 @@ SECRETS: dict[str, tuple[str]] = {
     "token": ("INVITATION_ENDED",),
 }
 # May be blank; the note of evidence only beside a link.
-OPTIONAL = {"description", "narrative", "customerDid", "customerSaid", "note"}
+OPTIONAL = {"description", "narrative", "customerDid", "customerSaid", "note", "comment"}
 BOUNDS = {
     "progress": (0, 100),
     "weight": (1, 1_000),
@@ -54,6 +56,11 @@ BOUNDS = {
     "weekday": (1, 7),
     "priorityFrom": (1, 25),
     "days": (1, 250),
+    "csat": (1, 5),
+    "overall": (1, 5),
+    "ces": (1, 7),
+    "nps": (0, 10),
+    "year": (2000, 2100),
 }
 MOST = {
     "stages": 50,
@@ -70,6 +77,9 @@ MOST = {
     "days": 7,
     "hours": 6,
     "bands": 25,
+    "ratings": 10_000,
+    "targets": 500,
+    "aspects": 6,
 }
 MOST_ROWS = {
     ("createTasks", "tasks"): 500,
@@ -136,7 +146,7 @@ def _of_value(mutation: str, kind: Any, valid: Any, at: Place, world: World) -> 
         name = str(at[-1])
         most = MOST_ROWS.get((mutation, name), MOST[name])
         yield Bad("too many", at, valid * (most + 1), "TOO_MANY")
-        if mutation in BULK and name in {"tasks", "assignments", "rows"}:
+        if mutation in BULK and name in {"tasks", "assignments", "rows", "ratings", "targets"}:
             yield Bad("nothing", at, [], "REQUIRED")
         yield from _of_value(mutation, kind.of_type, valid[0], (*at, 0), world)
     elif isinstance(kind, GraphQLInputObjectType):
@@ -245,8 +255,18 @@ SEES_ALL = {
     "setWorkingWeek",
     "setSpecialDays",
     "importSpecialDays",
+    "submitRatings",
+    "setKpiTargets",
 }
-BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
+BULK = {
+    "createTasks",
+    "updateTasks",
+    "assignPainPoints",
+    "importUnits",
+    "importPeople",
+    "submitRatings",
+    "setKpiTargets",
+}
 
 
 def _int(mutation: str, at: Place, world: World) -> Iterator[Bad]:
@@ -294,4 +314,27 @@ def _date(mutation: str, at: Place, world: World) -> Iterator[Bad]:
             yield from (Bad("too far", at, one, "OUT_OF_RANGE") for one in ("2999-01-01", "9999-12-31"))
 
 
-_SCALARS = {"String": _text, "ID": _id, "Int": _int, "Boolean": _boolean, "Date": _date}
+def _moment(mutation: str, at: Place, world: World) -> Iterator[Bad]:
+    yield from (
+        Bad("no moment", at, one, BROKEN)
+        for one in ("", "now", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", 7)
+    )
+    yield Bad("to come", at, "2999-01-01T00:00:00Z", "FUTURE_DATE")
+    yield Bad("long gone by", at, "2001-01-01T00:00:00+07:00", "OUT_OF_RANGE")
+
+
+def _decimal(mutation: str, at: Place, world: World) -> Iterator[Bad]:
+    yield from (Bad("no number", at, one, BROKEN) for one in ("", "many", NUL, [[1]], {}))
+    wrong = ("-0.01", "100.01", "NaN", "-Infinity", "1e999")
+    yield from (Bad("out of range", at, one, "OUT_OF_RANGE") for one in wrong)
+
+
+_SCALARS = {
+    "String": _text,
+    "ID": _id,
+    "Int": _int,
+    "Boolean": _boolean,
+    "Date": _date,
+    "DateTime": _moment,
+    "Decimal": _decimal,
+}

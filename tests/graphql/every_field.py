@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from graphql import GraphQLField, GraphQLInterfaceType, is_leaf_type
 
+from jejak.domain import clock
 from tests.client import schema
 from tests.graphql.executors import Asked
 from tests.graphql.kinds import is_node, node_kinds, target
@@ -42,7 +44,11 @@ def every_field(known: Known) -> Iterator[tuple[str, Asked]]:
         "unitId": json.dumps(unit),
         "text": json.dumps("pasang or menunggu or pelatihan"),
         "number": "3",
-        "services": "[PB_PD]",
+        "services": "[PB_PD, COMPLAINT]",
+        "from": json.dumps((clock.now().date() - timedelta(days=40)).isoformat()),
+        "to": json.dumps(clock.now().date().isoformat()),
+        "year": str(clock.now().year),
+        "by": "SERVICE",
     }
     for name, field in schema().query_type.fields.items():
         kind = target(field)

@@ -97,6 +97,7 @@ RULES: dict[str, Rule] = {
     "extendRollout": _late(TREE, "rolloutId"),
     "cancelRollout": _late(TREE, "rolloutId"),
     "createRecurrence": Rule(TREE, "unitId", ("REQUIRED", "title"), {"title": ""}),
+    "submitRatings": Rule(TREE, "unitId", ("REQUIRED", "staffName"), {"staffName": ""}, rows="ratings"),
     "updateRecurrence": _late(TREE, "recurrenceId"),
     "endRecurrence": _late(TREE, "recurrenceId"),
     "createRatingLink": Rule(TREE, "unitId", ("REQUIRED", "name"), {"name": ""}),
@@ -128,6 +129,7 @@ APART = (
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
     | {"revokeRatingLink", "eraseCustomer"}
     | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation"}
+    | {"setKpiTargets"}
 )
 
 

@@ -19,8 +19,10 @@ from tests.client import NOBODY, Client, as_, gid, schema
 from tests.graphql.access_document import decisions, mutations, rows_seen_by, subscriptions, table
 from tests.graphql.test_access import places
 from tests.graphql.world import World, a_notice
+from tests.ratings import rated
 
 PAGE = 40
+SPAN = 'from: "2026-03-01", to: "2026-03-31"'
 # The argument that a field cannot do without, or is asked with for the world's unit.
 ARGUMENTS = {
     "Query.unit": "id: $unit",
@@ -39,6 +41,10 @@ ARGUMENTS = {
     "Programme.completion": "unitId: $unit",
     "Step.completion": "unitId: $unit",
     "Initiative.completion": "unitId: $unit",
+    "Query.ratingMetrics": f"unitId: $unit, {SPAN}",
+    "Query.staffMetrics": f"unitId: $unit, {SPAN}",
+    "Query.kpiTargets": "year: 2026",
+    "Unit.ratingMetrics": SPAN,
 }
 # What differs from one second to the next.
 PASSING = frozenset({"remaining"})
@@ -73,6 +79,8 @@ class Whatever:
 WHATEVER = Whatever()
 # Of types whose rows others see as well: shown to whose row it is alone, in tests of their own.
 ITS_OWNERS = "its owner"
+# Likewise, for who manages the very unit.
+ITS_MANAGERS = "its managers"
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,7 @@ class Seat:
     paths: tuple[str, ...]
     manages: tuple[str, ...] = ()
     operates: bool = False
+    hears: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,10 +113,9 @@ class Thing:
                 return bool(self.person == seat.person.id) or "HQ/" in seat.manages
             case "known" | "managed" if self.person == seat.person.id:
                 return True
-            case "managed":
-                return any(path.startswith(root) for path in self.paths for root in seat.manages)
-            case _:
-                return any(path.startswith(root) for path in self.paths for root in seat.paths)
+            case other:
+                of_seat = {"managed": seat.manages, "heard": seat.hears}.get(other, seat.paths)
+                return any(path.startswith(root) for path in self.paths for root in of_seat)
 
 
 async def things() -> dict[str, Thing]:
@@ -120,6 +128,7 @@ async def things() -> dict[str, Thing]:
             for kind, name in {
                 "Journey": "journey", "PainPoint": "pain_point", "Task": "task", "Membership": "membership",
                 "RatingLink": "rating_link",
+                "Rating": "rating", "KpiTarget": "kpi_target",
             }.items()
         },
         "Person": "select p.id, array(select u.path from membership m join unit u on u.id = m.unit_id where m.person_id = p.id) as paths, p.id as person from person p",
@@ -170,7 +179,7 @@ def selection(kind: Any, *, but: frozenset[str] = frozenset()) -> str:
     """Every field of the type; of what has an id, the id, and of what has none, everything again."""
     parts = []
     for name, field in fields(kind).items():
-        if name in but | PASSING or decisions().get(kind.name, {}).get(name) == ITS_OWNERS:
+        if name in but | PASSING or decisions().get(kind.name, {}).get(name) in {ITS_OWNERS, ITS_MANAGERS}:
             continue
         target, key = named(field), f"{kind.name}.{name}"
         arguments = [ARGUMENTS[key]] if key in ARGUMENTS else []
@@ -283,6 +292,7 @@ async def a_wide_world(world: World) -> None:
     await f.a_recurrence(world.region, rule="FREQ=DAILY;COUNT=1", start_on=tomorrow)
     await recurrence.run()
     await completion.recompute_all()
+    await rated(world.hq, world.region, world.here, world.below, world.elsewhere)
 
 
 async def every_seat(world: World) -> list[Seat]:
@@ -294,6 +304,7 @@ async def every_seat(world: World) -> list[Seat]:
             (unit.path,),
             (unit.path,) if role is Role.ADMIN else (),
             operates=unit.kind == UnitKind.HQ and role in {Role.ADMIN, Role.PROGRAMME},
+            hears=(unit.path,) if role in {Role.MANAGER, Role.PROGRAMME} else (),
         )
         async for role, unit in places(world)
     ]
@@ -302,7 +313,9 @@ async def every_seat(world: World) -> list[Seat]:
     taken.append(Seat("several", several, (world.below.path, world.elsewhere.path), (world.elsewhere.path,)))
     taken.append(Seat("no role", await f.a_person(None), ()))
     taken.append(Seat("the owner", world.owner, (world.here.path,)))
-    taken.append(Seat("the manager", world.manager, (world.here.path, world.elsewhere.path)))
+    taken.append(
+        Seat("the manager", world.manager, (world.here.path, world.elsewhere.path), hears=(world.here.path,))
+    )
     return taken
 
 
@@ -326,6 +339,7 @@ async def test_every_field_from_every_seat(world):
     omniscient = Seat(
         "everything", await f.a_person(Role.ADMIN, world.hq), (world.hq.path,), (world.hq.path,)
     )
+    await f.a_role(omniscient.person, Role.MANAGER, world.hq)
     there = await things()
     kinds = sorted({thing.kind for thing in there.values()} - {"Notice"})
     truth = await ask(await as_(omniscient.person), world, there, kinds)

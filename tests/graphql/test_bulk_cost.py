@@ -78,6 +78,29 @@ async def many(world: World, number: int) -> dict[str, tuple[Person, dict[str, A
             {"rows": [someone | {"email": f"b{number}-{n}@pln.example"} for n in range(number)]},
             "person { id email memberships { role } } membership { unit { name } }",
         ),
+        "submitRatings": (
+            world.programme,
+            VALID["submitRatings"](world)[1]
+            | {
+                "ratings": [
+                    VALID["submitRatings"](world)[1]["ratings"][0]
+                    | {"externalId": f"{number}-{n}", "staffCode": f"{number}-{n}"}
+                    for n in range(number)
+                ]
+            },
+            "outcome",
+        ),
+        "setKpiTargets": (
+            world.programme,
+            {
+                "targets": [
+                    {"unitId": gid(world.region), "year": 2030 + n, "metric": metric, "target": "50"}
+                    for metric in [{1: "CSAT", 2: "NPS"}.get(number, "COMPLETION")]
+                    for n in range(number)
+                ]
+            },
+            "kpiTarget { unit { code } target }",
+        ),
     }
 
 

@@ -30,6 +30,7 @@ WITHOUT_VALUE = {
     *["Operations.missingMigrations", "Operations.queueLength", "Query.csrfToken", "Recurrence.endedAt"],
     *["RolloutPreviewResult.whyNot", "Unit.closedAt", "UserError.retryAfter", "Webhook.pausedBecause"],
     *["Webhook.pausedUntil", "Webhook.removedAt", "WorkStep.succeededAt"],
+    *["RatingFigures.channel", "RatingFigures.feature"],
 }
 _number = count()
 

@@ -560,6 +560,22 @@ SHOWN = {
             }
         },
     ),
+    "submitRatings": lambda w: (
+        "submitted count results { outcome }",
+        {"submitted": 1, **_rows(outcome="SUBMITTED")},
+    ),
+    "setKpiTargets": lambda w: (
+        "count results { kpiTarget { year metric target version unit { id } } }",
+        _rows(
+            kpiTarget={
+                "year": 2026,
+                "metric": "CSAT",
+                "target": "90.25",
+                "version": 1,
+                "unit": {"id": gid(w.region)},
+            }
+        ),
+    ),
     "markNoticesRead": lambda w: ("notices { id }", {"notices": [{"id": gid(w.notice)}]}),
 }
 

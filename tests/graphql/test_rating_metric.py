@@ -16,7 +16,7 @@ from jejak.domain.unit import CloseUnit
 from jejak.domain.vocabulary import KpiMetric, RatingChannel, RatingMetric, Role, Service, UnitKind
 from tests import factories as f
 from tests.client import Client, as_, gid
-from tests.ratings import a_rating, added, export
+from tests.ratings import a_rating, a_staff, added, export
 from tests.sql import statements
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -66,7 +66,9 @@ async def some_ratings() -> dict[str, Unit]:
     return {"HQ": await f.reference_unit("HQ"), **regions, "UP3": up3s[0], "ULP": ulps[0]}
 
 
-async def reckoned(place: Unit, given: dict[str, Any]) -> dict[tuple[date, str | None], dict[str, list[int]]]:
+def reckoned(
+    duck: Any, place: Unit, given: dict[str, Any]
+) -> dict[tuple[date, str | None], dict[str, list[int]]]:
     """By period and group: how often each score was given, from the single answers."""
     group = {
         "NONE": "''",
@@ -84,7 +86,6 @@ async def reckoned(place: Unit, given: dict[str, Any]) -> dict[tuple[date, str |
         for name, column in (("services", "service"), ("features", "feature"), ("channels", "channel"))
         if given.get(name)
     )
-    duck = await export()
     rows = duck.execute(
         f"""select date_trunc('{given["grain"].lower()}', r.day)::date, {group}, {scores} from rating r join unit here on here.id = r.unit_id
         where starts_with(here.path, $1) and {chosen or "true"} {"and $2 is not null" if given["by"] == "UNIT" else ""} group by 1, 2""",
@@ -150,6 +151,7 @@ async def test_figures_are_what_another_database_reckons_from_the_single_answers
     # given
     places = await some_ratings()
     client = await as_(await f.a_viewer(Role.VIEWER, places["HQ"]))
+    duck = await export()
     regions = await db.fetchval("select count(*) from unit where kind in ('UID', 'UIW')")
     for code, about, number in ASKED:
         days = 70 if about["by"] == "FEATURE" and about["grain"] == "WEEK" else DAYS
@@ -161,7 +163,7 @@ async def test_figures_are_what_another_database_reckons_from_the_single_answers
         # then
         expected = 2 * regions if (code, about["by"]) == ("HQ", "UNIT") else number
         assert len(rows) == expected, (code, about, len(rows))
-        raw = await reckoned(places[code], about)
+        raw = reckoned(duck, places[code], about)
         answered = 0
         for row in rows:
             starts_on = date.fromisoformat(row["startsOn"])
@@ -272,17 +274,6 @@ async def test_more_than_there_can_be_is_refused(given, refused):
     assert [error["extensions"]["code"] for error in errors] == [refused]
 
 
-async def staff_of(place: Unit, code: str) -> Any:
-    key = db.new_id()
-    await db.execute(
-        "insert into staff (id, unit_id, kind, code, name, created_at) values ($1, $2, 'OFFICER', $3, 'Budi', now())",
-        key,
-        place.id,
-        code,
-    )
-    return key
-
-
 STAFF = """query ($unit: ID!) { staffMetrics(unitId: $unit, from: "2026-03-10", to: "2026-03-11") {
     staff { code name kind } csat { n value before { n } target } nps { n } }
     ratings(first: 9, filter: { unitId: $unit }) { nodes { csat staff { code } } } }"""
@@ -292,8 +283,8 @@ async def test_officers_are_shown_to_their_own_managers_only():
     # given
     up3 = await f.a_unit(UnitKind.UP3)
     place = await f.a_unit(parent=up3)
-    key = await staff_of(place, "P1")
-    await staff_of(up3, "P9")
+    key = await a_staff(place, "P1")
+    await a_staff(up3, "P9")
     days = (8, 9, 10, 11, 12)
     await added(
         [

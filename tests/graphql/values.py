@@ -31,6 +31,7 @@ SCALARS = {
     "String": TEXT,
     "Int": st.one_of(st.integers(-3, 105), st.integers(-(2**31), 2**31 - 1)),
     "Boolean": st.booleans(),
+    "Decimal": st.one_of(st.decimals(allow_nan=True, allow_infinity=True).map(str), NUMBER, TEXT),
     "Date": st.dates().map(lambda day: day.isoformat()),
     "DateTime": st.one_of(
         st.datetimes(

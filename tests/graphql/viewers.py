@@ -12,6 +12,7 @@ from graphql import get_named_type
 from jejak.domain import api_token, channel, clock, db, heartbeat, job_run
 from jejak.domain.api_token import CreateApiToken
 from jejak.domain.tables.person import Membership
+from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Channel, Language, Role
 from jejak.graphql import ids
 from jejak.graphql.reading.declare import Entity
@@ -20,6 +21,7 @@ from tests.client import NOBODY, Client, as_, schema
 from tests.graphql.kinds import node_kinds
 from tests.graphql.test_access_matrix import a_wide_world
 from tests.graphql.world import VALID, World
+from tests.ratings import rated
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,10 @@ async def a_place(world: World) -> Place:
         who, given = VALID[mutation](world)
         await (await as_(who)).done(mutation, **given)
     await a_service()
-    viewers = await viewers_of(world)
+    first = await Unit.objects().order_by(Unit.id).first()
+    assert first is not None
+    await rated(*([] if first.id == world.hq.id else [first]))
+    viewers = await viewers_of(world, first)
     found = await ids_there_are()
     now = clock.now()
     known = Known(
@@ -93,10 +98,12 @@ async def a_service() -> None:
         await channel.unreachable(Channel.EMAIL, None, "no route", probe=False)
 
 
-async def viewers_of(world: World) -> dict[str, Client]:
+async def viewers_of(world: World, first: Unit) -> dict[str, Client]:
     everything = await f.a_person(None, language=Language.EN)
     for role in Role:
         await f.a_role(everything, role, world.hq)
+    # Officers and agents are shown by a role at their very unit.
+    await f.a_role(everything, Role.MANAGER, first)
     people = {
         "everything": everything,
         "programme": world.programme,

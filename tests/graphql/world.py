@@ -625,5 +625,48 @@ VALID: dict[str, Callable[[World], Given]] = {
             "inherit": False,
         },
     ),
+    "submitRatings": lambda w: (
+        w.programme,
+        {
+            "source": "PLN_MOBILE",
+            "ratings": [
+                {
+                    "externalId": "answer-1",
+                    "unitId": gid(w.here),
+                    "unitCode": w.here.code,
+                    "service": "PREPAID",
+                    "feature": "TOKEN",
+                    "channel": "PLN_MOBILE",
+                    "answeredAt": (clock.now() - timedelta(hours=1)).isoformat(),
+                    "csat": 5,
+                    "overall": 4,
+                    "ces": 6,
+                    "nps": 9,
+                    "aspects": ["POLITE", "FAST"],
+                    "comment": "Cepat sekali",
+                    "staffCode": "A-17",
+                    "staffName": "Dewi",
+                    "staffKind": "AGENT",
+                }
+            ],
+            "dryRun": False,
+        }
+        | EVERYTHING,
+    ),
+    "setKpiTargets": lambda w: (
+        w.programme,
+        {
+            "targets": [
+                {
+                    "unitId": gid(w.region),
+                    "year": 2026,
+                    "metric": "CSAT",
+                    "target": "90.25",
+                    "expectedVersion": None,
+                }
+            ]
+        }
+        | EVERYTHING,
+    ),
     "markNoticesRead": lambda w: (w.owner, {"noticeIds": [gid(w.notice)]}),
 }
