@@ -175,14 +175,17 @@ async def test_a_thousand_requests_cost_the_statements_of_one():
 
 async def test_only_the_programme_asks_and_forgets_customers():
     unit = await f.a_unit()
-    manager = await as_(await f.a_person(Role.MANAGER, unit))
+    manager, nobody = await as_(await f.a_person(Role.MANAGER, unit)), await f.a_person(None)
+    administrator = await f.a_person(Role.ADMIN, await f.reference_unit("HQ"))
     row = {"unitId": gid(unit), "service": "PB_PD", "channel": "CALL"}
     path = await a_request(unit, customer_ref="PEL-1")
+    others = [manager, await as_(nobody), await as_(administrator)]
     async with unchanged():
         assert await manager.refusals("requestRatings", requests=[row]) == [
             ("FORBIDDEN", ["requests", "0", "unitId"])
         ]
-        assert await manager.refusals("eraseCustomer", customerRef="PEL-1") == [("FORBIDDEN", [])]
+        for who in others:
+            assert await who.refusals("eraseCustomer", customerRef="PEL-1") == [("FORBIDDEN", [])]
     erased = await (await a_program()).done("eraseCustomer", "ratings requests", customerRef="pel-1")
     assert (erased["ratings"], erased["requests"]) == (0, 1)
     async with over(create_app(SETTINGS)) as browser:
