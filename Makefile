@@ -11,7 +11,7 @@ ROUNDS ?= 1
 EXAMPLES ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test types tests differential faults bench bench-workers schema schema-changes release-schema lock clean
+.PHONY: help demo up test types tests differential faults bench bench-workers bench-ratings schema schema-changes release-schema lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ bench: $(READY) ## the service over HTTP beside PostGraphile and SQL by hand: ma
 
 bench-workers: $(READY) ## the workers' jobs beside bare SQL: make bench-workers TASKS=1200000
 	@$(BIN)/python -m benchmarks.workers --tasks $(TASKS)
+
+bench-ratings: $(READY) ## dashboards over many ratings beside few: make bench-ratings RATINGS=10000000
+	@$(BIN)/python -m benchmarks.ratings $(if $(RATINGS),--ratings $(RATINGS))
 
 differential: $(READY) ## ask both executors whatever the API's tests ask, and so many drawn queries: make differential EXAMPLES=5000
 	EXECUTORS=both EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n 3 tests/graphql

@@ -30,7 +30,9 @@ def a_rating(unit: Unit, **changes: Any) -> NewRating:
         "service": Service.COMPLAINT,
         "channel": RatingChannel.PLN_MOBILE,
         "answered_at": datetime(2026, 3, 10, 5, tzinfo=UTC),
-        "answer": Answer(**(of_answer or {"csat": 5})),
+        "answer": Answer(
+            **of_answer if {name for name, _ in SCORES} & set(of_answer) else of_answer | {"csat": 5}
+        ),
     }
     return NewRating(**given | changes)
 
@@ -59,15 +61,15 @@ async def export() -> duckdb.DuckDBPyConnection:
 
 async def a_staff(unit: Unit, code: str = "P1", kind: StaffKind = StaffKind.OFFICER) -> UUID:
     key = db.new_id()
-    await db.execute(
-        "insert into staff (id, unit_id, kind, code, name, created_at) values ($1, $2, $3, $4, 'Budi', $5)",
+    return await db.fetchval(
+        """insert into staff (id, unit_id, kind, code, name, created_at) values ($1, $2, $3, $4, 'Budi', $5)
+        on conflict (unit_id, code) do update set name = excluded.name returning id""",
         key,
         unit.id,
         kind,
         code,
         clock.now(),
     )
-    return key
 
 
 async def rated(*units: Unit) -> None:

@@ -1,4 +1,4 @@
-"""The commands that bring a file of units or people into the database: all of it, or nothing and every reason why."""
+"""The commands that bring a file of units, people or ratings into the database: all of it, or nothing and every reason why."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,12 +12,21 @@ from rich.progress import Progress
 
 from jejak import running
 from jejak.cli.start import data_option, must_be_migrated, run
-from jejak.domain import calendar_change, person_file, person_import, programme, unit_file, unit_import
+from jejak.domain import (
+    calendar_change,
+    person_file,
+    person_import,
+    programme,
+    rating_import,
+    unit_file,
+    unit_import,
+)
 from jejak.domain.access import SYSTEM
 from jejak.domain.bulk import MOST_IMPORTED
 from jejak.domain.calendar_change import ImportSpecialDays
 from jejak.domain.errors import Problem, Refused
 from jejak.domain.person_import import ImportPeople
+from jejak.domain.rating_import import ImportRatings
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import Language, RowOutcome, SpecialDayKind
 from jejak.settings import Settings
@@ -118,6 +127,45 @@ def import_holidays(file: Path, data: Path, *, joint_leave: bool, dry_run: bool)
     run(work)
 
 
+@click.command("import-ratings")
+@file_argument
+@click.option(
+    "--source",
+    required=True,
+    help="A code for the system that the file comes from, as PLN_MOBILE: the same for ever.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@data_option
+def import_ratings(file: Path, source: str, data: Path, *, dry_run: bool) -> None:
+    """Load what customers answered from a CSV or XLSX file.
+
+    \b
+    The first row names the columns, in any order; those after answered_at may be missing:
+      external_id,unit_code,service,channel,answered_at,feature,csat,overall,ces,nps,aspects,comment,
+      staff_code,staff_name,staff_kind
+      a-1,BATU,PREPAID,PLN_MOBILE,2026-11-24 09:00,TOKEN,5,4,6,9,POLITE FAST,Cepat,A-17,Dewi,AGENT
+
+    A moment without an offset is one on the unit's own clocks. What its source has sent before, under the same
+    external_id, counts once and stays as it is. Where anything is wrong every problem is named with its row, and
+    nothing is written. May run beside `jejak up` on the same --data.
+    """  # noqa: D301 -- as above
+    content = file.read_bytes()
+
+    async def work(settings: Settings) -> None:
+        with _problems(file):
+            async with _database(settings, data):
+                with _progress("ratings", 1) as progress:
+                    done = await rating_import.load(
+                        SYSTEM,
+                        ImportRatings(content, file.name, source, dry_run),
+                        progress,
+                    )
+        would = "would be " if dry_run else ""
+        click.echo(f"{done.submitted} ratings {would}submitted, {done.already_there} already there")
+
+    run(work)
+
+
 @asynccontextmanager
 async def _database(settings: Settings, data: Path) -> Any:
     async with running.servers(settings, data, valkey=False) as own, running.database(own.database_url):
@@ -150,5 +198,5 @@ def _problems(file: Path, numbers: Sequence[int] = (), what: str = "row") -> Ite
 
 def _place(problem: Problem, numbers: Sequence[int]) -> Iterator[str | int]:
     for part in problem.path:
-        if part not in {"rows", "ics"}:
+        if part not in {"rows", "ics", "ratings"}:
             yield numbers[part] if isinstance(part, int) and numbers else part

@@ -90,7 +90,7 @@ class Checks:
         """What an app calls a part of it: a code that may be longer, with dots and slashes."""
         cleaned = value.strip().upper()
         if not _FEATURE.fullmatch(cleaned):
-            self.refuse(Code.INVALID_CODE, name)
+            self.refuse(Code.INVALID_FEATURE, name)
         return cleaned
 
     def email(self, value: str, name: str) -> str:

@@ -82,7 +82,8 @@ class _Known:
 
 
 async def _there(units: Iterable[UUID]) -> dict[_Key, KpiTarget]:
-    found = await KpiTarget.objects().where(KpiTarget.unit_id.is_in(list(units)))
+    rows = await db.fetch("select * from kpi_target where unit_id = any($1)", list(units))
+    found = [KpiTarget(_exists_in_db=True, **row) for row in rows]
     return {(row.unit_id, row.year, row.metric): row for row in found}
 
 

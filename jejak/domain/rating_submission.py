@@ -67,7 +67,7 @@ class _Judged:
 async def submit(viewer: Viewer, wanted: SubmitRatings) -> Done[SubmissionOutcome]:
     """At most 10,000 a call. What its source has sent before is ALREADY_THERE and stays as it is, so that a retry is safe.
 
-    Refuses INVALID_CODE (`source`), and for a row NOT_FOUND and FORBIDDEN (unit), INVALID_CODE, FUTURE_DATE, OUT_OF_RANGE
+    Refuses INVALID_CODE (`source`), and for a row NOT_FOUND and FORBIDDEN (unit), INVALID_FEATURE, FUTURE_DATE, OUT_OF_RANGE
     (beyond 400 days, or a score), REQUIRED (no score; an officer or agent by half) and what texts are refused for. In a
     dry run what is there already is told as well.
     """

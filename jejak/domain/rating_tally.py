@@ -9,7 +9,7 @@ from jejak.domain import db
 from jejak.domain.metric_rules import SCALES
 
 COUNTS = tuple(column for scale in SCALES.values() for column in scale.columns)
-AT_ONCE = 20_000
+AT_ONCE = 50_000
 _PATIENCE_SECONDS = 240
 
 
@@ -28,20 +28,27 @@ async def _some(most: int) -> int:
     async with db.transaction():
         # The tree as it is after this is that by which a move that waits, or has ended, counts.
         await db.lock(db.Lock.RATINGS)
+        # A whole batch is grouped several times over, and this is done by one worker at a time.
+        await db.execute("set local work_mem = '128MB'")
         return int(await db.fetchval(_COUNT, most, timeout=_PATIENCE_SECONDS))
 
 
-def _each(template: str, sep: str = ", ") -> str:
-    return sep.join(template.format(name=name) for name in COUNTS)
+def _each(template: str) -> str:
+    return ", ".join(template.format(name=name) for name in COUNTS)
 
 
 _COUNTED = ", ".join(
-    f"count(*) filter (where {scale.name} = {score}) as {column}"
+    # As an integer, whose sums are none of numeric.
+    f"(count(*) filter (where {scale.name} = {score}))::integer as {column}"
     for scale in SCALES.values()
     for score, column in zip(scale.scores, scale.columns, strict=True)
 )
 _ADDED = _each("{name} = coalesce(kept.{name} + excluded.{name}, kept.{name}, excluded.{name})")
 _CELL = "unit_id, monthly, by_feature, starts_on, service, channel, feature"
+
+_SUMS = _each("sum({name})::integer as {name}")
+_NAMES = _each("{name}")
+_MONTH = "date_trunc('month', day::timestamp)::date"
 
 _COUNT = f"""
 with taken as (
@@ -56,20 +63,25 @@ with taken as (
     select here.id as of_unit, up.id as unit_id, up.kind <> 'ULP' as has_below
     from unit here join unit up on up.code = any(string_to_array(rtrim(here.path, '/'), '/'))
     where here.id in (select unit_id from answered)
+), daily as materialized (
+    select above.unit_id, above.has_below, day, service, channel, feature, {_SUMS}
+    from answered join above on above.of_unit = answered.unit_id group by 1, 2, 3, 4, 5, 6
+), of_all as materialized (
+    select unit_id, day, service, channel, {_SUMS} from daily where has_below group by 1, 2, 3, 4
+), cell as (
+    select unit_id, false as monthly, true as by_feature, day as starts_on, service, channel, feature, {_NAMES} from daily
+    union all
+    select unit_id, true, true, {_MONTH}, service, channel, feature, {_SUMS} from daily group by 1, 4, 5, 6, 7
+    union all
+    select unit_id, false, false, day, service, channel, '', {_NAMES} from of_all
+    union all
+    select unit_id, true, false, {_MONTH}, service, channel, '', {_SUMS} from of_all group by 1, 4, 5, 6
 ), in_cells as (
-    insert into rating_tally as kept ({_CELL}, {_each("{name}")})
-    select above.unit_id, span.monthly, detail.by_feature,
-        case when span.monthly then date_trunc('month', day::timestamp)::date else day end as starts_on,
-        service, channel, case when detail.by_feature then feature else '' end as feature,
-        {_each("nullif(sum({name}), 0)")}
-    from answered join above on above.of_unit = answered.unit_id
-    cross join (values (false), (true)) span (monthly)
-    join (values (false), (true)) detail (by_feature) on detail.by_feature or above.has_below
-    group by 1, 2, 3, 4, 5, 6, 7
-    order by 1, 2, 3, 4, 5, 6, 7
+    insert into rating_tally as kept ({_CELL}, {_NAMES})
+    select {_CELL}, {_each("nullif({name}, 0)")} from cell order by unit_id, monthly, by_feature, starts_on
     on conflict ({_CELL}) do update set {_ADDED}
 ), of_staff as (
-    insert into staff_tally as kept (staff_id, starts_on, {_each("{name}")})
+    insert into staff_tally as kept (staff_id, starts_on, {_NAMES})
     select staff_id, day, {_each("nullif(sum({name}), 0)")} from answered
     where staff_id is not null group by 1, 2 order by 1, 2
     on conflict (staff_id, starts_on) do update set {_ADDED}

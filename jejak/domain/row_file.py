@@ -48,21 +48,29 @@ def read(content: bytes, filename: str, layout: Layout) -> list[Line]:
     Refuses TOO_LARGE, TOO_MANY (rows), UNREADABLE_FILE (or of an unknown type), and at the header REQUIRED for a
     missing column and TAKEN for one that is there twice.
     """
+    if len(content) > MOST_BYTES:
+        raise Refused(Code.TOO_LARGE)
+    rows: list[Line] = []
+    for line in one_by_one(content, filename, layout):
+        rows.append(line)
+        if len(rows) > MOST_ROWS:
+            raise Refused(Code.TOO_MANY, "rows", most=MOST_ROWS)
+    return rows
+
+
+def one_by_one(content: bytes, filename: str, layout: Layout) -> Iterator[Line]:
+    """The same without a limit to a CSV file, for who holds no more of its rows at once than they need."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl's, on styles and extensions that it does not keep
         lines = enumerate(_lines(content, filename), 1)
         _, header = next(lines, (1, []))
         columns = _columns(header, layout)
-        rows: list[Line] = []
         for number, line in lines:
             cells = dict.fromkeys(layout.columns, "")
             cells |= dict(zip_longest(columns, line[: len(columns)], fillvalue=""))
             cells.pop("", None)
             if any(cells.values()):
-                rows.append((number, cells))
-            if len(rows) > MOST_ROWS:
-                raise Refused(Code.TOO_MANY, "rows", most=MOST_ROWS)
-    return rows
+                yield number, cells
 
 
 def _columns(header: list[str], layout: Layout) -> list[str]:
@@ -77,8 +85,6 @@ def _columns(header: list[str], layout: Layout) -> list[str]:
 
 
 def _lines(content: bytes, filename: str) -> Iterator[list[str]]:
-    if len(content) > MOST_BYTES:
-        raise Refused(Code.TOO_LARGE)
     match PurePath(filename).suffix.lower():
         case ".csv" | ".tsv" | ".txt":
             return _csv(content)

@@ -67,6 +67,10 @@ _MESSAGES: dict[Code, tuple[str, str]] = {
         "A code is 1 to 32 capital letters, digits, '-' or '_'.",
     ),
     Code.INVALID_EMAIL: ("Alamat e-mail tidak sah.", "This is not an e-mail address."),
+    Code.INVALID_FEATURE: (
+        "Kode fitur terdiri dari 1-64 huruf besar, angka, atau '_ . / -'.",
+        "A feature's code is 1 to 64 capital letters, digits, or '_ . / -'.",
+    ),
     Code.INVALID_HOURS: (
         "Jam ditulis seperti 09:00, mulai sebelum selesai, berurutan, dan tidak saling tumpang tindih.",
         "Hours are written as 09:00, begin before they end, and stand in order and apart.",

@@ -31,6 +31,13 @@ NEEDS = {
     "reset-password": ["EMAIL", "printed once", "lost theirs", "Ends all their"],
     "import-units": ["  code,name,kind,parent_code,timezone\n", "CSV or XLSX", "nothing is written"],
     "import-holidays": ["iCalendar", "whole days", "--joint-leave", "--dry-run", "nothing is written"],
+    "import-ratings": [
+        "external_id,unit_code,service,channel,answered_at,feature,csat,overall,ces,nps,aspects,comment,\n",
+        "CSV or XLSX",
+        "nothing is written",
+        "--source",
+        "--dry-run",
+    ],
     "import-people": [
         "  email,name,unit_code,role,ranger,language\n",
         "CSV or XLSX",

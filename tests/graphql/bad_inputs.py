@@ -29,7 +29,7 @@ OWN_WORD = {
     "opens": "INVALID_HOURS",
     "closes": "INVALID_HOURS",
     "source": "INVALID_CODE",
-    "feature": "INVALID_CODE",
+    "feature": "INVALID_FEATURE",
 }
 # What is right or wrong, whatever is wrong with it.
 SECRETS: dict[str, tuple[str]] = {
