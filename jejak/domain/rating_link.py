@@ -103,7 +103,7 @@ async def revoke(viewer: Viewer, wanted: RevokeRatingLink) -> RatingLink:
 
 def feature_of(given: str | None, checks: Checks) -> str:
     """A menu or product as the channel's own systems call it; empty for none."""
-    return checks.feature(given, "feature") if given else ""
+    return "" if given is None else checks.feature(given, "feature")
 
 
 async def forget_old() -> None:

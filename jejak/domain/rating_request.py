@@ -34,7 +34,7 @@ class RequestRow:
     staff_name: str | None = None
     staff_kind: StaffKind | None = None
     customer_ref: str | None = None
-    days: int = DAYS
+    valid_days: int = DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ async def create(viewer: Viewer, wanted: RequestRatings) -> Done[Requested]:
                 subject_hash=one.row.customer_ref,
                 key_number=keys.newest,
                 created_at=clock.now(),
-                expires_at=clock.now() + timedelta(days=one.row.days),
+                expires_at=clock.now() + timedelta(days=one.row.valid_days),
             )
             for n, one in rows.good.items()
             if one.row.customer_ref not in opted_out
@@ -131,7 +131,7 @@ async def _judged(viewer: Viewer, asked: list[RequestRow | Unread]) -> Rows[_Jud
             unit, by = change.admit(viewer, Right.MEASURE, units.get(row.unit_id), *at, "unit_id")
             with Checks(at) as checks:
                 feature = rating_link.feature_of(row.feature, checks)
-                checks.between(row.days, 1, MOST_DAYS, "days")
+                checks.between(row.valid_days, 1, MOST_DAYS, "valid_days")
                 met = _met(row, checks)
             rows.good[n] = _Judged(row, feature, met, unit, by)
     return rows

@@ -118,7 +118,7 @@ async def test_a_form_that_is_sent_twice_is_one_answer(browser):
 
 
 async def test_a_request_is_answered_once_for_ever(browser):
-    path = await a_request(customer_ref="0812-3456", days=30)
+    path = await a_request(customer_ref="0812-3456", valid_days=30)
     page = await open_page(browser, path)
     first = await browser.post(path, data=sent(page, nps="0"))
     clock.shift(timedelta(days=45))
@@ -215,7 +215,7 @@ async def test_a_forged_link_is_no_page_and_the_database_is_not_asked(browser, d
 
 async def test_an_ended_link_says_so(browser):
     keeper = await a_keeper()
-    link, path = await a_link(viewer=keeper), await a_request(days=1)
+    link, path = await a_link(viewer=keeper), await a_request(valid_days=1)
     page = await open_page(browser, path)
     of_link = await open_page(browser, f"/r/{link.token}")
     await rating_link.revoke(keeper, RevokeRatingLink(link.id))

@@ -142,8 +142,8 @@ async def test_what_customers_wrote_is_forgotten_after_13_months_and_requests_30
     browser,
 ):
     unit = await f.a_unit()
-    await an_answer(browser, await a_request(unit, customer_ref="PEL-1", days=30), comment="Lama")
-    await a_request(unit, customer_ref="PEL-2", days=30)
+    await an_answer(browser, await a_request(unit, customer_ref="PEL-1", valid_days=30), comment="Lama")
+    await a_request(unit, customer_ref="PEL-2", valid_days=30)
     clock.shift(timedelta(days=59))
     await housekeeping.forget_old()
     assert await db.fetchval("select count(*) from rating_request") == 2

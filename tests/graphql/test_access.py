@@ -101,7 +101,7 @@ RULES: dict[str, Rule] = {
     "updateRecurrence": _late(TREE, "recurrenceId"),
     "endRecurrence": _late(TREE, "recurrenceId"),
     "createRatingLink": Rule(TREE, "unitId", ("REQUIRED", "name"), {"name": ""}),
-    "requestRatings": Rule(TREE, "unitId", ("OUT_OF_RANGE", "days"), {"days": 31}, rows="requests"),
+    "requestRatings": Rule(TREE, "unitId", ("OUT_OF_RANGE", "validDays"), {"validDays": 31}, rows="requests"),
 }
 # These have tests of their own below: no version stands in the way of doing them.
 OWN = {

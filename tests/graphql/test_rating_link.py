@@ -92,7 +92,7 @@ async def test_a_link_ends_within_two_years_and_a_unit_has_so_many(monkeypatch):
         ({"expiresOn": in_days(-1)}, "PAST_DATE", "expiresOn"),
         ({"expiresOn": in_days(732)}, "OUT_OF_RANGE", "expiresOn"),
         ({"expiresOn": in_days(1), "name": " "}, "REQUIRED", "name"),
-        ({"expiresOn": in_days(1), "feature": "<b>"}, "INVALID_CODE", "feature"),
+        ({"expiresOn": in_days(1), "feature": "<b>"}, "INVALID_FEATURE", "feature"),
     ):
         async with unchanged():
             assert await program.refusals("createRatingLink", **given | wrong) == [(code, [at])]
@@ -126,11 +126,11 @@ async def test_customers_are_asked_row_by_row_and_a_retry_gives_the_same_links()
     rows = [
         row | {"customerRef": "PEL-1", "staffCode": "cc-7", "staffName": "Dewi", "staffKind": "AGENT"},
         row | {"unitId": gid(closed)},
-        row | {"days": 31},
+        row | {"validDays": 31},
         row | {"staffCode": "cc-7"},
         row | {"customerRef": "x" * 101},
         row | {"unitId": "bm9uc2Vuc2U="},
-        row | {"staffCode": "cc-7", "staffName": "Dewi S.", "staffKind": "AGENT", "days": 30},
+        row | {"staffCode": "cc-7", "staffName": "Dewi S.", "staffKind": "AGENT", "validDays": 30},
     ]
     shows = "count results { path expiresAt optedOut }"
     given = {"requests": rows, "errorPolicy": "REJECT_FAILED_ROWS", "clientMutationId": "calls"}

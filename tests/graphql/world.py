@@ -338,7 +338,13 @@ def _rollout(w: World, **more: Any) -> dict[str, Any]:
 
 
 def a_rating_request(w: World) -> dict[str, Any]:
-    given = {"unitId": gid(w.here), "service": "COMPLAINT", "channel": "CALL", "feature": "LAPOR", "days": 7}
+    given = {
+        "unitId": gid(w.here),
+        "service": "COMPLAINT",
+        "channel": "CALL",
+        "feature": "LAPOR",
+        "validDays": 7,
+    }
     return given | {"staffCode": "CC-7", "staffName": "Dewi", "staffKind": "AGENT", "customerRef": "PEL-1"}
 
 

@@ -54,7 +54,7 @@ class RatingRequestInput:
         "forgotten and are not asked again once they do not want to be.",
         None,
     )
-    days: int = given("For how many days the link is good, 1 to 30.", rating_request.DAYS)
+    valid_days: int = given("For how many days the link is good, 1 to 30.", rating_request.DAYS)
 
 
 @strawberry.input(description="Customers to be asked.")
