@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ def forget(listener: Callable[[], None]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID | date | datetime) else value
+    return str(value) if isinstance(value, UUID | date | datetime | Decimal) else value
 
 
 @dataclass(frozen=True, slots=True)

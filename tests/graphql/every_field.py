@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from graphql import GraphQLField, GraphQLInterfaceType, is_leaf_type
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLNonNull, is_leaf_type
 
 from jejak.domain import clock
 from tests.client import schema
@@ -13,6 +13,8 @@ from tests.graphql.executors import Asked
 from tests.graphql.kinds import is_node, node_kinds, target
 from tests.graphql.values import rendered
 from tests.graphql.viewers import Known
+
+SPAN = frozenset({"from", "to"})
 
 
 def whole(kind: Any, arguments: dict[str, str], *, again: bool = True) -> str:
@@ -71,5 +73,10 @@ def every_field(known: Known) -> Iterator[tuple[str, Asked]]:
 
 
 def _called(name: str, field: GraphQLField, arguments: dict[str, str]) -> str:
-    passed = [f"{argument}: {arguments[argument]}" for argument in field.args if argument in arguments]
+    passed = [
+        f"{key}: {arguments[key]}"
+        for key, argument in field.args.items()
+        # A span only where there must be one: elsewhere it would leave something out.
+        if key in arguments and (key not in SPAN or isinstance(argument.type, GraphQLNonNull))
+    ]
     return f"{name}({', '.join(passed)})" if passed else name
