@@ -186,6 +186,8 @@ async def a_place(count: int) -> Place:
         "rollout.extended": rollouts[0],
         "recurrence.updated": recurrences[0],
     }
+    links = [rows.rating_link(top, who, n) for n in each]
+    subjects["rating_link.created"] = links[0]
     events = [rows.event(thing, kind, top, who, 1_000 + n) for kind, thing in subjects.items() for n in each]
     await rows.write(
         *units,
@@ -199,6 +201,7 @@ async def a_place(count: int) -> Place:
         *rollouts,
         *tasks,
         *shown,
+        *links,
         *events,
     )
     staff = [await a_staff(top, f"P{n}") for n in few]
@@ -228,6 +231,7 @@ with here as (select id from unit where path ^@ $1), found as (
     union all select 'Person', person_id from membership where unit_id in (select id from here)
     union all select 'Notice', n.id from notice n join task t on t.id = n.task_id where t.unit_id in (select id from here)
     union all select 'Rating', id from rating where unit_id in (select id from here)
+    union all select 'RatingLink', id from rating_link where unit_id in (select id from here)
     union all select 'Delivery', id from delivery where person_id = $3
 ), numbered as (select *, row_number() over (partition by type order by id) as nth from found)
 select type, id from numbered order by nth, type limit $2 - 40

@@ -86,6 +86,7 @@ DONE = (
     "rotateWebhookSecret",
     "testWebhook",
     "cancelRollout",
+    "revokeRatingLink",
 )
 PREVIEWS = {"rolloutPreview": "rolloutInitiative", "rolloutExtensionPreview": "extendRollout"}
 

@@ -220,7 +220,7 @@ async def a_world() -> World:
             region_manager, tasks[TaskStatus.PLANNED], audience="REGION", kind="ESCALATED"
         ),
         policy=policy,
-        link=await a_link(here, await f.viewer_for(programme)),
+        link=await a_link(here, await f.viewer_for(programme), feature="LAPOR"),
         closed_on=closed_on,
         account=await an_account(owner, manager, spare_person),
         channels=await channels_of(owner, notice),
