@@ -41,6 +41,7 @@ REFERENCE = (
     "assessment_item",
     "rung",
     "alert_rule",
+    "signing_key",
 )
 
 

@@ -19,6 +19,7 @@ from jejak.api.origin import Origins
 from jejak.api.provider import Provider
 from jejak.api.queue import Queue
 from jejak.api.rate import Rate
+from jejak.api.rating import RatingPages
 from jejak.api.report import Reports
 from jejak.domain.errors import Refused
 from jejak.domain.tail import Tail
@@ -48,6 +49,7 @@ def create_app(settings: Settings, rate: Rate | None = None, queue: Queue | None
             Reports(limits, load).route(),
             *_at_provider(settings),
             *_open(),
+            *RatingPages().routes(),
             metrics.route(),
         ],
         state=State({"cookies": Cookies.of(settings), "tail": tail}),

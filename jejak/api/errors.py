@@ -107,6 +107,6 @@ def failed(request: HttpRequest, error: Exception) -> Response[bytes]:
         _log.warning("request %s: the database is out of reach: %r", request_id, error)
         headers = {"Retry-After": str(RETRY_SECONDS)}
         return answer(request, {"errors": [told(request, Problem(Code.UNAVAILABLE))]}, 503, headers)
-    _log.error("request %s failed", request_id, exc_info=error)
+    _log.error("request %s failed", request_id, exc_info=db.without_rows(error))
     problem = Problem(Code.INTERNAL, values={"request_id": request_id})
     return answer(request, {"errors": [told(request, problem, requestId=request_id)]}, 500)

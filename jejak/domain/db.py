@@ -107,6 +107,16 @@ def is_away(error: BaseException | None) -> bool:
     return isinstance(error, OUT_OF_REACH) and not isinstance(error, ValueError)
 
 
+def without_rows(error: BaseException | None) -> BaseException | None:
+    """The error, fit for a log: PostgreSQL names the row that it would not take, and with it what people wrote."""
+    each = error
+    while each is not None:
+        if isinstance(each, asyncpg.PostgresError):
+            each.detail = None
+        each = each.__cause__ or each.__context__
+    return error
+
+
 @asynccontextmanager
 async def connection() -> AsyncIterator[asyncpg.Connection]:
     """The open transaction's connection, or one of the pool's for a single statement."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from jejak.domain import clock, db, delivery_making, feed, heartbeat, throttle
+from jejak.domain import clock, db, delivery_making, feed, heartbeat, rating_link, signing, subject, throttle
 
 # A phone that was away longer than this sends a capture anew under a new id.
 CLIENT_MUTATIONS_KEPT = timedelta(days=90)
@@ -10,7 +10,8 @@ CLIENT_MUTATIONS_KEPT = timedelta(days=90)
 
 async def forget_old() -> None:
     """Sessions, invitations and sign-ins under way that have expired, old failures, what nobody catches up with any
-    more, workers that were killed, and results kept for retries that will not come.
+    more, workers that were killed, what customers wrote long ago and how they were asked, keys that nothing needs,
+    and results kept for retries that will not come.
     """
     now = clock.now()
     await db.execute("delete from session where expires_at < $1", now)
@@ -20,4 +21,7 @@ async def forget_old() -> None:
     await feed.forget()
     await delivery_making.forget()
     await heartbeat.forget_dead()
+    await subject.forget_old()
+    await rating_link.forget_old()
+    await signing.renew()
     await db.execute("delete from client_mutation where created_at < $1", now - CLIENT_MUTATIONS_KEPT)

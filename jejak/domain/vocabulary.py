@@ -351,6 +351,8 @@ class ReportState(StrEnum):
     PREVIEW = "PREVIEW"  # computed when it is asked for, and not kept
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"  # for ever
+
+
 class AlertKind(StrEnum):
     """R10: what a rule of early warning looks for."""
 

@@ -138,7 +138,7 @@ def coded(error: GraphQLError, context: Context) -> GraphQLError:
 
 
 def _masked(error: GraphQLError, context: Context) -> GraphQLError:
-    _log.error("request %s failed", context.request_id, exc_info=error.original_error)
+    _log.error("request %s failed", context.request_id, exc_info=db.without_rows(error.original_error))
     problem = Problem(Code.INTERNAL, values={"request_id": context.request_id})
     extensions = {"code": Code.INTERNAL.value, "requestId": context.request_id}
     return _copy(error, texts.message(problem, context.language), extensions)

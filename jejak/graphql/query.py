@@ -22,6 +22,7 @@ from jejak.graphql.pain_point import PainPoint, PainPointFilter, PainPointOrder
 from jejak.graphql.person import Person, PersonFilter, PersonOrder, Viewer
 from jejak.graphql.programme import Initiative, Programme, Step
 from jejak.graphql.rating import Ratings
+from jejak.graphql.rating_link import RatingLinks
 from jejak.graphql.reading import Connection, Field, many, named, one, page
 from jejak.graphql.reading.declare import REQUIRED
 from jejak.graphql.reminder import ReminderRules, rules_for
@@ -57,7 +58,9 @@ def _by_id(type_name: str, description: str) -> Any:
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RolloutPreviews, Ratings, IssueQueries, AssessmentQueries, AlertQueries, MonthlyReports):
+class Query(
+    RolloutPreviews, Ratings, RatingLinks, IssueQueries, AssessmentQueries, AlertQueries, MonthlyReports
+):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,

@@ -35,7 +35,11 @@ def _datetime(value: Any) -> datetime:
 
 def _decimal(value: Any) -> Decimal:
     # By its digits: what a float is exactly, nobody has written. Neither NaN nor powers of ten, which Decimal reads as well.
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or not _DECIMAL.fullmatch(str(value)):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, str | int | float)
+        or not _DECIMAL.fullmatch(str(value))
+    ):
         raise TypeError('a decimal is written as text: "51.63"')
     return Decimal(str(value))
 

@@ -9,6 +9,7 @@ from piccolo.columns import (
     BigInt,
     BigSerial,
     Boolean,
+    Bytea,
     Date,
     DoublePrecision,
     ForeignKey,
@@ -45,6 +46,7 @@ FAMILIES = {
     JSONB: "jsonb",
     Array: "ARRAY",
     TsVector: "tsvector",
+    Bytea: "bytea",
 }
 
 

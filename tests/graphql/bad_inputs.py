@@ -59,6 +59,7 @@ BOUNDS = {
     "weekday": (1, 7),
     "priorityFrom": (1, 25),
     "days": (1, 250),
+    "validDays": (1, 30),
     "csat": (1, 5),
     "overall": (1, 5),
     "ces": (1, 7),
@@ -76,6 +77,7 @@ MOST = {
     "noticeIds": 500,
     "assignments": 500,
     "rows": 1_000,
+    "requests": 1_000,
     "kinds": 10,
     "unitIds": 1_000,
     "preferences": 2,
@@ -158,7 +160,7 @@ def _of_value(mutation: str, kind: Any, valid: Any, at: Place, world: World) -> 
         name = str(at[-1])
         most = MOST_ROWS.get((mutation, name), MOST[name])
         yield Bad("too many", at, valid * (most + 1), "TOO_MANY")
-        if mutation in BULK and name in {"tasks", "assignments", "rows", "ratings", "targets"}:
+        if mutation in BULK and name in {"tasks", "assignments", "rows", "requests", "ratings", "targets"}:
             yield Bad("nothing", at, [], "REQUIRED")
         yield from _of_value(mutation, kind.of_type, valid[0], (*at, 0), world)
     elif isinstance(kind, GraphQLInputObjectType):
@@ -261,6 +263,8 @@ SEES_ALL = {
     "extendRollout",
     "cancelRollout",
     "createRecurrence",
+    "createRatingLink",
+    "requestRatings",
     "updateRecurrence",
     "endRecurrence",
     "updateReminderRules",
@@ -285,6 +289,7 @@ BULK = {
     "importUnits",
     "importPeople",
     "submitRatings",
+    "requestRatings",
     "setKpiTargets",
 }
 BULK |= {"addToIssue", "removeFromIssue", "importAssessments", "importWaveResults"}

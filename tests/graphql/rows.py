@@ -11,6 +11,7 @@ from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.tables.notice import Digest, Notice, Reminder, Rung
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.rating_link import RatingLink
 from jejak.domain.tables.report import Report
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
@@ -260,6 +261,17 @@ def delivery(of: Person, at: Unit, **changes: Any) -> Delivery:
 def attempt(of: Delivery, nth: int) -> DeliveryAttempt:
     given = {"at": AT, "milliseconds": 1, "outcome": "FAILED", "said": "HTTP 500", "answer": ""}
     return DeliveryAttempt(delivery_id=of.id, nth=nth, **given)
+
+
+def rating_link(at: Unit, by: Person, n: int) -> RatingLink:
+    given = {
+        "name": f"Bio {n}",
+        "service": "COMPLAINT",
+        "feature": "",
+        "channel": "OFFICE",
+        "token": f"token-{n}",
+    }
+    return RatingLink(unit_id=at.id, created_by=by.id, created_at=AT, expires_at=FAR, **given)
 
 
 async def write(*rows: Any) -> None:

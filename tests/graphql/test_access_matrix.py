@@ -151,6 +151,7 @@ async def things() -> dict[str, Thing]:
             for kind, name in {
                 "Journey": "journey", "PainPoint": "pain_point", "Task": "task", "Membership": "membership",
                 "Report": "report",
+                "RatingLink": "rating_link",
                 "Rating": "rating", "KpiTarget": "kpi_target",
                 "Alert": "alert",
             }.items()

@@ -11,7 +11,7 @@ from jejak.graphql import ids
 from tests import factories as f
 from tests.client import as_, document, gid, problems
 from tests.graphql.test_bulk import FAILED_ROWS
-from tests.graphql.world import VALID, World, a_task_input
+from tests.graphql.world import VALID, World, a_rating_request, a_task_input
 from tests.refusals import unchanged
 from tests.sql import statements
 
@@ -71,6 +71,11 @@ async def many(world: World, number: int) -> dict[str, tuple[Person, dict[str, A
             world.programme,
             {"rows": [row | {"code": f"ULP-{number}-{n}"} for n in range(number)]},
             "unit { id parent { id } }",
+        ),
+        "requestRatings": (
+            world.programme,
+            {"requests": [a_rating_request(world) | {"staffCode": f"{n}"} for n in range(number)]},
+            "path expiresAt optedOut",
         ),
         "importPeople": (
             world.admin,

@@ -56,6 +56,29 @@ SHOWN = {
         "apiToken { id membership { apiTokens { id } } }",
         {"apiToken": {"id": gid(w.account.api_token), "membership": {"apiTokens": []}}},
     ),
+    "createRatingLink": lambda w: (
+        "ratingLink { name channel answered active revokedAt unit { id } createdBy { id } }",
+        {
+            "ratingLink": {
+                "name": "Bio Instagram",
+                "channel": "SOCIAL_MEDIA",
+                "answered": 0,
+                "active": True,
+                "revokedAt": None,
+                "unit": {"id": gid(w.here)},
+                "createdBy": {"id": gid(w.programme)},
+            }
+        },
+    ),
+    "revokeRatingLink": lambda w: (
+        "ratingLink { id active }",
+        {"ratingLink": {"id": gid(w.link), "active": False}},
+    ),
+    "requestRatings": lambda _: (
+        "count results { optedOut errors { code } }",
+        {"count": 1, "results": [{"optedOut": False, "errors": []}]},
+    ),
+    "eraseCustomer": lambda _: ("ratings requests", {"ratings": 0, "requests": 0}),
     "invitePerson": lambda w: ("person { id }", {"person": {"id": gid(w.account.invited)}}),
     "acceptInvitation": lambda w: ("email", {"email": w.account.invited.email}),
     "setLanguage": lambda w: ("viewer { language }", {"viewer": {"language": "EN"}}),
@@ -863,6 +886,8 @@ CREATES = [
     "createWave",
     "createPainPointFromFinding",
     "recordAssessment",
+    "createRatingLink",
+    "requestRatings",
 ]
 MADE = {
     "captureJourney": "journey { id }",
@@ -878,6 +903,8 @@ MADE = {
     "createWave": "wave { id }",
     "createPainPointFromFinding": "painPoint { id }",
     "recordAssessment": "assessment { id }",
+    "createRatingLink": "ratingLink { id path }",
+    "requestRatings": "results { path expiresAt }",
 }
 
 
@@ -901,6 +928,7 @@ async def test_another_body_under_the_same_client_id_is_refused(world, mutation)
     other |= {"note": "Lain"} if "note" in given else {}
     other |= {"titleId": "Lain"} if "titleId" in given else {}
     other |= {"reach": 1} if "reach" in given else {}
+    other |= {name: given[name] * 2 for name in ("assignments", "requests") if name in given}
     other |= {"title": "Lain"} if "title" in given else {"name": "Lain"} if "name" in given else {}
     # when
     async with unchanged():

@@ -200,6 +200,8 @@ async def a_place(count: int) -> Place:
         "issue.updated": issues[0],
         "report.drafted": reports[0],
     }
+    links = [rows.rating_link(top, who, n) for n in each]
+    subjects["rating_link.created"] = links[0]
     events = [rows.event(thing, kind, top, who, 1_000 + n) for kind, thing in subjects.items() for n in each]
     await rows.write(
         *units,
@@ -216,6 +218,7 @@ async def a_place(count: int) -> Place:
         *tasks,
         *shown,
         *reports,
+        *links,
         *events,
     )
     staff = [await a_staff(top, f"P{n}") for n in few]
@@ -264,6 +267,7 @@ with here as (select id from unit where path ^@ $1), found as (
     union all select 'Person', person_id from membership where unit_id in (select id from here)
     union all select 'Notice', n.id from notice n join task t on t.id = n.task_id where t.unit_id in (select id from here)
     union all select 'Rating', id from rating where unit_id in (select id from here)
+    union all select 'RatingLink', id from rating_link where unit_id in (select id from here)
     union all select 'Delivery', id from delivery where person_id = $3
     union all select 'PlannedVisit', id from planned_visit where assessor_id = $3
     union all select 'Assessment', id from assessment where assessor_id = $3

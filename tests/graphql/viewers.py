@@ -95,6 +95,7 @@ DONE = (
     "publishReport",
     "assignAlert",
     "setProgrammeEnd",
+    "revokeRatingLink",
 )
 PREVIEWS = {
     "rolloutPreview": "rolloutInitiative",

@@ -36,6 +36,7 @@ from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.notice import Notice
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.programme import Programme
+from jejak.domain.tables.rating_link import RatingLink
 from jejak.domain.tables.report import Report
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
@@ -57,6 +58,7 @@ from tests import factories as f
 from tests.alerts import a_bare_alert, a_rule
 from tests.client import gid
 from tests.graphql import rows
+from tests.rating_pages import a_link
 from tests.shopping import ITEMS, Shopping, a_shopping
 
 
@@ -93,6 +95,7 @@ class World:
     course: Programme
     warning_rule: AlertRule
     warning: Alert
+    link: RatingLink
     closed_on: date
     account: "Account"
     channels: "Channels"
@@ -214,6 +217,7 @@ async def a_world() -> World:
     }
     spare_person = await f.a_person(Role.VIEWER, here)
     region_manager = await f.a_person(Role.MANAGER, region)
+    programme = await f.a_person(Role.PROGRAMME, hq)
     spare = await Membership.objects().get(Membership.person_id == spare_person.id)
     assert spare is not None
     notice = await a_notice(owner, tasks[TaskStatus.PLANNED])
@@ -228,7 +232,7 @@ async def a_world() -> World:
         manager=manager,
         region_manager=region_manager,
         admin=await f.a_person(Role.ADMIN, hq),
-        programme=await f.a_person(Role.PROGRAMME, hq),
+        programme=programme,
         spare=spare,
         draft=journeys[JourneyStatus.DRAFT],
         submitted=journeys[JourneyStatus.SUBMITTED],
@@ -249,6 +253,7 @@ async def a_world() -> World:
         course=course,
         warning_rule=warning_rule,
         warning=await a_bare_alert(here, warning_rule),
+        link=await a_link(here, await f.viewer_for(programme), feature="LAPOR"),
         closed_on=closed_on,
         account=await an_account(owner, manager, spare_person),
         channels=await channels_of(owner, notice),
@@ -396,6 +401,17 @@ def _rollout(w: World, **more: Any) -> dict[str, Any]:
         "unitIds": [gid(w.here)],
     }
     return given | more
+
+
+def a_rating_request(w: World) -> dict[str, Any]:
+    given = {
+        "unitId": gid(w.here),
+        "service": "COMPLAINT",
+        "channel": "CALL",
+        "feature": "LAPOR",
+        "validDays": 7,
+    }
+    return given | {"staffCode": "CC-7", "staffName": "Dewi", "staffKind": "AGENT", "customerRef": "PEL-1"}
 
 
 def _in_days(w: World, days: int) -> str:
@@ -651,6 +667,24 @@ VALID: dict[str, Callable[[World], Given]] = {
             unitIds=[gid(w.below)],
         ),
     ),
+    "createRatingLink": lambda w: (
+        w.programme,
+        {
+            "unitId": gid(w.here),
+            "name": "Bio Instagram",
+            "service": "COMPLAINT",
+            "channel": "SOCIAL_MEDIA",
+            "feature": "LAPOR",
+            "expiresOn": _in_days(w, 30),
+            "clientMutationId": "link-1",
+        },
+    ),
+    "revokeRatingLink": lambda w: (w.programme, {"ratingLinkId": gid(w.link)}),
+    "requestRatings": lambda w: (
+        w.programme,
+        {"requests": [a_rating_request(w)], "clientMutationId": "calls-1"} | EVERYTHING,
+    ),
+    "eraseCustomer": lambda w: (w.programme, {"customerRef": "PEL-1"}),
     "endRecurrence": lambda w: (w.programme, _change(w.recurrence, "recurrenceId")),
     "handOver": lambda w: (
         w.manager,

@@ -34,6 +34,7 @@ APP_CONFIG = AppConfig(
                 "assessment",
                 "report",
                 "alert",
+                "rating_link",
             )
         ],
         exclude_imported=True,

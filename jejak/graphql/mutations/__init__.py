@@ -18,6 +18,7 @@ from jejak.graphql.mutations.pain_point import PainPointMutations
 from jejak.graphql.mutations.person import PersonMutations
 from jejak.graphql.mutations.person_import import PersonImportMutations
 from jejak.graphql.mutations.rating import RatingMutations
+from jejak.graphql.mutations.rating_link import RatingLinkMutations
 from jejak.graphql.mutations.reminder import ReminderMutations
 from jejak.graphql.mutations.report import ReportMutations
 from jejak.graphql.mutations.rollout import RolloutMutations
@@ -55,6 +56,7 @@ class Mutation(
     AssessmentImportMutations,
     IssueMutations,
     RatingMutations,
+    RatingLinkMutations,
     KpiTargetMutations,
     ReportMutations,
     AlertMutations,
