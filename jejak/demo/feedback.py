@@ -117,10 +117,8 @@ async def _counted(stage: Stage) -> dict[str, dict[str, Decimal]]:
 async def _mystery_shoppers(stage: Stage, at: datetime) -> None:
     stage.chapter("9. Mystery shoppers: the deck's template, its two cases, a finding")
     admin, today = stage.people["admin"], clock.today(ZONE)
-    known = await admin.ask(
-        "{ assessmentTemplates(first: 1) { nodes { id code weight dimensions { code title weight } } } }"
-    )
-    template = known["assessmentTemplates"]["nodes"][0]
+    known = await admin.ask("{ assessmentTemplates { id code weight dimensions { code title weight } } }")
+    template = known["assessmentTemplates"][0]
     stage.say(
         f"{template['code']}, weight {template['weight']}: "
         + ", ".join(f"{one['code']} {one['weight']}" for one in template["dimensions"])
@@ -300,7 +298,7 @@ async def _report(stage: Stage, program: Client, at: datetime) -> None:
     await run(stage, "hour")
     admin, unit = stage.people["admin"], stage.units["HQ"]
     drafts = await admin.ask(
-        "query ($unit: ID!) { monthlyReports(first: 5, filter: {unitId: $unit}) { nodes { version unit { code } month state } } }",
+        "query ($unit: ID!) { monthlyReports(first: 50, filter: {unitId: $unit}) { nodes { version unit { code } month state } } }",
         unit=unit,
     )
     draft = next(
