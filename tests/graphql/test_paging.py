@@ -101,6 +101,9 @@ def test_every_order_of_every_list_is_walked():
     assert set(ORDERS) == set(IN_SQL)
     paged = {name for name, field in schema().query_type.fields.items() if "last" in field.args}
     assert paged - set(LISTS) == {"search"}, "it has a test of its own"
+    paged = {name for name, field in schema().query_type.fields.items() if "first" in field.args}
+    own = {"search", "waves", "plannedVisits", "assessments"}
+    assert paged - set(LISTS) == own, "they have tests of their own"
 
 
 @dataclass

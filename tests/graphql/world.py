@@ -441,8 +441,9 @@ def _template(w: World) -> dict[str, Any]:
 
 
 def _record(w: World) -> dict[str, Any]:
-    evidence = [{"note": "Foto", "url": "https://pln.example/3"}]
-    first = {"itemCode": "A1", "score": "87.5", "notApplicable": False, "note": "Ramah", "evidence": evidence}
+    evidence = {"note": "Foto", "url": "https://pln.example/3"}
+    first = {"itemCode": "A1", "score": "87.5", "notApplicable": False, "note": "Ramah"}
+    first |= {"evidence": [evidence | {"note": "Jam"}]}
     reported = clock.now() - timedelta(hours=2)
     return {
         "plannedVisitId": gid(w.shopping.visit),
@@ -451,7 +452,7 @@ def _record(w: World) -> dict[str, Any]:
         "arrivedAt": (reported + timedelta(minutes=20)).isoformat(),
         "scores": [first, *({"itemCode": item, "score": "50"} for item in ITEMS[1:])],
         "note": "Sepi",
-        "evidence": evidence,
+        "evidence": [evidence],
         "submit": True,
         "clientMutationId": "record-1",
     }
