@@ -13,7 +13,7 @@ from rich.console import Console
 
 from jejak import __version__, running
 from jejak.cli.explain_query import explain_query
-from jejak.cli.imports import import_holidays, import_people, import_units
+from jejak.cli.imports import import_holidays, import_people, import_store_reviews, import_units
 from jejak.cli.schema import export_schema, trust_documents
 from jejak.cli.start import data_option, must_be_migrated, run, spare_collector
 from jejak.cli.status import status
@@ -80,6 +80,7 @@ main.add_command(explain_query)
 main.add_command(export_schema)
 main.add_command(import_holidays)
 main.add_command(import_people)
+main.add_command(import_store_reviews)
 main.add_command(import_units)
 main.add_command(status)
 main.add_command(trust_documents)

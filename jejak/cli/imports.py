@@ -12,12 +12,22 @@ from rich.progress import Progress
 
 from jejak import running
 from jejak.cli.start import data_option, must_be_migrated, run
-from jejak.domain import calendar_change, person_file, person_import, programme, unit_file, unit_import
+from jejak.domain import (
+    calendar_change,
+    person_file,
+    person_import,
+    programme,
+    store_review,
+    store_review_file,
+    unit_file,
+    unit_import,
+)
 from jejak.domain.access import SYSTEM
 from jejak.domain.bulk import MOST_IMPORTED
 from jejak.domain.calendar_change import ImportSpecialDays
 from jejak.domain.errors import Problem, Refused
 from jejak.domain.person_import import ImportPeople
+from jejak.domain.store_review import ImportStoreReviews
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import Language, RowOutcome, SpecialDayKind
 from jejak.settings import Settings
@@ -114,6 +124,35 @@ def import_holidays(file: Path, data: Path, *, joint_leave: bool, dry_run: bool)
         click.echo(
             f"{len(done.created)} days created, {len(done.changed)} changed, {len(done.unchanged)} unchanged"
         )
+
+    run(work)
+
+
+@click.command("import-store-reviews")
+@file_argument
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@data_option
+def import_store_reviews(file: Path, data: Path, *, dry_run: bool) -> None:
+    """Load reviews of the app from an export of the Play Console.
+
+    That is `reviews_<package>_<yyyymm>.csv`, as Google writes it. New reviews are added; of known ones what was written,
+    or answered, since. Importing the file again changes nothing. Where anything is wrong every problem is named with its
+    row, and nothing is written. May run beside `jejak up` on the same --data.
+    """
+    content = file.read_bytes()
+
+    async def work(settings: Settings) -> None:
+        numbers: list[int] = []
+        with _problems(file, numbers):
+            places, rows = store_review_file.read(content, file.name)
+            numbers += places
+            async with _database(settings, data):
+                with _progress("reviews", len(rows)) as progress:
+                    wanted = ImportStoreReviews(rows, dry_run=dry_run)
+                    done = await store_review.load(SYSTEM, wanted, progress)
+        outcomes = [one.outcome for one in done.made.values()]
+        created, changed, unchanged = (outcomes.count(outcome) for outcome in RowOutcome)
+        click.echo(f"{created} reviews created, {changed} changed, {unchanged} unchanged")
 
     run(work)
 

@@ -52,6 +52,7 @@ class Lock(IntEnum):
     RELAY = 7306
     FEED = 7307
     DELIVERIES = 7310
+    STORE_REVIEWS = 7318
 
 
 async def connect(url: str, **pool: Any) -> None:

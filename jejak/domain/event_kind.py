@@ -76,3 +76,8 @@ class EventKind(StrEnum):
     ISSUE_REOPENED = "issue.reopened"
     PAIN_POINT_GROUPED = "pain_point.grouped"
     PAIN_POINT_UNGROUPED = "pain_point.ungrouped"
+    REVIEW_CAUSE_CREATED = "review_cause.created"
+    REVIEW_CAUSE_UPDATED = "review_cause.updated"
+    STORE_REVIEW_IMPORTED = "store_review.imported"
+    STORE_REVIEW_UPDATED = "store_review.updated"
+    STORE_REVIEW_TAGGED = "store_review.tagged"

@@ -259,3 +259,9 @@ class Trouble(StrEnum):
 class IssueStatus(StrEnum):
     OPEN = "OPEN"
     CLOSED = "CLOSED"
+
+
+class Store(StrEnum):
+    """Of apps."""
+
+    PLAY = "PLAY"

@@ -80,4 +80,9 @@ enum(
     ISSUE_REOPENED="It was opened again.",
     PAIN_POINT_GROUPED="It was found to be one of many of the same issue.",
     PAIN_POINT_UNGROUPED="It was taken out of its issue.",
+    REVIEW_CAUSE_CREATED="A cause of bad reviews was added.",
+    REVIEW_CAUSE_UPDATED="A cause's names changed, or whether it is still used.",
+    STORE_REVIEW_IMPORTED="It was brought in from the store.",
+    STORE_REVIEW_UPDATED="Its author or the developer had changed it when it was brought in again.",
+    STORE_REVIEW_TAGGED="Somebody said what it is about.",
 )

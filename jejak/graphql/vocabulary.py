@@ -30,6 +30,7 @@ from jejak.domain.vocabulary import (
     SearchKind,
     Service,
     SpecialDayKind,
+    Store,
     TaskStatus,
     Touchpoint,
     Trouble,
@@ -61,6 +62,7 @@ __all__ = [
     "SearchKind",
     "Service",
     "SpecialDayKind",
+    "Store",
     "TaskStatus",
     "Touchpoint",
     "Trouble",
@@ -316,3 +318,4 @@ enum(
     OPEN="Pain points are gathered, and fixes given.",
     CLOSED="Nothing is to be done about it any more.",
 )
+enum(Store, "A store of apps.", PLAY="Google Play.")

@@ -252,9 +252,13 @@ SEES_ALL = {
     "closeIssue",
     "reopenIssue",
     "assignIssue",
+    "importStoreReviews",
+    "tagStoreReviews",
+    "createReviewCause",
+    "updateReviewCause",
 }
 BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
-BULK |= {"addToIssue", "removeFromIssue"}
+BULK |= {"addToIssue", "removeFromIssue", "importStoreReviews", "tagStoreReviews"}
 
 
 def _int(mutation: str, at: Place, world: World) -> Iterator[Bad]:

@@ -13,6 +13,7 @@ from jejak.domain.tables.notice import Digest, Notice, Reminder, Rung
 from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
+from jejak.domain.tables.store_review import ReviewCause, StoreReview
 from jejak.domain.tables.task import Evidence, Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import UnitKind
@@ -109,6 +110,32 @@ def pain_point(of: Stage, at: Unit, **changes: Any) -> PainPoint:
 def issue(by: Person, **changes: Any) -> Issue:
     given = {"title": "Menunggu", "description": "", "category": "SPEED", "status": "OPEN"}
     return Issue(**given | {"created_by": by.id, "created_at": AT, "updated_at": AT} | changes)
+
+
+def cause(nth: int) -> ReviewCause:
+    given = {"title_id": "Lambat", "title_en": "Slow", "created_at": AT, "updated_at": AT}
+    return ReviewCause(code=f"C{nth}-{db.new_id().hex[-8:]}", **given)
+
+
+def review(nth: int, **changes: Any) -> StoreReview:
+    key = db.new_id()
+    given = {
+        "id": key,
+        "store": "PLAY",
+        "package": "com.icon.pln123",
+        "external_id": str(key),
+        "version_name": "5.2",
+        "language": "id",
+        "device": "a52q",
+        "submitted_at": AT,
+        "written_at": AT,
+        "rating": nth % 5 + 1,
+        "title": "",
+        "text": "Lambat sekali",
+        "reply": "",
+        "created_at": AT,
+    }
+    return StoreReview(**given | changes)
 
 
 def task(at: Unit, owner: Person, **changes: Any) -> Task:

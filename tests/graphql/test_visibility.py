@@ -318,4 +318,7 @@ def test_every_root_field_is_asked_from_every_seat():
         "topIssues",
         "issueSuggestions",
         "assignIssuePreview",
+        "storeReviews",
+        "reviewCauses",
+        "storeReviewFigures",
     }, "these have tests of their own"

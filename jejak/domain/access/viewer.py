@@ -22,14 +22,16 @@ class Right(Enum):
     RULES = auto()  # the programme's rules, as the reminder ladder and the SLA policy
     CALENDAR = auto()  # working weeks and special days
     CLOSURES = auto()  # closures of units of one's region
-    ISSUES = auto()  # at headquarters: group pain points of many units, work with the store's reviews
+    ISSUES = auto()  # at headquarters: group pain points of many units
+    STORE_REVIEWS = auto()  # at headquarters: bring in the app store's reviews, say what they are about
 
 
 _CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
-    Role.MANAGER: _CONTRIBUTOR | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ISSUES},
+    Role.MANAGER: _CONTRIBUTOR
+    | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ISSUES, Right.STORE_REVIEWS},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
     Role.PROGRAMME: frozenset(
         {
@@ -41,6 +43,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CLOSURES,
             Right.OPERATE,
             Right.ISSUES,
+            Right.STORE_REVIEWS,
         }
     ),
 }

@@ -30,6 +30,7 @@ APP_CONFIG = AppConfig(
                 "search",
                 "operations",
                 "sla",
+                "store_review",
             )
         ],
         exclude_imported=True,

@@ -17,6 +17,7 @@ from jejak.graphql.mutations.reminder import ReminderMutations
 from jejak.graphql.mutations.rollout import RolloutMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
 from jejak.graphql.mutations.sla import SlaMutations
+from jejak.graphql.mutations.store_review import StoreReviewMutations
 from jejak.graphql.mutations.task import TaskMutations
 from jejak.graphql.mutations.task_bulk import TaskBulkMutations
 from jejak.graphql.mutations.unit import UnitMutations
@@ -44,5 +45,6 @@ class Mutation(
     ChannelMutations,
     ReminderMutations,
     IssueMutations,
+    StoreReviewMutations,
 ):
     pass
