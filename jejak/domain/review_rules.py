@@ -15,7 +15,9 @@ def wilson(count: int, of: int) -> tuple[float, float] | None:
     share, z2 = count / of, _Z * _Z
     middle = share + z2 / (2 * of)
     half = _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    return max(0.0, (middle - half) / (1 + z2 / of)), min(1.0, (middle + half) / (1 + z2 / of))
+    low, high = (middle - half) / (1 + z2 / of), (middle + half) / (1 + z2 / of)
+    # The share itself lies inside, at 0 and 1 but for rounding.
+    return max(0.0, min(low, share)), min(1.0, max(high, share))
 
 
 def is_spike(now: tuple[int, int], before: tuple[int, int]) -> bool:
