@@ -15,6 +15,7 @@ from jejak import __version__, running
 from jejak.cli.explain_query import explain_query
 from jejak.cli.import_assessments import import_assessments, import_results
 from jejak.cli.import_ratings import import_ratings
+from jejak.cli.import_store_reviews import import_store_reviews
 from jejak.cli.imports import import_holidays, import_people, import_units
 from jejak.cli.report import monthly_report
 from jejak.cli.schema import export_schema, trust_documents
@@ -84,6 +85,7 @@ main.add_command(export_schema)
 main.add_command(import_holidays)
 main.add_command(import_people)
 main.add_command(import_ratings)
+main.add_command(import_store_reviews)
 main.add_command(import_units)
 main.add_command(import_assessments)
 main.add_command(import_results)

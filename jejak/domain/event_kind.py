@@ -105,3 +105,8 @@ class EventKind(StrEnum):
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     ALERT_ASSIGNED = "alert.assigned"
     ALERT_CLOSED = "alert.closed"
+    REVIEW_CAUSE_CREATED = "review_cause.created"
+    REVIEW_CAUSE_UPDATED = "review_cause.updated"
+    STORE_REVIEW_IMPORTED = "store_review.imported"
+    STORE_REVIEW_UPDATED = "store_review.updated"
+    STORE_REVIEW_TAGGED = "store_review.tagged"

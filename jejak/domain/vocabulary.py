@@ -390,3 +390,9 @@ class AlertClosed(StrEnum):
     NO_DATA = "NO_DATA"
     RULE_OFF = "RULE_OFF"
     UNIT_CLOSED = "UNIT_CLOSED"
+
+
+class Store(StrEnum):
+    """Of apps."""
+
+    PLAY = "PLAY"

@@ -109,4 +109,9 @@ enum(
     ALERT_ACKNOWLEDGED="Somebody takes care of it.",
     ALERT_ASSIGNED="It got tasks.",
     ALERT_CLOSED="Its cause is gone, or nothing watches for it any more.",
+    REVIEW_CAUSE_CREATED="A cause of bad reviews was added.",
+    REVIEW_CAUSE_UPDATED="A cause's names changed, or whether it is still used.",
+    STORE_REVIEW_IMPORTED="It was brought in from the store.",
+    STORE_REVIEW_UPDATED="Its author or the developer had changed it when it was brought in again.",
+    STORE_REVIEW_TAGGED="Somebody said what it is about.",
 )

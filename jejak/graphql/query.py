@@ -37,6 +37,7 @@ from jejak.graphql.rollout import (
 from jejak.graphql.rollout_preview import RolloutPreviews
 from jejak.graphql.search import SearchHit, searched
 from jejak.graphql.sla import SlaPolicy
+from jejak.graphql.store_review import StoreReviewQueries
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
 from jejak.graphql.unit import Unit, UnitFilter, UnitOrder
 
@@ -59,7 +60,14 @@ def _by_id(type_name: str, description: str) -> Any:
 
 @strawberry.type(description="What can be asked.")
 class Query(
-    RolloutPreviews, Ratings, RatingLinks, IssueQueries, AssessmentQueries, AlertQueries, MonthlyReports
+    RolloutPreviews,
+    Ratings,
+    RatingLinks,
+    StoreReviewQueries,
+    IssueQueries,
+    AssessmentQueries,
+    AlertQueries,
+    MonthlyReports,
 ):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(

@@ -44,6 +44,7 @@ from jejak.domain.vocabulary import (
     Service,
     SpecialDayKind,
     StaffKind,
+    Store,
     SubmissionOutcome,
     TaskStatus,
     Touchpoint,
@@ -90,6 +91,7 @@ __all__ = [
     "Service",
     "SpecialDayKind",
     "StaffKind",
+    "Store",
     "SubmissionOutcome",
     "TaskStatus",
     "Touchpoint",
@@ -462,3 +464,4 @@ enum(
     CES="Share of 5 to 7, of 1 to 7: how easy it was.",
     NPS="Share of 9 and 10 less share of 0 to 6, of 0 to 10, from -100 to 100: whether customers recommend PLN.",
 )
+enum(Store, "A store of apps.", PLAY="Google Play.")

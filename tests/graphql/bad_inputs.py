@@ -281,6 +281,10 @@ SEES_ALL = {
     "submitRatings",
     "setKpiTargets",
     "planVisits",
+    "importStoreReviews",
+    "tagStoreReviews",
+    "createReviewCause",
+    "updateReviewCause",
 }
 BULK = {
     "createTasks",
@@ -293,6 +297,7 @@ BULK = {
     "setKpiTargets",
 }
 BULK |= {"addToIssue", "removeFromIssue", "importAssessments", "importWaveResults"}
+BULK |= {"importStoreReviews", "tagStoreReviews"}
 
 
 def _int(mutation: str, at: Place, world: World) -> Iterator[Bad]:

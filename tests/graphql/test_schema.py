@@ -195,6 +195,9 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "createPainPointFromFinding",
         "importAssessments",
         "importWaveResults",
+        "importStoreReviews",
+        "tagStoreReviews",
+        "createReviewCause",
     }
     for name, field in schema().mutation_type.fields.items():
         expected = parts_of(field).get("expectedVersion")
@@ -225,6 +228,7 @@ def test_every_create_can_be_retried():
         "createWave",
         "recordAssessment",
         "createPainPointFromFinding",
+        "createReviewCause",
     ):
         assert "clientMutationId" in schema().mutation_type.fields[name].args["input"].type.of_type.fields
 

@@ -22,10 +22,11 @@ class Right(Enum):
     RULES = auto()  # the programme's rules, as the reminder ladder and the SLA policy
     CALENDAR = auto()  # working weeks and special days
     CLOSURES = auto()  # closures of units of one's region
-    ISSUES = auto()  # at headquarters: group pain points of many units, work with the store's reviews
+    ISSUES = auto()  # at headquarters: group pain points of many units
     MEASURE = auto()  # at headquarters: bring in what customers answer, which a unit could better for itself
     ANSWERS = auto()  # read what single customers answered, in their words
     STAFF = auto()  # see officers and agents of the very unit, and what they are rated
+    STORE_REVIEWS = auto()  # at headquarters: bring in the app store's reviews, say what they are about
 
 
 _CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
@@ -33,7 +34,16 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
     Role.MANAGER: _CONTRIBUTOR
-    | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ANSWERS, Right.STAFF, Right.ISSUES},
+    | {
+        Right.ASSIGN,
+        Right.REVIEW,
+        Right.VERIFY,
+        Right.CLOSURES,
+        Right.ISSUES,
+        Right.ANSWERS,
+        Right.STAFF,
+        Right.STORE_REVIEWS,
+    },
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
     Role.PROGRAMME: frozenset(
         {
@@ -47,6 +57,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ISSUES,
             Right.MEASURE,
             Right.ANSWERS,
+            Right.STORE_REVIEWS,
         }
     ),
 }

@@ -35,6 +35,7 @@ APP_CONFIG = AppConfig(
                 "report",
                 "alert",
                 "rating_link",
+                "store_review",
             )
         ],
         exclude_imported=True,

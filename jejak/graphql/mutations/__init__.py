@@ -24,6 +24,7 @@ from jejak.graphql.mutations.report import ReportMutations
 from jejak.graphql.mutations.rollout import RolloutMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
 from jejak.graphql.mutations.sla import SlaMutations
+from jejak.graphql.mutations.store_review import StoreReviewMutations
 from jejak.graphql.mutations.task import TaskMutations
 from jejak.graphql.mutations.task_bulk import TaskBulkMutations
 from jejak.graphql.mutations.unit import UnitMutations
@@ -60,5 +61,6 @@ class Mutation(
     KpiTargetMutations,
     ReportMutations,
     AlertMutations,
+    StoreReviewMutations,
 ):
     pass
