@@ -37,6 +37,7 @@ NEEDS = {
         "nothing is written",
         "keeps name and language",
     ],
+    "report": ["jejak report JATIM 2026-10 -o jatim.pdf", "--lang", "preview", "draft"],
     "explain-query": [
         "FILE",
         "standard input",
