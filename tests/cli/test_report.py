@@ -27,7 +27,7 @@ async def test_a_preview_is_written_as_pdf_and_as_a_workbook(shell, month, datab
 
 async def test_what_cannot_be_is_said_in_one_line(shell, month, database_url):
     for words, said in (
-        (("NOWHERE", month, "-o", "x.pdf"), "not"),
+        (("NOWHERE", month, "-o", "x.pdf"), "no unit has the code NOWHERE"),
         (("BATU", "2099-01", "-o", "x.pdf"), "date"),
         (("BATU", "2026-13", "-o", "x.pdf"), "no month"),
         (("BATU", month, "-o", "x.docx"), ".pdf or .xlsx"),
