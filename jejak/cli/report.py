@@ -9,7 +9,7 @@ from jejak import running
 from jejak.cli.start import data_option, must_be_migrated, run
 from jejak.domain import report, report_file
 from jejak.domain.access import SYSTEM
-from jejak.domain.errors import Refused
+from jejak.domain.errors import Code, Refused
 from jejak.domain.report_file import Format, Wanted
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import Language, ReportState
@@ -65,6 +65,8 @@ def monthly_report(unit: str, month: date, output: Path, lang: str, data: Path) 
             try:
                 shown = await report.read_by_code(SYSTEM, unit, month)
             except Refused as refused:
+                if refused.code is Code.NOT_FOUND:
+                    raise running.CannotRun(f"no unit has the code {unit}; check its spelling") from None
                 raise running.CannotRun(message(refused.problems[0], Language.EN)) from None
             file = await report_file.made(Wanted(shown, Format(kind), Language(lang)))
         output.write_bytes(file)  # noqa: ASYNC240 -- nobody else waits

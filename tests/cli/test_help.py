@@ -53,6 +53,7 @@ NEEDS = {
         "nothing is written",
     ],
     "import-results": ["  unit_code,score,dimension_code\n", "--wave", "--dry-run", "enter no figure"],
+    "report": ["jejak report JATIM 2026-10 -o jatim.pdf", "--lang", "preview", "draft"],
     "explain-query": [
         "FILE",
         "standard input",
