@@ -87,7 +87,6 @@ async def refused(client: Any, mutation: str, part: dict[str, Any]) -> tuple[lis
     return told, (payload["results"][0] if is_bulk(mutation) else payload)[shown]
 
 
-# What everybody sees.
 def test_there_are_many():
     assert len(VERSIONED) > 15
     assert "updateTasks" in VERSIONED
