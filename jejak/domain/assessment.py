@@ -69,6 +69,8 @@ async def record(viewer: Viewer, wanted: RecordAssessment) -> Assessment:
         content = await _checked(wanted, of, unit, visit.assessor_id, found.id if found else new_id)
         if wanted.submit:
             await _refuse_own_region(visit, of, unit)
+        if found is None and wanted.expected_version is not None:
+            raise Refused(Code.STALE, "expected_version")
         if found is None:
             found = await _begin(by, visit, content, new_id)
         else:

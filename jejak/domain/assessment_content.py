@@ -12,7 +12,7 @@ from jejak.domain.errors import Code
 from jejak.domain.tables.assessment import Assessment, AssessmentEvidence, AssessmentItem, AssessmentScore
 from jejak.domain.task import MOST_EVIDENCE, NewEvidence
 
-MOST_SCORES = 1_000
+MOST_SCORES = 200
 _BEST = 100
 _DECIMALS = 2
 

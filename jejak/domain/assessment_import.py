@@ -113,7 +113,9 @@ async def _known(wave: Wave, rows: Sequence[AssessmentRow]) -> _Known:
 
 
 def _judged(by: Allowed, wave: Wave, row: AssessmentRow, known: _Known, at: Path) -> Imported:
-    unit = known.units.get(row.unit_code.strip().upper())
+    with Checks(at) as checks:
+        code = checks.code(row.unit_code, "unit_code")
+    unit = known.units.get(code)
     if unit is None:
         raise Refused(Code.NOT_FOUND, *at, "unit_code")
     there = known.there.get(unit.id)

@@ -15,8 +15,9 @@ from jejak.domain.vocabulary import Category, Parameter, Service, Touchpoint
 
 MOST_DIMENSIONS = 20
 MOST_ITEMS = 50  # a dimension
+MOST_ITEMS_IN_ALL = 200
 MOST_WEIGHT = 1_000
-MOST_MINUTES = 10_080  # a week
+MOST_MINUTES = 525_600  # a year
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,8 @@ def _checked(wanted: CreateAssessmentTemplate, new_id: UUID, by: UUID | None) ->
             checks.refuse(Code.REQUIRED, "dimensions")
         for n, given in enumerate(wanted.dimensions[:MOST_DIMENSIONS]):
             _dimension(checks.at("dimensions", n), given, whole, seen)
+        if not checks.problems:
+            checks.at_most(len(whole.items), MOST_ITEMS_IN_ALL, "dimensions")
     return whole
 
 
@@ -194,7 +197,7 @@ def _dimension(checks: Checks, given: NewDimension, whole: Whole, seen: set[str]
         touchpoint=given.touchpoint,
         target_minutes=given.target_minutes,
     )
-    checks.between(given.target_minutes, 1, MOST_MINUTES, "target_minutes")
+    checks.between(given.target_minutes, 0, MOST_MINUTES, "target_minutes")
     if any(one.code == row.code for one in whole.dimensions):
         checks.refuse(Code.TAKEN, "code")
     if row.target_minutes is not None and any(one.target_minutes is not None for one in whole.dimensions):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from jejak.domain import assessment, assessment_rules, change, clock, db, event, idempotency, sla
 from jejak.domain.access import Allowed, Right, Viewer
-from jejak.domain.checks import BODY, Checks
+from jejak.domain.checks import BODY, Checks, storable
 from jejak.domain.errors import Code, Refused
 from jejak.domain.event import Happened
 from jejak.domain.event_kind import EventKind
@@ -83,13 +83,13 @@ async def create(viewer: Viewer, wanted: CreatePainPointFromFinding) -> PainPoin
 
 
 async def _scored(found: Assessment, code: str) -> tuple[AssessmentItem, AssessmentScore]:
-    row = await db.fetchrow(
+    row = storable(code) and await db.fetchrow(
         """select s.id, s.item_id from assessment_score s join assessment_item i on i.id = s.item_id
         where s.assessment_id = $1 and i.code = $2 and s.score is not null""",
         found.id,
         code.strip().upper(),
     )
-    if row is None:
+    if not row:
         raise Refused(Code.NOT_FOUND, "item_code")
     score = await AssessmentScore.objects().get(AssessmentScore.id == row["id"])
     item = await AssessmentItem.objects().get(AssessmentItem.id == row["item_id"])

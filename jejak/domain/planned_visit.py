@@ -114,8 +114,11 @@ async def _known(wave: Wave, rows: Sequence[VisitRow]) -> _Known:
 
 
 def _judged(by: Allowed, wave: Wave, row: VisitRow, known: _Known, at: Path) -> Planned:
-    if row.unit_id is None and row.unit_code is None:
-        raise Refused(Code.REQUIRED, *at, "unit_code")
+    with Checks(at) as checks:
+        if row.unit_id is None and row.unit_code is None:
+            checks.refuse(Code.REQUIRED, "unit_code")
+        if row.unit_code is not None:
+            checks.code(row.unit_code, "unit_code")
     named = "unit_id" if row.unit_id else "unit_code"
     unit = known.unit(row)
     if unit is None:

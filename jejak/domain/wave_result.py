@@ -10,7 +10,7 @@ from jejak.domain.access import Viewer
 from jejak.domain.assessment_content import checked_score
 from jejak.domain.bulk import Done, Rows, Unread
 from jejak.domain.checks import Checks, storable
-from jejak.domain.errors import Code, Path
+from jejak.domain.errors import Code, Path, Refused
 from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.assessment import Wave, WaveResult
 from jejak.domain.vocabulary import ErrorPolicy, RowOutcome
@@ -98,18 +98,17 @@ async def _known(wave: Wave, rows: Sequence[ResultRow]) -> _Known:
 
 
 def _judged(wave: Wave, row: ResultRow, known: _Known, at: Path) -> Imported:
-    unit_id = known.units.get(row.unit_code.strip().upper())
-    code = (row.dimension_code or "").strip().upper()
-    dimension_id = known.dimensions.get(code)
+    dimension_id = known.dimensions.get((row.dimension_code or "").strip().upper())
     with Checks(at) as checks:
+        code = checks.code(row.unit_code, "unit_code")
         score = checked_score(checks, row.score, "score")
-        if unit_id is None:
-            checks.refuse(Code.NOT_FOUND, "unit_code")
-        elif code and dimension_id is None:
-            checks.refuse(Code.NOT_FOUND, "dimension_code")
-        elif (unit_id, dimension_id) in known.named:
-            checks.refuse(Code.TAKEN, "unit_code")
-    assert unit_id is not None  # noqa: S101 -- refused above
+    unit_id = known.units.get(code)
+    if unit_id is None:
+        raise Refused(Code.NOT_FOUND, *at, "unit_code")
+    if row.dimension_code is not None and dimension_id is None:
+        raise Refused(Code.NOT_FOUND, *at, "dimension_code")
+    if (unit_id, dimension_id) in known.named:
+        raise Refused(Code.TAKEN, *at, "unit_code")
     known.named.add((unit_id, dimension_id))
     there = known.there.get((unit_id, dimension_id))
     if there is None:

@@ -111,7 +111,7 @@ def field(resolve: Callable[..., Awaitable[Any]], takes: type, payload: type, de
 def as_it_is(given: Any, payload: type, current: str | None) -> dict[str, Any]:
     """The object that the refused change was about; the reader shows it only to whom it may be shown."""
     shown: dict[str, Any] = {f.name: None for f in dataclasses.fields(payload) if f.name != "errors"}
-    if current is not None and getattr(given, current) is not strawberry.UNSET:
+    if current is not None and getattr(given, current) not in {strawberry.UNSET, None}:
         declared = next(f for f in dataclasses.fields(given) if f.name == current)
         try:
             key = ids.decode(getattr(given, current), declared.metadata[REF])

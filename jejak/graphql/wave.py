@@ -82,11 +82,10 @@ def _kinds(chosen: list[Any]) -> list[str]:
 
 def _ranking(field: Field) -> str:
     if field.args["kinds"] is None:
-        kinds = "place.kind in ('UID', 'UIW')"
-    else:
-        kinds = f"place.kind = any({field.statement.param(field.args['kinds'], 'text[]', convert=_kinds)})"
+        return _ranked(field, f"place.parent_id = {field.t}.unit_id")
+    kinds = field.statement.param(field.args["kinds"], "text[]", convert=_kinds)
     # Whoever sees a unit sees all below it.
-    return _ranked(field, f"{kinds} and place.path ^@ {field.t}.path")
+    return _ranked(field, f"place.kind = any({kinds}) and place.path ^@ {field.t}.path")
 
 
 class WaveRankOrder(Enum):
@@ -125,14 +124,14 @@ class WaveResult:
     )
     ranking: Connection[WaveRank] = page(
         "true",
-        "Units there by their scores; those without any are left out.",
+        "Units below by their scores; those without any are left out.",
         rows=_ranking,
         order=WaveRankOrder,
         arguments={
             "kinds": (
                 list[UnitKind] | None,
                 strawberry.UNSET,
-                "Units of these kinds; regions where left out.",
+                "Units of these kinds, there and below; those right below it where left out.",
             )
         },
     )

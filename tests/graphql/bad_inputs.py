@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
 
+from jejak.domain import clock
 from jejak.graphql import ids
 from tests.client import gid, schema
 from tests.graphql.world import World
@@ -25,6 +26,8 @@ OWN_WORD = {
     "clientMutationId": "INVALID_ID",
     "parentCode": "INVALID_CODE",
     "unitCode": "INVALID_CODE",
+    "itemCode": "NOT_FOUND",
+    "dimensionCode": "NOT_FOUND",
     "rule": "INVALID_RULE",
     "opens": "INVALID_HOURS",
     "closes": "INVALID_HOURS",
@@ -54,6 +57,8 @@ BOUNDS = {
     "weekday": (1, 7),
     "priorityFrom": (1, 25),
     "days": (1, 250),
+    "year": (2000, clock.now().year + 10),
+    "number": (1, 100),
 }
 MOST = {
     "stages": 50,
@@ -70,6 +75,10 @@ MOST = {
     "days": 7,
     "hours": 6,
     "bands": 25,
+    "dimensions": 20,
+    "items": 50,
+    "visits": 500,
+    "scores": 200,
 }
 MOST_ROWS = {
     ("createTasks", "tasks"): 500,
@@ -83,6 +92,8 @@ NAMED = {
     "recapturesId": "Journey",
     "fromId": "Person",
     "toId": "Person",
+    "templateId": "AssessmentTemplate",
+    "assessorId": "Person",
 }
 
 
@@ -245,8 +256,10 @@ SEES_ALL = {
     "setWorkingWeek",
     "setSpecialDays",
     "importSpecialDays",
+    "planVisits",
 }
 BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
+BULK |= {"importAssessments", "importWaveResults"}
 
 
 def _int(mutation: str, at: Place, world: World) -> Iterator[Bad]:
@@ -286,6 +299,10 @@ def _date(mutation: str, at: Place, world: World) -> Iterator[Bad]:
     if mutation in {"setSpecialDays", "removeSpecialDays"}:
         code = "NOT_FOUND" if mutation == "removeSpecialDays" else "OUT_OF_RANGE"
         yield from (Bad("out of range", at, one, code) for one in ("2024-12-31", "0001-01-01", "9999-12-31"))
+    elif mutation in OF_WAVES:
+        yield from (Bad("out of range", at, one, "OUT_OF_RANGE") for one in ("1999-12-31", "0001-01-01"))
+        if at[-1] == "visitedOn":
+            yield from (Bad("to come", at, one, "FUTURE_DATE") for one in ("2999-01-01", "9999-12-31"))
     elif at[-1] == "occurredOn":
         yield from (Bad("to come", at, one, "FUTURE_DATE") for one in ("2999-01-01", "9999-12-31"))
     else:
@@ -294,4 +311,20 @@ def _date(mutation: str, at: Place, world: World) -> Iterator[Bad]:
             yield from (Bad("too far", at, one, "OUT_OF_RANGE") for one in ("2999-01-01", "9999-12-31"))
 
 
+OF_WAVES = {"createWave", "updateWave", "planVisits", "recordAssessment", "importAssessments"}
+
+
+def _moment(mutation: str, at: Place, world: World) -> Iterator[Bad]:
+    wrong = ("", "now", "2026-01-01", "2026-01-01T00:00:00", "2026-02-30T00:00:00Z", NUL, 1, True)
+    yield from (Bad("no moment", at, one, BROKEN) for one in wrong)
+    yield Bad("to come", at, "2999-01-01T00:00:00Z", "FUTURE_DATE")
+
+
+def _decimal(mutation: str, at: Place, world: World) -> Iterator[Bad]:
+    yield from (Bad("no number", at, one, BROKEN) for one in ("", "baik", "1,5", NUL, True, ["1"]))
+    wrong = ("100.01", "-1", "0.001", "NaN", "sNaN", "-Infinity", "1e9999", 101, 0.125)
+    yield from (Bad("no score", at, one, "INVALID_SCORE") for one in wrong)
+
+
 _SCALARS = {"String": _text, "ID": _id, "Int": _int, "Boolean": _boolean, "Date": _date}
+_SCALARS |= {"DateTime": _moment, "Decimal": _decimal}

@@ -43,6 +43,7 @@ def every_field(known: Known) -> Iterator[tuple[str, Asked]]:
         "text": json.dumps("pasang or menunggu or pelatihan"),
         "number": "3",
         "services": "[PB_PD]",
+        "withId": json.dumps(known.ids["Wave"][-1]),
     }
     for name, field in schema().query_type.fields.items():
         kind = target(field)

@@ -30,7 +30,8 @@ SIZES = [1, 2, 2, 3, 5, 20]
 WRONG_SIZES = [0, -1, 100, 101, 2**31 - 1]
 COMMON = ["Unit", "Task", "Journey", "PainPoint"]
 # By what a field of an input is called, where that does not say of what type its id is.
-KINDS = {"underId": "Unit", "ownerId": "Person", "capturedById": "Person"}
+KINDS = {"underId": "Unit", "ownerId": "Person", "capturedById": "Person", "assessorId": "Person"}
+KINDS |= {"templateId": "AssessmentTemplate", "withId": "Wave", "byTemplateOfId": "Wave"}
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,28 @@ RULES: dict[str, Rule] = {
     "createRecurrence": Rule(TREE, "unitId", ("REQUIRED", "title"), {"title": ""}),
     "updateRecurrence": _late(TREE, "recurrenceId"),
     "endRecurrence": _late(TREE, "recurrenceId"),
+    "createAssessmentTemplate": _late(TREE, "code", public=True),
+    "createWave": Rule(TREE, "templateId", ("REQUIRED", "name"), {"name": ""}, public=True),
+    "updateWave": _late(TREE, "waveId", public=True),
+    "closeWave": _late(TREE, "waveId", public=True),
+    "planVisits": Rule(
+        TREE, "waveId", ("OUT_OF_RANGE", "dueOn"), {"dueOn": "2001-01-01"}, rows="visits", public=True
+    ),
+    "importAssessments": Rule(
+        TREE, "waveId", ("FUTURE_DATE", "visitedOn"), {"visitedOn": "2999-01-01"}, rows="rows", public=True
+    ),
+    "importWaveResults": Rule(
+        TREE, "waveId", ("INVALID_SCORE", "score"), {"score": "101"}, rows="rows", public=True
+    ),
+    "reopenAssessment": _late(TREE, "assessmentId"),
+    "createPainPointFromFinding": Rule(
+        MANAGE, "assessmentId", ("REQUIRED", "description"), {"description": ""}
+    ),
+}
+# What they name lies one unit further down.
+BELOW = {"moveUnit", "closeUnit", "setWorkingWeek", "grantRole"} | {
+    "reopenAssessment",
+    "createPainPointFromFinding",
 }
 # These have tests of their own below: no version stands in the way of doing them.
 OWN = {
@@ -124,7 +146,7 @@ APART = (
     | ACCOUNT
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits", "handOver"}
     | {"assignPainPoint", "assignPainPoints", "revokeRole", "markNoticesRead", "importUnits"}
-    | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation"}
+    | {"updateReminderRules", "snoozeReminders", "acknowledgeEscalation", "recordAssessment"}
 )
 
 
@@ -226,9 +248,7 @@ async def test_who_may_do_it_is_decided_by_role_and_place(world, mutation):
     given = {name: value for name, value in given.items() if name != "clientMutationId"}
     if mutation == "grantRole":
         given |= {"personId": gid(await f.a_person(Role.VIEWER, world.below))}
-    target = (
-        world.below if mutation in {"moveUnit", "closeUnit", "setWorkingWeek", "grantRole"} else world.here
-    )
+    target = world.below if mutation in BELOW else world.here
     target = world.hq if mutation == "importSpecialDays" else target
     shows = any(
         name.removesuffix("Id") in answers_of(mutation).fields and name == rule.at
@@ -284,7 +304,8 @@ async def test_who_is_signed_out_or_has_no_role_can_do_nothing(world, mutation):
     ]
     public = mutation in RULES and RULES[mutation].public
     assert {error["code"] for error in problems(payload)} == {"FORBIDDEN" if public else "NOT_FOUND"}
-    assert shows_an_object(payload) == public
+    named = public and RULES[mutation].at.removesuffix("Id") in answers_of(mutation).fields
+    assert shows_an_object(payload) == (named and RULES[mutation].rows is None)
 
 
 async def test_who_is_signed_out_cannot_sign_out(world):
@@ -534,3 +555,13 @@ async def test_who_lost_their_last_role_can_be_given_one_again(world):
     }
     # then
     assert await admin.refusals("grantRole", **given) == []
+
+
+async def test_an_assessment_is_recorded_by_nobody_but_who_is_to_go_there(world):
+    given = VALID["recordAssessment"](world)[1]
+    async for seat, client in seats(world, world.elsewhere):
+        async with unchanged():
+            answer = await told(client, "recordAssessment", given)
+        code = "FORBIDDEN" if seat.role is Role.PROGRAMME else "NOT_FOUND"
+        assert answer == (code, "plannedVisitId", False), str(seat)
+    assert await (await as_(world.owner)).refusals("recordAssessment", **given) == []

@@ -9,6 +9,7 @@ from jejak.graphql import ids
 from tests import factories as f
 from tests import shopping as s
 from tests.client import as_, gid
+from tests.graphql.test_paging import pages
 from tests.refusals import events_of, unchanged
 
 
@@ -281,3 +282,59 @@ async def test_a_unit_does_not_learn_of_a_visit_before_it_is_assessed():
     )
     assert await PlannedVisit.count() == 1
     assert await events_of(draft.id) == ["assessment.recorded"]
+
+
+async def test_lists_of_mystery_shopping_are_walked_in_every_order_and_filtered():
+    # given assessments that tie in their scores, by two assessors
+    wave, up3 = await s.a_wave(), await f.a_unit(UnitKind.UP3)
+    shoppers = [await f.a_person(Role.CONTRIBUTOR, await f.reference_unit("BALI")) for _ in range(2)]
+    made = []
+    for n, score in enumerate((40, 20, 40, None, 20)):
+        ulp = await f.a_unit(UnitKind.ULP, up3)
+        made.append(await s.an_assessment(wave, ulp, s.evenly(score), shoppers[n % 2], submit=n != 4))
+    keeper = await as_(await f.a_person(Role.PROGRAMME, await f.reference_unit("HQ")))
+    # then each is met once, in both directions
+    newest = [gid(one) for one in reversed(made)]
+    worst = [gid(made[n]) for n in (1, 4, 0, 2, 3)]
+    orders = {("assessments", "NEWEST_FIRST"): newest, ("assessments", "WORST_FIRST"): worst}
+    for (listed, order), expected in orders.items():
+        for backwards in (False, True):
+            found = await pages(keeper, listed, order, 2, backwards=backwards)
+            walked = [one["id"] for page in (found[::-1] if backwards else found) for one in page["nodes"]]
+            assert walked == expected
+    for order in ("DUE_FIRST", "NEWEST_FIRST"):
+        visits = [
+            one["id"] for page in await pages(keeper, "plannedVisits", order, 2) for one in page["nodes"]
+        ]
+        assert len(set(visits)) == len(visits) == 5
+    # and found by what they are
+    query = """query ($f: AssessmentFilter, $v: PlannedVisitFilter, $w: WaveFilter) { assessments(first: 9, filter: $f) { nodes { id } }
+        plannedVisits(first: 9, filter: $v) { totalCount } waves(first: 1, filter: $w) { nodes { id } pageInfo { hasNextPage } } }"""
+    for filled, expected in [
+        ({"scoreBelow": 40}, {1, 4}),
+        ({"scoreBelow": 41, "statuses": ["SUBMITTED"]}, {0, 1, 2}),
+        ({"assessorId": gid(shoppers[1])}, {1, 3}),
+        ({"unitId": gid(up3), "waveId": gid(wave)}, {0, 1, 2, 3, 4}),
+        ({"sources": ["IMPORTED"]}, set()),
+        ({"visitedFrom": "2999-01-01"}, set()),
+    ]:
+        found = await keeper.data(query, f=filled)
+        assert {one["id"] for one in found["assessments"]["nodes"]} == {gid(made[n]) for n in expected}
+    for filled, count in [
+        ({"assessed": True}, 4),
+        ({"assessed": False}, 1),
+        ({"mine": True}, 0),
+        ({"waveId": gid(wave)}, 5),
+    ]:
+        assert (await keeper.data(query, v=filled))["plannedVisits"]["totalCount"] == count
+    mine = await (await as_(shoppers[0])).data(query, v={"mine": True}, f={"statuses": ["DRAFT"]})
+    assert (mine["plannedVisits"]["totalCount"], mine["assessments"]["nodes"]) == (3, [{"id": gid(made[4])}])
+    for filled, there in [
+        ({"year": wave.year}, True),
+        ({"year": 2001}, False),
+        ({"closed": True}, False),
+        ({"text": wave.name}, True),
+    ]:
+        assert (await keeper.data(query, w=filled))["waves"]["nodes"] == (
+            [{"id": gid(wave)}] if there else []
+        )

@@ -276,3 +276,11 @@ async def test_a_key_of_a_global_id_is_read_in_one_way_only(world):
             "query ($id: ID!) { node(id: $id) { id } }", id=ids.encode("Task", other)
         )
         assert [error["extensions"]["code"] for error in errors] == ["INVALID_ID"], other
+
+
+async def test_an_id_that_may_be_left_out_may_be_null(world):
+    manager = await as_(world.manager)
+    _, capture = VALID["captureJourney"](world)
+    async with unchanged():
+        refusals = await manager.refusals("captureJourney", **capture | {"journeyId": None, "title": ""})
+    assert refusals == [("REQUIRED", ["title"])]

@@ -7,6 +7,7 @@ from typing import Any
 from jejak.domain import db
 from jejak.domain.tables.person import Person
 from jejak.domain.vocabulary import UnitKind
+from jejak.graphql import ids
 from tests import factories as f
 from tests.client import as_, document, gid, problems
 from tests.graphql.test_bulk import FAILED_ROWS
@@ -72,6 +73,34 @@ async def many(world: World, number: int) -> dict[str, tuple[Person, dict[str, A
             world.admin,
             {"rows": [someone | {"email": f"b{number}-{n}@pln.example"} for n in range(number)]},
             "person { id email memberships { role } } membership { unit { name } }",
+        ),
+    } | await many_visits(world, number)
+
+
+async def many_visits(world: World, number: int) -> dict[str, tuple[Person, dict[str, Any], str]]:
+    """The same of mystery shopping: of new units each time."""
+    units = [await f.a_unit(UnitKind.ULP, world.here) for _ in range(2 * number)]
+    wave = {"waveId": gid(world.shopping.wave)}
+    visit = {
+        "assessorId": ids.encode("Person", world.shopping.assessment.assessor_id),
+        "dueOn": world.shopping.wave.ends_on.isoformat(),
+    }
+    assessment = VALID["importAssessments"](world)[1]["rows"][0]
+    return {
+        "planVisits": (
+            world.programme,
+            wave | {"visits": [visit | {"unitCode": unit.code} for unit in units[:number]]},
+            "plannedVisit { id assessor { name } wave { name } }",
+        ),
+        "importAssessments": (
+            world.programme,
+            wave | {"rows": [assessment | {"unitCode": unit.code} for unit in units[number:]]},
+            "assessment { score scores { item { code } } unit { name } }",
+        ),
+        "importWaveResults": (
+            world.programme,
+            wave | {"rows": [{"unitCode": unit.code, "score": "50"} for unit in units[:number]]},
+            "outcome",
         ),
     }
 

@@ -9,6 +9,7 @@ import pytest
 from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type, is_list_type
 
 from jejak.domain import db
+from jejak.domain.tables.assessment import Assessment, PlannedVisit
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Role, UnitKind
@@ -16,6 +17,7 @@ from jejak.graphql import ids
 from tests import factories as f
 from tests.client import as_, gid, schema
 from tests.graphql import rows
+from tests.shopping import shopped
 from tests.sql import Counted, statements
 
 # The look-up of the token, and one statement for the root field.
@@ -24,6 +26,7 @@ ARGUMENTS = {
     "first": "first: 100",
     "unitId": "unitId: $unit",
     "ids": "ids: $every",
+    "withId": "withId: $wave",
     "text": 'text: "pasang or menunggu or latih"',
 }
 
@@ -122,17 +125,22 @@ class Place:
     unit: Unit
     person: Person
     every: list[str]
+    wave: str
 
     async def count(self, query: str) -> tuple[int, str]:
         """Statements of a request, and its answer."""
         # Every field there is, in three levels of lists: no screen asks for that.
         client = (await as_(self.person)).at_limits()
         declared = [
-            f"${name}: {kind}" for name, kind in (("unit", "ID!"), ("every", "[ID!]!")) if f"${name}" in query
+            f"${name}: {kind}"
+            for name, kind in (("unit", "ID!"), ("every", "[ID!]!"), ("wave", "ID!"))
+            if f"${name}" in query
         ]
         document = f"query Counted{'(' + ', '.join(declared) + ')' if declared else ''} {{ {query} }}"
         async with statements() as counted:
-            response = await client.raw(document, {"unit": gid(self.unit), "every": self.every})
+            response = await client.raw(
+                document, {"unit": gid(self.unit), "every": self.every, "wave": self.wave}
+            )
         assert "errors" not in response.json(), response.text[:2_000]
         return len(statements_of(counted)), response.text
 
@@ -201,11 +209,28 @@ async def a_place(count: int) -> Place:
     sent = [rows.delivery(who, top, endpoint_id=hooks[0].id) for _ in each]
     await rows.write(*hooks, *sent, *(rows.attempt(sent[0], n) for n in few))
     await rows.notices(tasks[:1], who, [(n, rows.AT) for n in each])
+    wave = await shopped(units, who, points[: len(few)], journeys)
+    happened = [
+        rows.event(thing, "assessment.revised", top, who, 1_000 + n)
+        for thing in [
+            wave,
+            await Assessment.objects().where(Assessment.wave_id == wave.id).order_by(Assessment.id).first(),
+            await PlannedVisit.objects()
+            .where(PlannedVisit.wave_id == wave.id)
+            .order_by(PlannedVisit.id)
+            .first(),
+        ]
+        for n in each
+    ]
+    await rows.write(*happened)
     found = await db.fetch(EVERY_ID, top.path, 100, who.id)
     reference = await db.fetch(
-        "select 'Step' as type, id from step union all select 'Initiative', id from initiative"
+        """select 'Wave' as type, id from wave union all select 'AssessmentTemplate', id from assessment_template
+        union all select 'Step', id from step union all select 'Initiative', id from initiative"""
     )
-    return Place(top, who, [ids.encode(row["type"], row["id"]) for row in [*found, *reference]][:100])
+    return Place(
+        top, who, [ids.encode(row["type"], row["id"]) for row in [*found, *reference]][:100], gid(wave)
+    )
 
 
 EVERY_ID = """
@@ -220,6 +245,10 @@ with here as (select id from unit where path ^@ $1), found as (
     union all select 'Person', person_id from membership where unit_id in (select id from here)
     union all select 'Notice', n.id from notice n join task t on t.id = n.task_id where t.unit_id in (select id from here)
     union all select 'Delivery', id from delivery where person_id = $3
+    union all select 'PlannedVisit', id from planned_visit where assessor_id = $3
+    union all select 'Assessment', id from assessment where assessor_id = $3
+    union all select 'AssessmentScore', s.id from assessment_score s join assessment a on a.id = s.assessment_id
+        where a.assessor_id = $3
 ), numbered as (select *, row_number() over (partition by type order by id) as nth from found)
 select type, id from numbered order by nth, type limit $2 - 40
 """
@@ -241,6 +270,10 @@ async def test_no_list_costs_more_statements_as_it_grows():
                 "nodes[Programme",
                 "nodes[Measure",
                 "nodes[SlaPolicy",
+                "assessmentTemplates",
+                "waves",
+                "nodes[AssessmentTemplate",
+                "nodes[Wave",
                 *OF_ONE,
             )
         ), way
@@ -272,6 +305,9 @@ def test_every_list_of_the_schema_is_counted():
         "rollouts",
         "recurrences",
         "deliveries",
+        "waves",
+        "plannedVisits",
+        "assessments",
     } <= {way.split("[]")[0] for way in QUERIES}
     # These lie on the third level of what is counted; the workers are counted in test_operations.
     third = {
@@ -286,6 +322,9 @@ def test_every_list_of_the_schema_is_counted():
         "bands",
         "workers",
         "channels",
+        "items",
+        "onlyHere",
+        "onlyThere",
     }
     assert named - counted <= third
 

@@ -311,6 +311,12 @@ def test_every_root_field_is_asked_from_every_seat():
         "rollout",
         "rollouts",
         "recurrences",
+        "assessment",
+        "assessmentTemplates",
+        "assessments",
+        "plannedVisits",
+        "wave",
+        "waves",
         "rolloutPreview",
         "rolloutExtensionPreview",
     }, "these have tests of their own"

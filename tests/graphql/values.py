@@ -31,6 +31,9 @@ SCALARS = {
     "String": TEXT,
     "Int": st.one_of(st.integers(-3, 105), st.integers(-(2**31), 2**31 - 1)),
     "Boolean": st.booleans(),
+    "Decimal": st.one_of(
+        st.decimals(0, 100, places=2).map(str), st.decimals(allow_nan=True).map(str), st.integers(-5, 105)
+    ),
     "Date": st.dates().map(lambda day: day.isoformat()),
     "DateTime": st.one_of(
         st.datetimes(

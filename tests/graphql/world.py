@@ -40,6 +40,7 @@ from jejak.graphql import ids
 from tests import factories as f
 from tests.client import gid
 from tests.graphql import rows
+from tests.shopping import ITEMS, Shopping, a_shopping
 
 
 @dataclass
@@ -75,6 +76,7 @@ class World:
     closed_on: date
     account: "Account"
     channels: "Channels"
+    shopping: Shopping
 
 
 @dataclass
@@ -219,6 +221,7 @@ async def a_world() -> World:
         closed_on=closed_on,
         account=await an_account(owner, manager, spare_person),
         channels=await channels_of(owner, notice),
+        shopping=await a_shopping(below, elsewhere, owner, await f.a_person(None)),
     )
 
 
@@ -343,6 +346,37 @@ def webhook_gid(w: World) -> str:
 def an_ics(day: date, summary: str = "Cuti bersama") -> str:
     event = f"BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:{day:%Y%m%d}\nSUMMARY:{summary}\nEND:VEVENT"
     return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//PLN//ID\n{event}\nEND:VCALENDAR"
+
+
+def _titles(name: str) -> dict[str, str]:
+    return {"titleId": name, "titleEn": f"{name} in English"}
+
+
+def _template(w: World) -> dict[str, Any]:
+    item = {"code": "B", "weight": 10, "category": "SPEED", "parameter": "EASE"} | _titles("Tiba")
+    dimension = {"code": "B", "touchpoint": "FIELD_VISIT", "targetMinutes": 20, "items": [item]} | _titles(
+        "Tiba"
+    )
+    given = {"code": w.shopping.template.code, "service": "COMPLAINT", "dimensions": [dimension]}
+    return given | _titles("Kunjungan") | {"expectedVersion": 1, "clientMutationId": "template-1"}
+
+
+def _record(w: World) -> dict[str, Any]:
+    evidence = {"note": "Foto", "url": "https://pln.example/3"}
+    first = {"itemCode": "A1", "score": "87.5", "notApplicable": False, "note": "Ramah"}
+    first |= {"evidence": [evidence | {"note": "Jam"}]}
+    reported = clock.now() - timedelta(hours=2)
+    return {
+        "plannedVisitId": gid(w.shopping.visit),
+        "visitedOn": clock.today(w.elsewhere.timezone).isoformat(),
+        "reportedAt": reported.isoformat(),
+        "arrivedAt": (reported + timedelta(minutes=20)).isoformat(),
+        "scores": [first, *({"itemCode": item, "score": "50"} for item in ITEMS[1:])],
+        "note": "Sepi",
+        "evidence": [evidence],
+        "submit": True,
+        "clientMutationId": "record-1",
+    }
 
 
 EVERYTHING = {"errorPolicy": "REJECT_EVERYTHING"}
@@ -598,4 +632,82 @@ VALID: dict[str, Callable[[World], Given]] = {
         },
     ),
     "markNoticesRead": lambda w: (w.owner, {"noticeIds": [gid(w.notice)]}),
+    "createAssessmentTemplate": lambda w: (w.programme, _template(w)),
+    "createWave": lambda w: (
+        w.programme,
+        {
+            "templateId": gid(w.shopping.template),
+            "name": "Gelombang 2",
+            "year": w.shopping.wave.year,
+            "number": 2,
+            "startsOn": _in_days(w, 30),
+            "endsOn": _in_days(w, 60),
+            "crossVisit": False,
+            "clientMutationId": "wave-1",
+        },
+    ),
+    "updateWave": lambda w: (
+        w.programme,
+        _change(w.shopping.wave, "waveId", startsOn=_in_days(w, -30), endsOn=_in_days(w, 60))
+        | {"name": "Lain"},
+    ),
+    "closeWave": lambda w: (w.programme, _change(w.shopping.wave, "waveId")),
+    "planVisits": lambda w: (
+        w.programme,
+        {
+            "waveId": gid(w.shopping.wave),
+            "visits": [
+                {
+                    "assessorId": gid(w.manager),
+                    "dueOn": _in_days(w, 10),
+                    "unitId": gid(w.elsewhere),
+                    "unitCode": w.elsewhere.code,
+                }
+            ],
+        }
+        | EVERYTHING,
+    ),
+    "recordAssessment": lambda w: (w.owner, _record(w)),
+    "reopenAssessment": lambda w: (
+        w.programme,
+        _change(w.shopping.assessment, "assessmentId", reason="Salah ketik"),
+    ),
+    "createPainPointFromFinding": lambda w: (
+        w.manager,
+        {
+            "assessmentId": gid(w.shopping.assessment),
+            "itemCode": "B",
+            "description": "Petugas terlambat",
+            "severity": 4,
+            "reach": 3,
+            "category": "RESPONSIVENESS",
+            "parameter": "EASE",
+            "clientMutationId": "finding-1",
+        },
+    ),
+    "importAssessments": lambda w: (
+        w.programme,
+        {
+            "waveId": gid(w.shopping.wave),
+            "rows": [
+                {
+                    "unitCode": w.elsewhere.code,
+                    "visitedOn": _in_days(w, -2),
+                    "scores": [{"itemCode": "B", "score": "15.3", "notApplicable": False}],
+                    "note": "Dari berkas",
+                }
+            ],
+            "dryRun": False,
+        }
+        | EVERYTHING,
+    ),
+    "importWaveResults": lambda w: (
+        w.programme,
+        {
+            "waveId": gid(w.shopping.wave),
+            "rows": [{"unitCode": w.region.code, "score": "75.04", "dimensionCode": "B"}],
+            "dryRun": False,
+        }
+        | EVERYTHING,
+    ),
 }

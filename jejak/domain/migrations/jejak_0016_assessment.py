@@ -28,7 +28,7 @@ create table assessment_dimension (
     title_id text not null,
     title_en text not null,
     touchpoint text not null,
-    target_minutes integer check (target_minutes > 0),
+    target_minutes integer check (target_minutes >= 0),
     unique (template_id, position),
     unique (template_id, code)
 );

@@ -42,7 +42,7 @@ class NewAssessmentDimensionInput:
     title_id: str = given("Indonesian title.")
     title_en: str = given("English title.")
     touchpoint: Touchpoint = given("Where the customer meets PLN.")
-    items: list[NewAssessmentItemInput] = given("Its items, in order; 1 to 50.")
+    items: list[NewAssessmentItemInput] = given("Its items, in order; 1 to 50, and 200 in all dimensions.")
     target_minutes: int | None = given(
         "Within how many minutes after the report somebody is to arrive; for one dimension at most.", None
     )
