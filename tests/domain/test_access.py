@@ -23,6 +23,8 @@ MAY = {
         Right.REVIEW,
         Right.VERIFY,
         Right.CLOSURES,
+        Right.ANSWERS,
+        Right.STAFF,
     },
     Role.ADMIN: {Right.SEE, Right.PEOPLE, Right.OPERATE},
     Role.PROGRAMME: {
@@ -33,6 +35,8 @@ MAY = {
         Right.CALENDAR,
         Right.CLOSURES,
         Right.OPERATE,
+        Right.MEASURE,
+        Right.ANSWERS,
     },
 }
 
