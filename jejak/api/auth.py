@@ -30,7 +30,8 @@ HttpRequest = Request[Any, Any, Any]
 Connection = ASGIConnection[Any, Any, Any, Any]
 CSRF_HEADER = "x-csrf-token"
 _READS = {"GET", "HEAD"}
-_LANGUAGES = {language.value: language for language in Language}
+# Old phones call Indonesian by its name of 1988.
+_LANGUAGES = {language.value: language for language in Language} | {"in": Language.ID}
 
 
 @dataclass(frozen=True, slots=True)

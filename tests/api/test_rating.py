@@ -80,6 +80,11 @@ async def test_the_page_is_whole_in_each_language_without_a_script(browser, lang
     assert rating_texts.phrase("send", next(one for one in Language if one != language)) in switched.text
 
 
+async def test_an_old_phone_that_calls_indonesian_by_its_old_name_is_understood(browser):
+    page = await open_page(browser, await a_request(), **{"Accept-Language": "in-ID, en-US;q=0.8"})
+    assert "Kirim Penilaian" in page.text
+
+
 async def test_every_input_has_a_label_and_every_question_a_legend(browser):
     """That each input lies in a label and a fieldset the parser sees to itself."""
     path = await a_request(channel=RatingChannel.FIELD)
