@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from graphql import GraphQLField, GraphQLInterfaceType, is_leaf_type
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLNonNull, is_leaf_type
 
 from jejak.domain import clock
 from tests.client import schema
@@ -71,5 +71,10 @@ def every_field(known: Known) -> Iterator[tuple[str, Asked]]:
 
 
 def _called(name: str, field: GraphQLField, arguments: dict[str, str]) -> str:
-    passed = [f"{argument}: {arguments[argument]}" for argument in field.args if argument in arguments]
+    passed = [
+        f"{argument}: {arguments[argument]}"
+        for argument, of in field.args.items()
+        # Days only where they must be given: special days, for one, lie elsewhere.
+        if argument in arguments and (argument not in {"from", "to"} or isinstance(of.type, GraphQLNonNull))
+    ]
     return f"{name}({', '.join(passed)})" if passed else name
