@@ -31,6 +31,11 @@ def most_days(grain: Grain, by: Breakdown) -> int:
     return MOST_CELLS // _GROUPS[by] * _DAYS[grain]
 
 
+def most_cells(grain: Grain, by: Breakdown, days: int) -> int:
+    """How many figures there may be for so many days."""
+    return min(MOST_CELLS, (days // _DAYS[grain] + 2) * _GROUPS[by])
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """All but the first three are expressions: a condition on the unit `w`, the first and the last day (a date each), conditions

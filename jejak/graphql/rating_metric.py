@@ -15,7 +15,7 @@ from jejak.graphql.filters import MOST_VALUES, key_of
 from jejak.graphql.metric import Metric, of_answers
 from jejak.graphql.reading import Field, Statement, column, entity, everyone, many, one, within
 from jejak.graphql.reading.declare import REQUIRED, Arguments
-from jejak.graphql.reading.request import Given
+from jejak.graphql.reading.request import Given, Request
 from jejak.graphql.vocabulary import Breakdown, Grain, RatingChannel, Service, StaffKind
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def metrics_of_a_unit() -> Any:
 
     about = "What customers answered about a unit and all below it, the earliest period first; empty periods are there. Nothing for a unit that the viewer does not see."
     unit_id: Arguments = {"unit_id": (strawberry.ID, REQUIRED, "Which unit.")}
-    return many("true", _ORDER, about, rows=rows, arguments=unit_id | _ARGUMENTS)
+    return many("true", _ORDER, about, rows=rows, arguments=unit_id | _ARGUMENTS, length=_length)
 
 
 def metrics_here() -> Any:
@@ -77,6 +77,7 @@ def metrics_here() -> Any:
         "What customers answered here and below, the earliest period first; empty periods are there.",
         rows=lambda field: _rows(field, f"w.id = {field.t}.id"),
         arguments=_ARGUMENTS,
+        length=_length,
     )
 
 
@@ -99,9 +100,29 @@ def _rows(field: Field, place: str) -> str:
     )
 
 
+# How many figures there may be: a few answers, since each has a statement of its own.
+_LENGTHS = (5, 25, 100, metric_series.MOST_CELLS)
+
+
+def _length(field: Field) -> int:
+    ends, grain, by = _ends(field), field.args["grain"], field.args["by"]
+
+    def at_most(request: Request) -> int:
+        first, last = (end.of(request) if isinstance(end, Given) else end for end in ends)
+        cells = metric_series.most_cells(grain, by, (last - first).days)
+        return next(length for length in _LENGTHS if cells <= length)
+
+    length: int = field.statement.ask("how many figures", at_most)
+    return length
+
+
+def _ends(field: Field) -> list[Any]:
+    return [field.args[name] for name in ("from_", "to")]
+
+
 def _span(field: Field, most: int) -> str:
     """The placeholder for the first and the last day. Refuses OUT_OF_RANGE."""
-    ends = [field.args[name] for name in ("from_", "to")]
+    ends = _ends(field)
 
     def told(days: Sequence[date]) -> list[date]:
         first, last = days
@@ -112,7 +133,7 @@ def _span(field: Field, most: int) -> str:
             raise Refused(Code.OUT_OF_RANGE, "to", least=first, most=first + timedelta(days=most - 1))
         return [first, last]
 
-    def given(request: Any) -> list[date]:
+    def given(request: Request) -> list[date]:
         return [end.of(request) if isinstance(end, Given) else end for end in ends]
 
     several: Any = Given(given, "from, to") if any(isinstance(end, Given) for end in ends) else ends

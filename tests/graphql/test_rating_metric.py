@@ -323,3 +323,19 @@ async def test_a_dashboard_is_one_statement_however_much_it_shows():
             await client.data(QUERY, unit=gid(places["HQ"]), grain="MONTH", by=by, **span)
         counts.add(len(counted))
     assert counts == {1}
+
+
+async def test_what_a_dashboard_costs_grows_with_its_periods():
+    place = await f.a_unit()
+    client = (await as_(await f.a_viewer(Role.VIEWER, place))).at_limits()
+
+    async def rows_of(last: str, by: str) -> int:
+        asked = {"unit": gid(place), "from": "2026-01-01", "to": last, "grain": "DAY", "by": by}
+        answer = (await client.raw(QUERY, asked)).json()
+        return int(answer["extensions"]["cost"]["rows"])
+
+    day, month, year = [await rows_of(last, "NONE") for last in ("2026-01-01", "2026-01-31", "2026-12-31")]
+    assert day < month < year
+    assert await rows_of("2026-01-31", "SERVICE") == year
+    within_half = 25_000
+    assert year <= within_half

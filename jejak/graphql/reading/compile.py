@@ -204,7 +204,8 @@ class Compiler:
         sight = self._sight(spec.sees or found.sees, here.u, self._same_unit(spec, found, here))
         source = seen_rows(table, here.u, sight, render(spec.where, here))
         several = is_list_type(get_nullable_type(field.type))
-        with self.statement.repeated(SHORT if several else 1):
+        length = spec.length(here) if spec.length else SHORT
+        with self.statement.repeated(length if several else 1):
             body = self._object(target, nodes, here.u)
         if several:
             return json_rows(body, source, spec.order.format(u=here.u))

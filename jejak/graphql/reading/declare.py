@@ -41,7 +41,8 @@ class Relation:
     """Rows of another type: `where` joins them. `rows` replaces the type's table where they are computed.
 
     `sees` replaces what the type says of who sees its rows. `outside`: what no table holds, asked for before the
-    statement of a root field, which finds it as `statement.outside`.
+    statement of a root field, which finds it as `statement.outside`. `length`: how many rows a list that is not short by
+    its nature may have.
     """
 
     where: Sql
@@ -49,6 +50,7 @@ class Relation:
     rows: Sql | None = None
     sees: Sees | None = None
     outside: Outside | None = None
+    length: Callable[[Field], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +180,10 @@ def many(
     *,
     rows: Sql | None = None,
     arguments: Arguments | None = None,
+    length: Callable[[Field], int] | None = None,
 ) -> Any:
-    """All rows, for relations that are short by their nature."""
-    return _field(Relation(where, order=order, rows=rows), description, arguments)
+    """All rows, for relations that are short by their nature, or whose `length` is known before."""
+    return _field(Relation(where, order=order, rows=rows, length=length), description, arguments)
 
 
 def held(description: str) -> Any:
