@@ -80,9 +80,5 @@ def _called(name: str, field: GraphQLField, arguments: dict[str, str]) -> str:
         for key, argument in field.args.items()
         # A span only where there must be one: elsewhere it would leave something out.
         if key in arguments and (key not in SPAN or isinstance(argument.type, GraphQLNonNull))
-        f"{argument}: {arguments[argument]}"
-        for argument, of in field.args.items()
-        # Days only where they must be given: special days, for one, lie elsewhere.
-        if argument in arguments and (argument not in {"from", "to"} or isinstance(of.type, GraphQLNonNull))
     ]
     return f"{name}({', '.join(passed)})" if passed else name
