@@ -70,8 +70,8 @@ async def update(viewer: Viewer, wanted: UpdateReviewCause) -> ReviewCause:
             if getattr(wanted, name) is not None:
                 values[name] = checks.text(getattr(wanted, name), name, most=TITLE)
     async with db.transaction():
-        by = _seen(viewer, "review_cause_id")
         cause = await change.find(ReviewCause, wanted.review_cause_id, "review_cause_id")
+        by = _seen(viewer, "review_cause_id")
         if cause.version != wanted.expected_version:
             raise Refused(Code.STALE, "expected_version")
         if any(getattr(cause, name) != value for name, value in values.items()):

@@ -25,6 +25,8 @@ MAY = {
         Right.CLOSURES,
         Right.ANSWERS,
         Right.STAFF,
+        Right.ISSUES,
+        Right.STORE_REVIEWS,
     },
     Role.ADMIN: {Right.SEE, Right.PEOPLE, Right.OPERATE},
     Role.PROGRAMME: {
@@ -37,6 +39,8 @@ MAY = {
         Right.OPERATE,
         Right.MEASURE,
         Right.ANSWERS,
+        Right.ISSUES,
+        Right.STORE_REVIEWS,
     },
 }
 

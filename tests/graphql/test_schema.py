@@ -183,6 +183,7 @@ def test_every_change_of_a_versioned_thing_names_the_version_that_it_read():
         "removeSpecialDays",
         "importSpecialDays",
         "createIssue",
+        "recomputeReport",
         "addToIssue",
         "removeFromIssue",
         "assignIssue",
