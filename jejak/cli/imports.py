@@ -106,7 +106,7 @@ def import_people(file: Path, data: Path) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @data_option
 def import_holidays(file: Path, data: Path, *, joint_leave: bool, dry_run: bool) -> None:
-    """Load holidays of all units from an iCalendar file (.ics).
+    """Load all units' holidays from an iCalendar file.
 
     Events are of whole days, once or every year. A day that is there already is changed; importing the file again
     changes nothing. Where anything is wrong every problem is named with its event, and nothing is written. May run
@@ -133,7 +133,7 @@ def import_holidays(file: Path, data: Path, *, joint_leave: bool, dry_run: bool)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @data_option
 def import_store_reviews(file: Path, data: Path, *, dry_run: bool) -> None:
-    """Load reviews of the app from an export of the Play Console.
+    """Load reviews of the app from a Play Console file.
 
     That is `reviews_<package>_<yyyymm>.csv`, as Google writes it. New reviews are added; of known ones what was written,
     or answered, since. Importing the file again changes nothing. Where anything is wrong every problem is named with its

@@ -37,6 +37,7 @@ NEEDS = {
         "nothing is written",
         "keeps name and language",
     ],
+    "import-store-reviews": ["reviews_<package>_<yyyymm>.csv", "--dry-run", "nothing is written"],
     "explain-query": [
         "FILE",
         "standard input",

@@ -43,6 +43,8 @@ def every_field(known: Known) -> Iterator[tuple[str, Asked]]:
         "text": json.dumps("pasang or menunggu or pelatihan"),
         "number": "3",
         "services": "[PB_PD]",
+        "from": '"2020-01-01"',
+        "to": '"2100-01-01"',
     }
     for name, field in schema().query_type.fields.items():
         kind = target(field)

@@ -300,6 +300,7 @@ def test_every_list_of_the_schema_is_counted():
         "bands",
         "workers",
         "channels",
+        "causes",
     }
     assert named - counted <= third
 
