@@ -76,7 +76,7 @@ def explain_query(  # noqa: PLR0917 -- click gives them by name
     only_sql: bool,
     ordinary: bool,
 ) -> None:
-    """Show the SQL of a GraphQL query, and PostgreSQL's plan.
+    """Show the SQL of a GraphQL query, and its plan.
 
     FILE holds the document; - reads it from standard input. The statement is the very one that the API would
     issue, the look at the token with it. May run beside `jejak up`.

@@ -17,7 +17,7 @@ from jejak.settings import Settings
 @dry_run_option
 @data_option
 def import_store_reviews(file: Path, data: Path, *, dry_run: bool) -> None:
-    """Load reviews of the app from an export of the Play Console.
+    """Load reviews of the app from a Play Console file.
 
     That is `reviews_<package>_<yyyymm>.csv`, as Google writes it. New reviews are added; of known ones what was written,
     or answered, since. Importing the file again changes nothing. Where anything is wrong every problem is named with its

@@ -86,7 +86,7 @@ def import_people(file: Path, data: Path) -> None:
 @dry_run_option
 @data_option
 def import_holidays(file: Path, data: Path, *, joint_leave: bool, dry_run: bool) -> None:
-    """Load holidays of all units from an iCalendar file.
+    """Load all units' holidays from an iCalendar file.
 
     Events are of whole days, once or every year. A day that is there already is changed; importing the file again
     changes nothing. Where anything is wrong every problem is named with its event, and nothing is written. May run

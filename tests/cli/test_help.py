@@ -54,6 +54,7 @@ NEEDS = {
     ],
     "import-results": ["  unit_code,score,dimension_code\n", "--wave", "--dry-run", "enter no figure"],
     "report": ["jejak report JATIM 2026-10 -o jatim.pdf", "--lang", "preview", "draft"],
+    "import-store-reviews": ["reviews_<package>_<yyyymm>.csv", "--dry-run", "nothing is written"],
     "explain-query": [
         "FILE",
         "standard input",

@@ -29,6 +29,7 @@ WITHOUT_VALUE = {
     *["Evidence.url", "Membership.revokedAt", "Notice.vacantUnit", "PainPoint.decisionReason"],
     *["Operations.missingMigrations", "Operations.queueLength", "Query.csrfToken", "Recurrence.endedAt"],
     *["RolloutPreviewResult.whyNot", "Unit.closedAt", "UserError.retryAfter", "Webhook.pausedBecause"],
+    *["StoreReviewFigures.apart"],
     *["Webhook.pausedUntil", "Webhook.removedAt", "WorkStep.succeededAt"],
     *["RatingFigures.channel", "RatingFigures.feature"],
 }
