@@ -41,7 +41,7 @@ METRICS = f"""
 with rule as materialized (
     select r.*, case r.period when 'WEEK' then {_WEEK} else {_MONTH} end as weeks
     from alert_rule r where r.enabled and r.kind in ('METRIC_FLOOR', 'METRIC_DROP')
-), counted as materialized (
+), by_service as materialized (
     select u.id as unit_id, u.kind, here.today, (here.today - 1 - t.starts_on) / 7 as back, t.service,
         {", ".join(f"sum({sql}) as {name}" for name, sql in _COUNTED.items())}
     from unit u
@@ -49,7 +49,12 @@ with rule as materialized (
     join rating_tally t on t.unit_id = u.id and not t.monthly and t.by_feature = (u.kind = 'ULP')
         and t.starts_on < here.today and t.starts_on >= here.today - {_REACH}
     where u.closed_at is null and exists (select from rule where u.kind = any(rule.kinds))
-    group by grouping sets ((1, 2, 3, 4, 5), (1, 2, 3, 4))
+    group by 1, 2, 3, 4, 5
+), counted as materialized (
+    select * from by_service
+    union all
+    select unit_id, kind, today, back, null, {", ".join(f"sum({name})" for name in _COUNTED)}
+    from by_service group by 1, 2, 3, 4
 )
 select rule.id as rule_id, c.unit_id, c.service, c.today,
     coalesce(sum(m.n) filter (where c.back < rule.weeks), 0) as n,

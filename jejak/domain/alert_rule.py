@@ -138,6 +138,9 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
         checked["kinds"] = sorted(set(given["kinds"]), key=list(UnitKind).index)
         if not checked["kinds"]:
             checks.refuse(Code.REQUIRED, "kinds")
+        if kind is AlertKind.REVIEW_SPIKE and checked["kinds"] != [UnitKind.HQ]:
+            # A review in the store is about PLN, not about a unit.
+            checks.refuse(Code.INVALID_KIND, "kinds", kind=UnitKind.HQ)
         _check_measure(checks, kind, given)
         _check_levels(checks, kind, given)
         checks.between(given["least_n"], 1, MOST_N, "least_n")

@@ -4,7 +4,7 @@ All figures are percent, rounded to two decimals as they are shown: what is comp
 and clearing lies a stretch in which nothing happens, so that no alert opens and closes with every answer.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum, auto
@@ -164,6 +164,22 @@ def why_recovered(closed: Reading, opened_low: Decimal | None) -> AlertClosed:
     if closed.value is None or opened_low is None or closed.value >= opened_low:
         return AlertClosed.RECOVERED
     return AlertClosed.SETTLED
+
+
+def spiked(rule: Rule, now: Answers, before: Answers) -> Judged:
+    """Of reviews, of which `up` are bad: a drop the other way round. Fires where the interval of their share lies wholly
+    above that of the time before, and the share by `threshold` points at least; clears once it is inside that again.
+    """
+    mine, theirs = figure(RatingMetric.CSAT, now), figure(RatingMetric.CSAT, before)
+    if mine is None:
+        return Judged(Verdict.CLEARS, Reading(hits=0), AlertClosed.NO_DATA)
+    reading = Reading(mine.value, mine.n, now.up, mine.low, mine.high)
+    if theirs is None:
+        return Judged(Verdict.STAYS, reading)
+    reading = replace(reading, base=theirs.value, base_n=theirs.n, base_low=theirs.low, base_high=theirs.high)
+    if mine.low > theirs.high and mine.value - theirs.value >= rule.threshold and mine.n >= rule.least_n:
+        return Judged(Verdict.FIRES, reading)
+    return Judged(_cleared(mine.value <= theirs.high), reading)
 
 
 def overdue(rule: Rule, open_tasks: int, overdue_tasks: int) -> Judged:

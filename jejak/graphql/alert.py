@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from jejak.domain import alert, alert_texts
+from jejak.graphql.alert_vocabulary import (
+    AlertClosed,
+    AlertKind,
+    AlertPeriod,
+    AlertSeverity,
+    AlertState,
+    RatingMetric,
+)
 from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import any_of, given, is_key, key_of, moments, under
 from jejak.graphql.node import Node, global_id
@@ -26,18 +34,7 @@ from jejak.graphql.reading import (
     within,
 )
 from jejak.graphql.reading.declare import REQUIRED
-from jejak.graphql.vocabulary import (
-    AlertClosed,
-    AlertKind,
-    AlertPeriod,
-    AlertSeverity,
-    AlertState,
-    Audience,
-    RatingMetric,
-    Service,
-    UnitKind,
-    enum,
-)
+from jejak.graphql.vocabulary import Audience, Service, UnitKind, enum
 
 if TYPE_CHECKING:
     from jejak.graphql.task import Task

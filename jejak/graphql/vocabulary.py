@@ -9,11 +9,6 @@ from jejak.domain.errors import Code as ErrorCode
 from jejak.domain.errors import Problem
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import (
-    AlertClosed,
-    AlertKind,
-    AlertPeriod,
-    AlertSeverity,
-    AlertState,
     Alignment,
     AssessmentSource,
     AssessmentStatus,
@@ -36,7 +31,6 @@ from jejak.domain.vocabulary import (
     Parameter,
     RatingAspect,
     RatingChannel,
-    RatingMetric,
     ReminderOutcome,
     Role,
     RowOutcome,
@@ -55,11 +49,6 @@ from jejak.domain.vocabulary import (
 )
 
 __all__ = [
-    "AlertClosed",
-    "AlertKind",
-    "AlertPeriod",
-    "AlertSeverity",
-    "AlertState",
     "Alignment",
     "AssessmentSource",
     "AssessmentStatus",
@@ -83,7 +72,6 @@ __all__ = [
     "Parameter",
     "RatingAspect",
     "RatingChannel",
-    "RatingMetric",
     "ReminderOutcome",
     "Role",
     "RowOutcome",

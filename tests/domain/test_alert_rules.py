@@ -111,6 +111,16 @@ def test_what_cannot_be_told_neither_fires_nor_clears():
         assert (judged.verdict, judged.because) == (C, AlertClosed.NO_DATA)
 
 
+@given(answered, answered, st.integers(1, 500), st.decimals(0, 20, places=2))
+def test_a_spike_is_a_drop_the_other_way_round(mine, trailing, least, points):
+    judged = alert_rules.spiked(rule(AlertKind.REVIEW_SPIKE, points, least_n=least), mine, trailing)
+    now, before = (alert_rules.figure(RatingMetric.CSAT, one) for one in (mine, trailing))
+    fires = now.low > before.high and now.value - before.value >= points and mine.n >= least
+    assert (judged.verdict is F) == fires
+    assert (judged.verdict is C) == (now.value <= before.high)
+    assert (judged.reading.hits, judged.reading.n, judged.reading.base) == (mine.up, mine.n, before.value)
+
+
 def test_a_drop_has_recovered_or_has_become_the_usual():
     why = alert_rules.why_recovered
     assert why(Reading(Decimal(85)), Decimal(85)) is AlertClosed.RECOVERED

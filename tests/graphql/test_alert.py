@@ -141,6 +141,7 @@ async def test_a_rule_that_makes_no_sense_is_refused_at_its_place():
             (SHARE | {"byService": True}, "byService"),
             (SHARE | {"service": "SPKLU"}, "service"),
             (FLOOR | {"kind": "METRIC_DROP", "clearAt": "80"}, "clearAt"),
+            (SHARE | {"kind": "REVIEW_SPIKE"}, "kinds"),
         ):
             assert [path for _, path in await client.refusals("createAlertRule", **given)] == [[place]]
         # What is no decimal is no input at all

@@ -8,21 +8,14 @@ import strawberry
 
 from jejak.domain import alert, alert_rule, programme
 from jejak.graphql.alert import Alert, AlertRule
+from jejak.graphql.alert_vocabulary import AlertKind, AlertPeriod, AlertSeverity, RatingMetric
 from jejak.graphql.errors import UserError
 from jejak.graphql.mutation import CLIENT_ID, VERSION, errors, given, mutation, ref
 from jejak.graphql.mutations.pain_point import NewTaskInput
 from jejak.graphql.programme import Programme
 from jejak.graphql.reading import held
 from jejak.graphql.task import Task
-from jejak.graphql.vocabulary import (
-    AlertKind,
-    AlertPeriod,
-    AlertSeverity,
-    Audience,
-    RatingMetric,
-    Service,
-    UnitKind,
-)
+from jejak.graphql.vocabulary import Audience, Service, UnitKind
 
 _TITLE = "What it is called, in {}."
 _KINDS = "The kinds of units that it watches."
