@@ -873,7 +873,7 @@ VALID: dict[str, Callable[[World], Given]] = {
     ),
     "publishReport": lambda w: (
         w.region_manager,
-        {"unitId": gid(w.here), "month": reported_month().isoformat(), "expectedVersion": w.report.version},
+        _change(w.report, "reportId"),
     ),
     "createAssessmentTemplate": lambda w: (w.programme, _template(w)),
     "createWave": lambda w: (
