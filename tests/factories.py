@@ -17,7 +17,9 @@ from jejak.domain import (
     person,
     programme,
     recurrence,
+    review_cause,
     rollout,
+    store_review,
     task,
     task_creation,
     unit,
@@ -31,12 +33,15 @@ from jejak.domain.journey import ChangeJourney
 from jejak.domain.journey_capture import CaptureJourney, NewPainPoint, NewStage
 from jejak.domain.person import GrantRole
 from jejak.domain.recurrence import CreateRecurrence
+from jejak.domain.review_cause import CreateReviewCause
 from jejak.domain.rollout import RolloutInitiative, Work
 from jejak.domain.rollout_scope import Due, Scope
+from jejak.domain.store_review import ImportStoreReviews, StoreReviewRow, TagRow, TagStoreReviews
 from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.journey import Journey, PainPoint
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.rollout import Recurrence, Rollout
+from jejak.domain.tables.store_review import ReviewCause, StoreReview
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.task import ChangeTask, NewEvidence, ReportProgress, SubmitTask
@@ -323,6 +328,37 @@ async def an_issue(*points: PainPoint, viewer: Viewer | None = None, **changes: 
     given = {"title": "Menunggu tanpa kabar", "category": Category.SPEED}
     wanted = CreateIssue(**given | {"pain_point_ids": [point.id for point in points]} | changes)
     return await issue.create(viewer, wanted)
+
+
+def a_review_row(**changes: Any) -> StoreReviewRow:
+    """The input for a review that was written yesterday."""
+    given = {
+        "package": "com.icon.pln123",
+        "submitted_at": clock.now() - timedelta(days=1),
+        "rating": 1,
+        "external_id": f"gp:{next(_n)}",
+        "version_name": "5.2.70",
+        "language": "id",
+        "device": "a52q",
+        "text": "Tidak bisa masuk, kode OTP tidak pernah datang",
+    }
+    return StoreReviewRow(**given | changes)
+
+
+async def a_review(**changes: Any) -> StoreReview:
+    done = await store_review.load(SYSTEM, ImportStoreReviews([a_review_row(**changes)]))
+    return done.made[0].review
+
+
+async def a_cause(viewer: Viewer | None = None, **changes: Any) -> ReviewCause:
+    given = {"code": f"CAUSE-{next(_n)}", "title_id": "Tidak bisa masuk", "title_en": "Cannot sign in"}
+    return await review_cause.create(viewer or SYSTEM, CreateReviewCause(**given | changes))
+
+
+async def a_tagged_review(cause: ReviewCause, viewer: Viewer | None = None, **changes: Any) -> StoreReview:
+    review = await a_review(**changes)
+    row = TagRow(review.id, review.version, cause.id)
+    return (await store_review.tag(viewer or SYSTEM, TagStoreReviews([row]))).made[0]
 
 
 async def a_rollout(top: Unit, viewer: Viewer | None = None, **changes: Any) -> Rollout:

@@ -17,6 +17,7 @@ from jejak.cli.imports import (
     import_assessments,
     import_holidays,
     import_people,
+    import_store_reviews,
     import_units,
     import_wave_results,
 )
@@ -87,6 +88,7 @@ main.add_command(explain_query)
 main.add_command(export_schema)
 main.add_command(import_holidays)
 main.add_command(import_people)
+main.add_command(import_store_reviews)
 main.add_command(import_units)
 main.add_command(import_assessments)
 main.add_command(import_wave_results)

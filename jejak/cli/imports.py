@@ -19,6 +19,8 @@ from jejak.domain import (
     person_file,
     person_import,
     programme,
+    store_review,
+    store_review_file,
     unit_file,
     unit_import,
     wave,
@@ -31,6 +33,7 @@ from jejak.domain.bulk import MOST_IMPORTED
 from jejak.domain.calendar_change import ImportSpecialDays
 from jejak.domain.errors import Problem, Refused
 from jejak.domain.person_import import ImportPeople
+from jejak.domain.store_review import ImportStoreReviews
 from jejak.domain.tables.assessment import Wave
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import Language, RowOutcome, SpecialDayKind
@@ -172,6 +175,33 @@ def import_assessments(file: Path, data: Path, named: str, template: str | None,
                     wanted = ImportAssessments(of.id, rows, dry_run=dry_run)
                     done = await assessment_import.load(SYSTEM, wanted, progress)
         _say("assessments", [one.outcome for one in done.made.values()], dry_run=dry_run)
+
+
+@click.command("import-store-reviews")
+@file_argument
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@data_option
+def import_store_reviews(file: Path, data: Path, *, dry_run: bool) -> None:
+    """Load reviews of the app from an export of the Play Console.
+
+    That is `reviews_<package>_<yyyymm>.csv`, as Google writes it. New reviews are added; of known ones what was written,
+    or answered, since. Importing the file again changes nothing. Where anything is wrong every problem is named with its
+    row, and nothing is written. May run beside `jejak up` on the same --data.
+    """
+    content = file.read_bytes()
+
+    async def work(settings: Settings) -> None:
+        numbers: list[int] = []
+        with _problems(file, numbers):
+            places, rows = store_review_file.read(content, file.name)
+            numbers += places
+            async with _database(settings, data):
+                with _progress("reviews", len(rows)) as progress:
+                    wanted = ImportStoreReviews(rows, dry_run=dry_run)
+                    done = await store_review.load(SYSTEM, wanted, progress)
+        outcomes = [one.outcome for one in done.made.values()]
+        created, changed, unchanged = (outcomes.count(outcome) for outcome in RowOutcome)
+        click.echo(f"{created} reviews created, {changed} changed, {unchanged} unchanged")
 
     run(work)
 

@@ -53,6 +53,7 @@ class Lock(IntEnum):
     FEED = 7307
     DELIVERIES = 7310
     RATINGS = 7311
+    STORE_REVIEWS = 7318
 
 
 async def connect(url: str, **pool: Any) -> None:

@@ -94,3 +94,8 @@ class EventKind(StrEnum):
     REPORT_DRAFTED = "report.drafted"
     REPORT_RECOMPUTED = "report.recomputed"
     REPORT_PUBLISHED = "report.published"
+    REVIEW_CAUSE_CREATED = "review_cause.created"
+    REVIEW_CAUSE_UPDATED = "review_cause.updated"
+    STORE_REVIEW_IMPORTED = "store_review.imported"
+    STORE_REVIEW_UPDATED = "store_review.updated"
+    STORE_REVIEW_TAGGED = "store_review.tagged"

@@ -1,5 +1,6 @@
 """A file that people make, CSV or XLSX, as rows of text. What the cells must say is the import's to check."""
 
+import codecs
 import csv
 import io
 import re
@@ -24,6 +25,10 @@ _MOST_UNPACKED = 5 * MOST_BYTES
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 100
 
 
+# How Excel's "Unicode text" and Google's exports begin, which else are no text at all.
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The columns of a file. `also`: what people call them besides; `optional`: those that may be missing."""
@@ -42,7 +47,7 @@ class Layout:
 Line = tuple[int, dict[str, str]]
 
 
-def read(content: bytes, filename: str, layout: Layout) -> list[Line]:
+def read(content: bytes, filename: str, layout: Layout, most: int = MOST_ROWS) -> list[Line]:
     """The rows of the file that are not blank. Paths of problems are `("rows", number, column)`.
 
     Refuses TOO_LARGE, TOO_MANY (rows), UNREADABLE_FILE (or of an unknown type), and at the header REQUIRED for a
@@ -60,8 +65,8 @@ def read(content: bytes, filename: str, layout: Layout) -> list[Line]:
             cells.pop("", None)
             if any(cells.values()):
                 rows.append((number, cells))
-            if len(rows) > MOST_ROWS:
-                raise Refused(Code.TOO_MANY, "rows", most=MOST_ROWS)
+            if len(rows) > most:
+                raise Refused(Code.TOO_MANY, "rows", most=most)
     return rows
 
 
@@ -90,7 +95,7 @@ def _lines(content: bytes, filename: str) -> Iterator[list[str]]:
 def _csv(content: bytes) -> Iterator[list[str]]:
     number = 0
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
         header = re.split(r"[\r\n]", text, maxsplit=1)[0]
         delimiter = max(",;\t", key=header.count)
         # Strict, since a quote left open would otherwise swallow the rest of the file.

@@ -350,3 +350,9 @@ class ReportState(StrEnum):
     PREVIEW = "PREVIEW"  # computed when it is asked for, and not kept
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"  # for ever
+
+
+class Store(StrEnum):
+    """Of apps."""
+
+    PLAY = "PLAY"

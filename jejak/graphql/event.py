@@ -67,7 +67,7 @@ def _shown_of(side: str) -> Callable[[Field], str]:
 
     def sql(field: Field) -> str:
         key = "(told.value #>> '{}')::uuid"
-        counted = str(field.statement.paths == access.EVERYWHERE).lower()
+        counted = str(field.statement.everywhere).lower()
         seen = [f"when 'path' then false when 'unit_ids' then false when 'points' then {counted}"]
         values = []
         for name, (kind, place) in _NAMED.items():

@@ -98,4 +98,9 @@ enum(
     REPORT_DRAFTED="A draft of a monthly report was computed.",
     REPORT_RECOMPUTED="A draft of a monthly report was computed anew.",
     REPORT_PUBLISHED="A monthly report was published, and is frozen.",
+    REVIEW_CAUSE_CREATED="A cause of bad reviews was added.",
+    REVIEW_CAUSE_UPDATED="A cause's names changed, or whether it is still used.",
+    STORE_REVIEW_IMPORTED="It was brought in from the store.",
+    STORE_REVIEW_UPDATED="Its author or the developer had changed it when it was brought in again.",
+    STORE_REVIEW_TAGGED="Somebody said what it is about.",
 )

@@ -35,6 +35,7 @@ from jejak.graphql.rollout import (
 from jejak.graphql.rollout_preview import RolloutPreviews
 from jejak.graphql.search import SearchHit, searched
 from jejak.graphql.sla import SlaPolicy
+from jejak.graphql.store_review import StoreReviewQueries
 from jejak.graphql.task import Task, TaskFilter, TaskOrder
 from jejak.graphql.unit import Unit, UnitFilter, UnitOrder
 
@@ -57,6 +58,7 @@ def _by_id(type_name: str, description: str) -> Any:
 
 @strawberry.type(description="What can be asked.")
 class Query(RolloutPreviews, Ratings, IssueQueries, AssessmentQueries, MonthlyReports):
+class Query(RolloutPreviews, IssueQueries, StoreReviewQueries):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,

@@ -38,6 +38,7 @@ from jejak.domain.vocabulary import (
     Service,
     SpecialDayKind,
     StaffKind,
+    Store,
     SubmissionOutcome,
     TaskStatus,
     Touchpoint,
@@ -78,6 +79,7 @@ __all__ = [
     "Service",
     "SpecialDayKind",
     "StaffKind",
+    "Store",
     "SubmissionOutcome",
     "TaskStatus",
     "Touchpoint",
@@ -403,3 +405,4 @@ enum(
     CHANNEL="By channel: all of them, or those that are chosen.",
     UNIT="By the open units right below. What was answered about the unit itself is in none of them.",
 )
+enum(Store, "A store of apps.", PLAY="Google Play.")

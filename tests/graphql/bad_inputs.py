@@ -275,6 +275,13 @@ BULK = {
     "setKpiTargets",
 }
 BULK |= {"addToIssue", "removeFromIssue"}
+    "importStoreReviews",
+    "tagStoreReviews",
+    "createReviewCause",
+    "updateReviewCause",
+}
+BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
+BULK |= {"addToIssue", "removeFromIssue", "importStoreReviews", "tagStoreReviews"}
 
 
 def _int(mutation: str, at: Place, world: World) -> Iterator[Bad]:

@@ -14,6 +14,7 @@ from jejak.domain.tables.person import Membership, Person
 from jejak.domain.tables.report import Report
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
+from jejak.domain.tables.store_review import ReviewCause, StoreReview
 from jejak.domain.tables.task import Evidence, Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import UnitKind
@@ -115,6 +116,32 @@ def issue(by: Person, **changes: Any) -> Issue:
 def report(at: Unit, **changes: Any) -> Report:
     given = {"state": "DRAFT", "content": "{}", "formula_version": 1, "digest": "", "computed_at": AT}
     return Report(**{"unit_id": at.id, "month": date(2026, 1, 1), "created_at": AT} | given | changes)
+
+
+def cause(nth: int) -> ReviewCause:
+    given = {"title_id": "Lambat", "title_en": "Slow", "created_at": AT, "updated_at": AT}
+    return ReviewCause(code=f"C{nth}-{db.new_id().hex[-8:]}", **given)
+
+
+def review(nth: int, **changes: Any) -> StoreReview:
+    key = db.new_id()
+    given = {
+        "id": key,
+        "store": "PLAY",
+        "package": "com.icon.pln123",
+        "external_id": str(key),
+        "version_name": "5.2",
+        "language": "id",
+        "device": "a52q",
+        "submitted_at": AT,
+        "written_at": AT,
+        "rating": nth % 5 + 1,
+        "title": "",
+        "text": "Lambat sekali",
+        "reply": "",
+        "created_at": AT,
+    }
+    return StoreReview(**given | changes)
 
 
 def task(at: Unit, owner: Person, **changes: Any) -> Task:

@@ -43,6 +43,7 @@ ARGUMENTS = {
     "Query.assignIssuePreview": 'input: { issueId: $node, initiativeId: $unit, title: "x", dueInDays: 5 }',
     "Query.issue": "id: $node",
     "Query.topIssues": "unitId: $unit",
+    "Query.storeReviewFigures": 'from: "2026-01-01", to: "2026-12-31"',
     "Query.search": 'text: "pasang or menunggu or pelatihan"',
     "Query.reminderRules": "unitId: $unit",
     "Programme.completion": "unitId: $unit",
@@ -72,6 +73,7 @@ BY_ID = frozenset(
     }
     | {"rolloutPreview", "rolloutExtensionPreview"}
     | {"monthlyReport"}
+    | {"storeReviewFigures"}
     | {"assignIssuePreview", "issue", "topIssues", "issueSuggestions"}
     | {"rolloutPreview", "rolloutExtensionPreview", "staffMetrics"}
 )
@@ -157,6 +159,10 @@ async def things() -> dict[str, Thing]:
                 or u.id in (select t.unit_id from task t join rollout o on o.id = t.rollout_id where o.{key} = r.id)) as paths,
                 null::uuid as person from {kind.lower()} r"""
             for kind, key in {"Rollout": "id", "Recurrence": "recurrence_id"}.items()
+        },
+        **{
+            kind: f"select id, array['HQ/'] as paths, null::uuid as person from {name}"
+            for kind, name in {"StoreReview": "store_review", "ReviewCause": "review_cause"}.items()
         },
         "Issue": """select i.id, array(select u.path from pain_point p join unit u on u.id = p.unit_id where p.issue_id = i.id)
             || array['HQ/'] as paths, null::uuid as person from issue i""",

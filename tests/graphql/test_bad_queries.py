@@ -356,6 +356,7 @@ async def test_who_is_signed_out_learns_nothing_from_any_query():
             "reminderRules": f'(unitId: "{ids.encode("Unit", KEY)}")',
             "rollout": f'(id: "{ids.encode("Rollout", KEY)}")',
             "issue": f'(id: "{ids.encode("Issue", KEY)}")',
+            "storeReviewFigures": '(from: "2026-01-01", to: "2026-01-31")',
             "topIssues": f'(unitId: "{ids.encode("Unit", KEY)}")',
             "assignIssuePreview": f'(input: {{ issueId: "{ids.encode("Issue", KEY)}", initiativeId: "{ids.encode("Initiative", KEY)}", title: "x" }})',
             "rolloutPreview": f'(input: {{ initiativeId: "{ids.encode("Initiative", KEY)}", title: "x" }})',

@@ -30,6 +30,8 @@ async def many(world: World, number: int) -> dict[str, tuple[Person, dict[str, A
     loose = [await f.a_pain_point(world.here) for _ in range(number)]
     of_one = [await f.a_pain_point(world.here) for _ in range(number)]
     grouped = await f.an_issue(*of_one)
+    review = VALID["importStoreReviews"](world)[1]["rows"][0]
+    untagged = [await f.a_review() for _ in range(number)]
     row = VALID["importUnits"](world)[1]["rows"][0]
     someone = VALID["importPeople"](world)[1]["rows"][0]
     return {
@@ -80,6 +82,21 @@ async def many(world: World, number: int) -> dict[str, tuple[Person, dict[str, A
             world.programme,
             {"issueId": gid(world.issue), "painPoints": [{"painPointId": gid(one)} for one in loose]},
             "painPoint { state issue { title } }",
+        ),
+        "importStoreReviews": (
+            world.programme,
+            {"rows": [review | {"externalId": f"gp:{number}-{n}"} for n in range(number)]},
+            "storeReview { id cause { code } suggestedCauses { similarity cause { id } } }",
+        ),
+        "tagStoreReviews": (
+            world.programme,
+            {
+                "reviews": [
+                    {"storeReviewId": gid(one), "expectedVersion": 1, "causeId": gid(world.cause)}
+                    for one in untagged
+                ]
+            },
+            "storeReview { id cause { title } }",
         ),
         "removeFromIssue": (
             world.programme,

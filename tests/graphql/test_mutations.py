@@ -449,6 +449,42 @@ SHOWN = {
             },
         },
     ),
+    "importStoreReviews": lambda w: (
+        "count results { outcome storeReview { externalText: text rating versionName versionCode device language reply cause { id } version } }",
+        _rows(
+            outcome="CREATED",
+            storeReview={
+                "externalText": "Bayar token lama sekali",
+                "rating": 2,
+                "versionName": "5.2.71",
+                "versionCode": 52071,
+                "device": "a52q",
+                "language": "id",
+                "reply": "Mohon maaf",
+                "cause": None,
+                "version": 1,
+            },
+        ),
+    ),
+    "tagStoreReviews": lambda w: (
+        "count results { storeReview { id version cause { id title } taggedBy { id } } }",
+        _rows(
+            storeReview={
+                "id": gid(w.review),
+                "version": 2,
+                "cause": {"id": gid(w.cause), "title": "Tidak bisa masuk"},
+                "taggedBy": {"id": gid(w.programme)},
+            }
+        ),
+    ),
+    "createReviewCause": lambda w: (
+        "reviewCause { code title active version }",
+        {"reviewCause": {"code": "SLOW", "title": "Lambat", "active": True, "version": 1}},
+    ),
+    "updateReviewCause": lambda w: (
+        "reviewCause { id title active version }",
+        {"reviewCause": {"id": gid(w.cause), "title": "Gagal masuk", "active": False, "version": 2}},
+    ),
     "reportProgress": lambda w: (
         "task { status progress evidence { note url } }",
         {

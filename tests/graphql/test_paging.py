@@ -33,6 +33,7 @@ LISTS = [
     "recurrences",
     "monthlyReports",
     "issues",
+    "storeReviews",
 ]
 
 
@@ -68,6 +69,8 @@ IN_SQL = {
     ("monthlyReports", "OLDEST_FIRST"): "month, id",
     ("issues", "NEWEST_FIRST"): "created_at desc, id desc",
     ("issues", "OLDEST_FIRST"): "created_at, id",
+    ("storeReviews", "NEWEST_FIRST"): "written_at desc, id desc",
+    ("storeReviews", "WORST_FIRST"): "rating, written_at desc, id desc",
 }
 TABLE = {
     "units": "unit",
@@ -81,6 +84,7 @@ TABLE = {
     "recurrences": "recurrence",
     "monthlyReports": "report",
     "issues": "issue",
+    "storeReviews": "store_review",
 }
 TYPE = {
     "units": "Unit",
@@ -94,6 +98,7 @@ TYPE = {
     "recurrences": "Recurrence",
     "monthlyReports": "Report",
     "issues": "Issue",
+    "storeReviews": "StoreReview",
 }
 
 
@@ -109,6 +114,11 @@ class Shelf:
 
     unit: Unit
     person: Person
+    national: Person
+
+    async def client(self, listed: str) -> Client:
+        """Of who sees that list's rows of the shelf and no others."""
+        return await as_(self.national if listed == "storeReviews" else self.person)
 
     async def add(self, ranks: list[int]) -> None:
         """A row of each kind for every rank: the same rank is a tie."""
@@ -138,6 +148,7 @@ class Shelf:
             await rows.notices([task], self.person, [(0, at)])
             await rows.write(rows.delivery(self.person, self.unit, created_at=at))
             await rows.write(rows.report(below, month=date(2026, rank + 1, 1)))
+            await rows.write(rows.review(rank, submitted_at=at, written_at=at))
 
     async def in_order(self, listed: str, order: str) -> list[str]:
         """Every global id of a list, as SQL orders them."""
@@ -145,6 +156,7 @@ class Shelf:
             "notices": "person_id = $1",
             "deliveries": "person_id = $1",
             "units": "path ^@ $1",
+            "storeReviews": "$1::uuid is not null",
             "issues": "id in (select issue_id from pain_point where unit_id = $1)",
             "people": "id in (select person_id from membership where unit_id = $1)",
             "monthlyReports": "unit_id in (select id from unit where parent_id = $1)",
@@ -162,7 +174,8 @@ class Shelf:
 
 async def a_shelf(ranks: list[int]) -> Shelf:
     unit = await f.a_unit(UnitKind.UP3)
-    shelf = Shelf(unit, await f.a_person(Role.MANAGER, unit))
+    national = await f.a_person(Role.VIEWER, await f.reference_unit("HQ"))
+    shelf = Shelf(unit, await f.a_person(Role.MANAGER, unit), national)
     await shelf.add(ranks)
     return shelf
 
@@ -194,8 +207,8 @@ async def pages(
 async def test_every_order_walks_every_row_once_in_both_directions(clean, ranks, size):
     await clean()
     shelf = await a_shelf(ranks)
-    client = await as_(shelf.person)
     for listed, order in ORDERS:
+        client = await shelf.client(listed)
         expected = await shelf.in_order(listed, order)
         forwards = await pages(client, listed, order, size)
         backwards = await pages(client, listed, order, size, backwards=True)
@@ -218,7 +231,7 @@ async def test_every_order_walks_every_row_once_in_both_directions(clean, ranks,
 async def test_pages_stay_in_place_while_rows_are_added(listed, order):
     # given
     shelf = await a_shelf([3, 1, 2, 3, 1, 2])
-    client = await as_(shelf.person)
+    client = await shelf.client(listed)
     expected = await shelf.in_order(listed, order)
     query = f"query ($at: String) {{ {listed}(first: 2, after: $at, order: {order}) {{ nodes {{ id }} pageInfo {{ endCursor hasNextPage }} }} }}"
     walked, at, more = [], None, True
@@ -291,7 +304,7 @@ async def test_an_empty_list_is_an_empty_page(listed):
 async def test_any_part_of_a_page_can_be_asked_for_alone(listed, asked):
     """Over several rows and over none."""
     shelf = await a_shelf([0, 1, 2])
-    several, none = await as_(shelf.person), await as_(await f.a_person(None))
+    several, none = await shelf.client(listed), await as_(await f.a_person(None))
     for client in (several, none):
         assert (await client.data(f"{{ {listed}(first: 2) {{ {asked} }} }}"))[listed] is not None
 

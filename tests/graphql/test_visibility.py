@@ -320,4 +320,7 @@ def test_every_root_field_is_asked_from_every_seat():
         "assignIssuePreview",
         "monthlyReport",
         "monthlyReports",
+        "storeReviews",
+        "reviewCauses",
+        "storeReviewFigures",
     }, "these have tests of their own"

@@ -38,6 +38,7 @@ from jejak.domain.tables.report import Report
 from jejak.domain.tables.rollout import Recurrence, Rollout
 from jejak.domain.tables.sign_in import ApiToken, Session
 from jejak.domain.tables.sla import SlaPolicy
+from jejak.domain.tables.store_review import ReviewCause, StoreReview
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Category, JourneyStatus, Role, SpecialDayKind, TaskStatus, UnitKind
@@ -85,6 +86,9 @@ class World:
     issue: Issue
     closed_issue: Issue
     report: Report
+    cause: ReviewCause
+    tagged_review: StoreReview
+    review: StoreReview
 
 
 @dataclass
@@ -184,6 +188,7 @@ async def a_world() -> World:
     paused_point = await f.a_pain_point(here)
     paused_point = await pain_point.pause(by, PausePainPoint(paused_point.id, 1, "Menunggu Pemda"))
     grouped_point = await f.a_pain_point(here)
+    cause = await f.a_cause()
     policy = await SlaPolicy.objects().first()
     assert policy is not None
     closed_on = date(clock.now().year + 1, 6, 15)
@@ -234,6 +239,16 @@ async def a_world() -> World:
         issue=await f.an_issue(grouped_point),
         closed_issue=await a_closed_issue(await f.a_pain_point(here)),
         report=await report.recompute(SYSTEM, RecomputeReport(here.id, reported_month())),
+        cause=cause,
+        tagged_review=await f.a_tagged_review(
+            cause,
+            await f.a_viewer(Role.PROGRAMME, hq),
+            version_code=52070,
+            replied_at=clock.now(),
+            reply="Mohon maaf",
+            link="https://play.google.com/console/1",
+        ),
+        review=await f.a_review(),
     )
 
 
@@ -712,5 +727,42 @@ VALID: dict[str, Callable[[World], Given]] = {
     "publishReport": lambda w: (
         w.region_manager,
         {"unitId": gid(w.here), "month": reported_month().isoformat(), "expectedVersion": w.report.version},
+    "importStoreReviews": lambda w: (
+        w.programme,
+        {
+            "rows": [
+                {
+                    "package": "com.icon.pln123",
+                    "submittedAt": (clock.now() - timedelta(days=2)).isoformat(),
+                    "rating": 2,
+                    "store": "PLAY",
+                    "externalId": "gp:new",
+                    "writtenAt": (clock.now() - timedelta(days=1)).isoformat(),
+                    "versionCode": 52071,
+                    "versionName": "5.2.71",
+                    "language": "id",
+                    "device": "a52q",
+                    "title": "Lambat",
+                    "text": "Bayar token lama sekali",
+                    "repliedAt": clock.now().isoformat(),
+                    "reply": "Mohon maaf",
+                    "link": "https://play.google.com/console/2",
+                }
+            ],
+            "dryRun": False,
+        }
+        | EVERYTHING,
+    ),
+    "tagStoreReviews": lambda w: (
+        w.programme,
+        {"reviews": [_change(w.review, "storeReviewId", causeId=gid(w.cause))]} | EVERYTHING,
+    ),
+    "createReviewCause": lambda w: (
+        w.programme,
+        {"code": "SLOW", "titleId": "Lambat", "titleEn": "Slow", "clientMutationId": "cause-1"},
+    ),
+    "updateReviewCause": lambda w: (
+        w.programme,
+        _change(w.cause, "reviewCauseId", titleId="Gagal masuk", titleEn="Sign-in fails", active=False),
     ),
 }

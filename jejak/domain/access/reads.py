@@ -89,6 +89,11 @@ def issue_seen(issue: str, paths: str) -> Sight:
     return Sight(f"exists ({held})")
 
 
+def national(*, everywhere: bool) -> Sight:
+    """What belongs to the whole country and no unit: for whoever sees everywhere, by a role at headquarters."""
+    return Sight("true" if everywhere else "false")
+
+
 def person_seen(person: str, paths: str, viewer: str) -> Sight:
     """The viewer, and whoever holds or held a role below one of the viewer's `paths`. Takes expressions."""
     place = seen("held.unit_id", paths)

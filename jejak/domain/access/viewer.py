@@ -26,6 +26,8 @@ class Right(Enum):
     MEASURE = auto()  # at headquarters: bring in what customers answer, which a unit could better for itself
     ANSWERS = auto()  # read what single customers answered, in their words
     STAFF = auto()  # see officers and agents of the very unit, and what they are rated
+    ISSUES = auto()  # at headquarters: group pain points of many units
+    STORE_REVIEWS = auto()  # at headquarters: bring in the app store's reviews, say what they are about
 
 
 _CONTRIBUTOR = frozenset({Right.SEE, Right.CAPTURE, Right.PROGRESS})
@@ -34,6 +36,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CONTRIBUTOR: _CONTRIBUTOR,
     Role.MANAGER: _CONTRIBUTOR
     | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ANSWERS, Right.STAFF, Right.ISSUES},
+    | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ISSUES, Right.STORE_REVIEWS},
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
     Role.PROGRAMME: frozenset(
         {
@@ -47,6 +50,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ISSUES,
             Right.MEASURE,
             Right.ANSWERS,
+            Right.STORE_REVIEWS,
         }
     ),
 }

@@ -33,6 +33,7 @@ APP_CONFIG = AppConfig(
                 "sla",
                 "assessment",
                 "report",
+                "store_review",
             )
         ],
         exclude_imported=True,

@@ -22,6 +22,7 @@ from jejak.graphql.mutations.report import ReportMutations
 from jejak.graphql.mutations.rollout import RolloutMutations
 from jejak.graphql.mutations.sign_in import SignInMutations
 from jejak.graphql.mutations.sla import SlaMutations
+from jejak.graphql.mutations.store_review import StoreReviewMutations
 from jejak.graphql.mutations.task import TaskMutations
 from jejak.graphql.mutations.task_bulk import TaskBulkMutations
 from jejak.graphql.mutations.unit import UnitMutations
@@ -56,5 +57,6 @@ class Mutation(
     RatingMutations,
     KpiTargetMutations,
     ReportMutations,
+    StoreReviewMutations,
 ):
     pass

@@ -134,11 +134,16 @@ class Statement:
         return self._once[name]
 
     @property
+    def everywhere(self) -> bool:
+        """Whether the viewer sees every unit, as whoever has a role at headquarters does."""
+        if self._everywhere is None:
+            self._everywhere = bool(self.ask("sees every unit", lambda request: request.viewer.everywhere))
+        return self._everywhere
+
+    @property
     def paths(self) -> str:
         """What `access.seen` takes: the roots of what the viewer sees, or that it is everything."""
-        if self._everywhere is None:
-            self._everywhere = self.ask("sees every unit", lambda request: request.viewer.everywhere)
-        return access.EVERYWHERE if self._everywhere else self.roots
+        return access.EVERYWHERE if self.everywhere else self.roots
 
     @property
     def roots(self) -> str:

@@ -1,0 +1,118 @@
+"""R8: the store's rating, as SQL: over the reviews last written on days at headquarters."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from jejak.domain import db, review_rules
+
+MOST_CAUSES = 20
+LARGEST_CAUSES = 5
+_Z = "1.96"
+_ZONE = "(select top.timezone from unit top where top.kind = 'HQ')"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of some days: how many reviews there are, and how many of them have one or two stars."""
+
+    negative: int
+    reviews: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spike:
+    """A day beside the 28 days before it."""
+
+    now: Counts
+    before: Counts
+    found: bool
+
+
+def written(review: str, start: str, end: str) -> str:
+    """SQL: last written from the day `start` to the day `end`, both included. Takes an alias and dates' expressions."""
+    moment = f"{review}.written_at"
+    return f"({since(moment, start)} and {until(moment, end)})"
+
+
+def since(moment: str, day: str) -> str:
+    """SQL: at headquarters it was this day, or later."""
+    return f"{moment} >= ({day})::timestamp at time zone {_ZONE}"
+
+
+def until(moment: str, day: str) -> str:
+    """SQL: at headquarters it was this day, or earlier."""
+    return f"{moment} < (({day}) + 1)::timestamp at time zone {_ZONE}"
+
+
+def _share(count: str, of: str) -> str:
+    return f"({count})::numeric / nullif({of}, 0)"
+
+
+def _wilson(count: str, of: str, sign: str) -> str:
+    """SQL: an end of the 95 % interval of a share, 0 to 1, as `review_rules.wilson`; null of nothing."""
+    share, z2, n = _share(count, of), f"({_Z} * {_Z})", f"nullif({of}, 0)::numeric"
+    half = f"{_Z} * sqrt({share} * (1 - {share}) / {n} + {z2} / (4 * {n} * {n}))"
+    end = f"({share} + {z2} / (2 * {n}) {sign} {half}) / (1 + {z2} / {n})"
+    # `least` and `greatest` make something of nothing.
+    return f"case when {of} > 0 then greatest(0, least(1, {end})) end"
+
+
+def _percent(value: str) -> str:
+    """SQL: in percent, rounded once, as text."""
+    return f"round(round(100 * {value}, 10), 2)::text"
+
+
+def period(start: str, end: str) -> str:
+    """SQL, one row: the figures of the days from `start` to `end`, both included. Takes dates' expressions."""
+    negative = f"count(*) filter (where r.rating <= {review_rules.NEGATIVE})"
+    counts = ", ".join(f"count(*) filter (where r.rating = {stars})" for stars in range(1, 6))
+    n = "f.reviews"
+    return f"""(
+        select f.*, {_percent(_share("f.negative", n))} as share, {_percent(_wilson("f.negative", n, "-"))} as low,
+            {_percent(_wilson("f.negative", n, "+"))} as high, {n} < {review_rules.INDICATIVE} as indicative,
+            {_wilson("f.negative", n, "-")} as exact_low, {_wilson("f.negative", n, "+")} as exact_high
+        from (
+            select {start} as start_on, {end} as end_on, count(*) as reviews, {negative} as negative,
+                array[{counts}] as distribution, round(round(avg(r.rating), 10), 2)::text as mean
+            from store_review r where {written("r", start, end)}
+        ) f)"""
+
+
+def causes(start: str, end: str, first: str) -> str:
+    """SQL, a table: what the bad reviews of these days are about, the largest first; null for those of no cause yet."""
+    return f"""(
+        select f.cause_id, f.reviews, {_percent(_share("f.reviews", "sum(f.reviews) over ()"))} as share,
+            row_number() over (order by f.reviews desc, f.cause_id nulls last) as nth
+        from (
+            select r.cause_id, count(*) as reviews from store_review r
+            where r.rating <= {review_rules.NEGATIVE} and {written("r", start, end)} group by r.cause_id
+        ) f order by nth limit {first})"""
+
+
+async def counts(start: date, end: date) -> Counts:
+    """Of the days from `start` to `end`, both included, as days begin and end at headquarters."""
+    row = await db.fetchrow(
+        f"select f.negative, f.reviews from {period('$1::date', '$2::date')} f", start, end
+    )
+    return Counts(row["negative"], row["reviews"]) if row else Counts(0, 0)
+
+
+async def spike(day: date) -> Spike:
+    """Whether the bad reviews of a day are a spike (`review_rules.is_spike`) against the 28 days before it.
+
+    One statement. This is for an alert to ask: it tells of the day, and whoever asks says since when it knows of it.
+    """
+    row = await db.fetchrow(
+        f"""
+        select now.negative, now.reviews, before.negative as negative_before, before.reviews as reviews_before
+        from {period("$1::date", "$1::date")} now
+        cross join {period(f"$1::date - {review_rules.TRAILING_DAYS}", "$1::date - 1")} before
+        """,
+        day,
+    )
+    if row is None:
+        raise RuntimeError("figures without a row")
+    now = Counts(row["negative"], row["reviews"])
+    before = Counts(row["negative_before"], row["reviews_before"])
+    found = review_rules.is_spike((now.negative, now.reviews), (before.negative, before.reviews))
+    return Spike(now, before, found)
