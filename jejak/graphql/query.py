@@ -57,8 +57,7 @@ def _by_id(type_name: str, description: str) -> Any:
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RolloutPreviews, Ratings, IssueQueries, AssessmentQueries, MonthlyReports):
-class Query(RolloutPreviews, IssueQueries, StoreReviewQueries):
+class Query(RolloutPreviews, Ratings, IssueQueries, StoreReviewQueries, AssessmentQueries, MonthlyReports):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,

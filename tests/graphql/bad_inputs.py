@@ -264,6 +264,10 @@ SEES_ALL = {
     "assignIssue",
     "submitRatings",
     "setKpiTargets",
+    "importStoreReviews",
+    "tagStoreReviews",
+    "createReviewCause",
+    "updateReviewCause",
 }
 BULK = {
     "createTasks",
@@ -274,13 +278,6 @@ BULK = {
     "submitRatings",
     "setKpiTargets",
 }
-BULK |= {"addToIssue", "removeFromIssue"}
-    "importStoreReviews",
-    "tagStoreReviews",
-    "createReviewCause",
-    "updateReviewCause",
-}
-BULK = {"createTasks", "updateTasks", "assignPainPoints", "importUnits", "importPeople"}
 BULK |= {"addToIssue", "removeFromIssue", "importStoreReviews", "tagStoreReviews"}
 
 

@@ -727,6 +727,7 @@ VALID: dict[str, Callable[[World], Given]] = {
     "publishReport": lambda w: (
         w.region_manager,
         {"unitId": gid(w.here), "month": reported_month().isoformat(), "expectedVersion": w.report.version},
+    ),
     "importStoreReviews": lambda w: (
         w.programme,
         {

@@ -22,7 +22,6 @@ class Right(Enum):
     RULES = auto()  # the programme's rules, as the reminder ladder and the SLA policy
     CALENDAR = auto()  # working weeks and special days
     CLOSURES = auto()  # closures of units of one's region
-    ISSUES = auto()  # at headquarters: group pain points of many units, work with the store's reviews
     MEASURE = auto()  # at headquarters: bring in what customers answer, which a unit could better for itself
     ANSWERS = auto()  # read what single customers answered, in their words
     STAFF = auto()  # see officers and agents of the very unit, and what they are rated
@@ -35,8 +34,16 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
     Role.MANAGER: _CONTRIBUTOR
-    | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ANSWERS, Right.STAFF, Right.ISSUES},
-    | {Right.ASSIGN, Right.REVIEW, Right.VERIFY, Right.CLOSURES, Right.ISSUES, Right.STORE_REVIEWS},
+    | {
+        Right.ASSIGN,
+        Right.REVIEW,
+        Right.VERIFY,
+        Right.CLOSURES,
+        Right.ANSWERS,
+        Right.STAFF,
+        Right.ISSUES,
+        Right.STORE_REVIEWS,
+    },
     Role.ADMIN: frozenset({Right.SEE, Right.PEOPLE, Right.OPERATE}),
     Role.PROGRAMME: frozenset(
         {
