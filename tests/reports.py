@@ -6,10 +6,12 @@ from typing import Any
 
 import duckdb
 
-from jejak.domain import completion, db, issue, kpi_target, rating_tally
+from jejak.domain import completion, db, issue, kpi_target, rating_tally, store_review
+from jejak.domain.access import SYSTEM
 from jejak.domain.issue import CreateIssue
 from jejak.domain.kpi_target import SetKpiTargets, TargetRow
 from jejak.domain.metric_rules import SCALES
+from jejak.domain.store_review import ImportStoreReviews, StoreReviewRow
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.task import Task
 from jejak.domain.tables.unit import Unit
@@ -89,6 +91,7 @@ async def _january(p: Place) -> None:
     late = await f.a_task(p.beside, status=TaskStatus.IN_PROGRESS, due_on=date(2027, 1, 20))
     await escalated(late, "UNIT", datetime(2027, 1, 26, 3, tzinfo=UTC))
     await f.a_task(p.far, initiative="2.1", status=TaskStatus.BLOCKED)
+    await _reviews(date(2027, 1, 12), 5, 4, 1)
     await _answers(p.here, date(2027, 1, 10), csat=[5, 4, 2], nps=[10, 9, 3])
     await _answers(p.far, date(2027, 1, 31), csat=[1], ces=[6])
 
@@ -115,6 +118,7 @@ async def _february(p: Place) -> None:
     await shopping.an_assessment(
         wave, p.here, shopping.evenly(50) | {"B": None, "C": 20}, await f.a_person(unit=p.far)
     )
+    await _reviews(date(2027, 2, 10), 5, 5, 2, 3, 1)
     await _answers(p.here, date(2027, 2, 9), csat=[5] * 31 + [4, 3, 1], nps=[10, 8, 6, 0], overall=[4])
     await _answers(p.beside, date(2027, 2, 28), RatingChannel.OFFICE, csat=[2], ces=[1, 7, 5])
     rows = [
@@ -139,6 +143,15 @@ async def _answers(
             for score in several
         ]
     )
+
+
+async def _reviews(day: date, *stars: int) -> None:
+    at = datetime.combine(day, time(1), UTC)
+    rows = [
+        StoreReviewRow("com.icon.pln123", at, rating, external_id=f"{day}-{n}")
+        for n, rating in enumerate(stars)
+    ]
+    await store_review.load(SYSTEM, ImportStoreReviews(rows))
 
 
 async def escalated(about: Task, audience: str, at: datetime) -> None:
@@ -172,6 +185,7 @@ RAW = [
     "assessment_dimension",
     "wave",
     "kpi_target",
+    "store_review",
 ]
 
 
@@ -311,6 +325,15 @@ class Second:
                 and (p.created_at::timestamptz at time zone u.timezone)::date between date '{self.first}' and date '{self.last}'
             group by i.id, i.title, i.category order by 3 desc, 4 desc, i.id limit 3"""
         )
+
+    def store(self) -> tuple[Any, ...]:
+        """How many reviews, their mean, and how many of them are bad."""
+        (found,) = self.ask(
+            f"""
+            select count(*)::int, avg(rating::double), count(*) filter (where rating::int <= 2)::int
+            from store_review where {self.within("written_at")}"""
+        )
+        return found
 
     def wave(self) -> list[tuple[Any, ...]]:
         """By dimension ('' for the whole): the mean over units, and of how many."""

@@ -92,9 +92,15 @@ def same(figures, second: Second) -> None:
         assert sum(sum(row["metrics"]["CSAT"]["counts"]) for row in ratings[part]) == sum(
             ratings["metrics"]["CSAT"]["counts"]
         )
-    shown = [tuple(one.values()) for one in figures["issues"]]
+    if figures["store"] is not None:
+        store, (n, mean, bad) = figures["store"], second.store()
+        assert (store["n"], store["indicative"]) == (n, n < 30)
+        assert close(store["mean"], mean)
+        assert close(store["negative"], 100 * bad / n)
+        bounds = metric_rules.wilson(bad, n)
+        assert all(close(store[name], float(end)) for name, end in zip(("low", "high"), bounds, strict=True))
     columns = ("title", "category", "priorities", "pain_points", "units")
-    assert [tuple(one[name] for name in columns) for one in figures["issues"]] == second.issues(), shown
+    assert [tuple(one[name] for name in columns) for one in figures["issues"]] == second.issues()
 
 
 def metrics(told, counts: dict[str, list[int]]) -> None:
@@ -144,9 +150,11 @@ async def test_the_world_has_something_of_everything(place):
     assert now["targets"] == {"CSAT": None, "NPS": "40.00", "COMPLETION": None}
     assert [one["code"] for one in now["assessments"][0]["regions"]] == ["BALI", "JATIM"]
     assert before["assessments"][0]["assessed"] == 1
+    assert (now["store"]["n"], before["store"]["n"]) == (5, 3)
     region = (await report_content.compute(place.region.id, FEBRUARY)).content
     assert region["figures"]["targets"] == {"CSAT": "85.50", "NPS": None, "COMPLETION": "30.00"}
     assert region["figures"]["assessments"][0]["regions"] == []
+    assert region["figures"]["store"] is None
     assert region["unit"]["above"] == [{"code": "HQ", "name": "PLN Kantor Pusat"}]
     assert region["period"] == {
         "month": "2027-02",
