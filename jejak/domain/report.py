@@ -46,10 +46,7 @@ class RecomputeReport:
 
 @dataclass(frozen=True, slots=True)
 class PublishReport:
-    """`month`: any day of it."""
-
-    unit_id: UUID
-    month: date
+    report_id: UUID
     expected_version: int
 
 
@@ -113,19 +110,15 @@ async def recompute(viewer: Viewer, wanted: RecomputeReport) -> Report:
 async def publish(viewer: Viewer, wanted: PublishReport) -> Report:
     """Freezes the draft that was read.
 
-    Refuses NOT_FOUND (also where no draft is kept), FORBIDDEN, NOT_ENDED, STALE, and WRONG_STATUS once it is published.
+    Refuses NOT_FOUND, FORBIDDEN, STALE, and WRONG_STATUS once it is published.
     """
     async with db.transaction():
-        unit, _ = await change.unit(viewer, Right.SEE, wanted.unit_id, "unit_id", open_only=False)
-        by = access.require_rules(viewer, unit, "unit_id")
-        month = await _ended(unit, wanted.month)
-        kept = await _kept(unit.id, month, lock=True)
-        if kept is None:
-            raise Refused(Code.NOT_FOUND, "month")
-        if kept.state == ReportState.PUBLISHED:
-            raise Refused(Code.WRONG_STATUS, "month", status=kept.state)
+        kept, unit, _ = await change.take(Report, viewer, Right.SEE, wanted.report_id, None, "report_id")
+        by = access.require_rules(viewer, unit, "report_id")
         if kept.version != wanted.expected_version:
             raise Refused(Code.STALE, "expected_version")
+        if kept.state == ReportState.PUBLISHED:
+            raise Refused(Code.WRONG_STATUS, "report_id", status=kept.state)
         person = await change.find(Person, viewer.person)
         await change.apply(
             by,

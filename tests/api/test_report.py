@@ -30,9 +30,7 @@ async def get(client, path: str, method: str = "GET", **headers: str):
 
 async def published(place) -> None:
     kept = await report.recompute(SYSTEM, RecomputeReport(place.region.id, FEBRUARY))
-    await report.publish(
-        await f.viewer_for(place.programme), PublishReport(place.region.id, FEBRUARY, kept.version)
-    )
+    await report.publish(await f.viewer_for(place.programme), PublishReport(kept.id, kept.version))
 
 
 async def test_a_published_report_is_the_same_file_each_time(place):

@@ -196,7 +196,7 @@ async def files_of(shown: report.Shown) -> list[bytes]:
 async def published(place, unit_) -> report.Shown:
     kept = await report.recompute(SYSTEM, RecomputeReport(unit_.id, FEBRUARY))
     viewer = await f.viewer_for(place.programme)
-    await report.publish(viewer, PublishReport(unit_.id, date(2027, 2, 14), kept.version))
+    await report.publish(viewer, PublishReport(kept.id, kept.version))
     return await report.read(viewer, ReadReport(unit_.id, FEBRUARY))
 
 
@@ -275,24 +275,28 @@ async def test_what_may_not_be_published_is_not(place):
     programme, regional = await f.viewer_for(place.programme), await f.viewer_for(place.regional)
     kept = await report.recompute(programme, RecomputeReport(place.region.id, FEBRUARY))
     of_hq = await report.recompute(programme, RecomputeReport(place.hq.id, FEBRUARY))
+    at_here = await report.recompute(regional, RecomputeReport(place.here.id, FEBRUARY))
     async with refused(Code.STALE, "expected_version"):
-        await report.publish(regional, PublishReport(place.region.id, FEBRUARY, kept.version + 1))
-    async with refused(Code.NOT_FOUND, "month"):
-        await report.publish(regional, PublishReport(place.region.id, JANUARY, 1))
+        await report.publish(regional, PublishReport(kept.id, kept.version + 1))
     async with refused(Code.NOT_ENDED, "month"):
-        await report.publish(regional, PublishReport(place.region.id, MARCH, 1))
+        await report.recompute(regional, RecomputeReport(place.region.id, MARCH))
     async with refused(Code.NOT_ENDED, "month"):
         await report.recompute(regional, RecomputeReport(place.region.id, date(2031, 1, 1)))
-    async with refused(Code.NOT_FOUND, "unit_id"):
-        await report.publish(regional, PublishReport(place.hq.id, FEBRUARY, of_hq.version))
+    async with refused(Code.NOT_FOUND, "report_id"):
+        await report.publish(regional, PublishReport(of_hq.id, of_hq.version))
+    async with refused(Code.FORBIDDEN, "report_id"):
+        of_here = await f.viewer_for(place.manager)
+        await report.publish(of_here, PublishReport(at_here.id, at_here.version))
     async with refused(Code.FORBIDDEN, "unit_id"):
         await report.recompute(await f.viewer_for(place.manager), RecomputeReport(place.here.id, FEBRUARY))
     headquarters = await f.a_viewer(Role.MANAGER, place.hq)
-    async with refused(Code.FORBIDDEN, "unit_id"):
-        await report.publish(headquarters, PublishReport(place.hq.id, FEBRUARY, of_hq.version))
-    await report.publish(regional, PublishReport(place.region.id, FEBRUARY, kept.version))
-    async with refused(Code.WRONG_STATUS, "month"):
-        await report.publish(regional, PublishReport(place.region.id, FEBRUARY, kept.version + 1))
+    async with refused(Code.FORBIDDEN, "report_id"):
+        await report.publish(headquarters, PublishReport(of_hq.id, of_hq.version))
+    await report.publish(regional, PublishReport(kept.id, kept.version))
+    async with refused(Code.STALE, "expected_version"):
+        await report.publish(regional, PublishReport(kept.id, kept.version))
+    async with refused(Code.WRONG_STATUS, "report_id"):
+        await report.publish(regional, PublishReport(kept.id, kept.version + 1))
     async with refused(Code.WRONG_STATUS, "month"):
         await report.recompute(programme, RecomputeReport(place.region.id, FEBRUARY))
 

@@ -42,9 +42,7 @@ async def shown(database) -> Shown:
     place = await a_place()
     await two_months(place)
     kept = await report.recompute(SYSTEM, RecomputeReport(place.hq.id, FEBRUARY))
-    await report.publish(
-        await f.viewer_for(place.programme), PublishReport(place.hq.id, FEBRUARY, kept.version)
-    )
+    await report.publish(await f.viewer_for(place.programme), PublishReport(kept.id, kept.version))
     return await report.read(SYSTEM, ReadReport(place.hq.id, FEBRUARY))
 
 

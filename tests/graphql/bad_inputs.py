@@ -318,6 +318,9 @@ def _date(mutation: str, at: Place, world: World) -> Iterator[Bad]:
     if mutation in {"setSpecialDays", "removeSpecialDays"}:
         code = "NOT_FOUND" if mutation == "removeSpecialDays" else "OUT_OF_RANGE"
         yield from (Bad("out of range", at, one, code) for one in ("2024-12-31", "0001-01-01", "9999-12-31"))
+    elif at[-1] == "month":
+        yield from (Bad("not ended", at, one, "NOT_ENDED") for one in ("2999-01-01", "9999-12-31"))
+        yield from (Bad("gone by", at, one, "OUT_OF_RANGE") for one in ("1999-12-31", "0001-01-01"))
     elif at[-1] == "occurredOn":
         yield from (Bad("to come", at, one, "FUTURE_DATE") for one in ("2999-01-01", "9999-12-31"))
     else:

@@ -106,7 +106,7 @@ RULES: dict[str, Rule] = {
     "recomputeReport": Rule(
         CLOSURES, "unitId", ("NOT_ENDED", "month"), {"month": "2100-01-01"}, regional=True
     ),
-    "publishReport": _late(CLOSURES, "unitId", regional=True),
+    "publishReport": _late(CLOSURES, "reportId", regional=True),
     "updateIssue": _late(ISSUES, "issueId", headquarters=True),
     "addToIssue": Rule(
         ISSUES, "issueId", ("NOT_FOUND", "painPointId"), NO_POINT, rows="painPoints", headquarters=True

@@ -107,10 +107,11 @@ async def test_a_draft_is_read_and_published_by_its_version(place):
     draft = await shown(client, place.region)
     assert (draft["state"], draft["digest"]) == ("DRAFT", made["report"]["digest"])
     shows = "report { state version publishedBy { name } history(first: 9) { nodes { kind actor { name } after } } }"
-    assert await client.refusals("publishReport", **month, expectedVersion=7) == [
+    draft_id = {"reportId": made["report"]["id"]}
+    assert await client.refusals("publishReport", **draft_id, expectedVersion=7) == [
         ("STALE", ["expectedVersion"])
     ]
-    done = (await client.done("publishReport", shows, **month, expectedVersion=1))["report"]
+    done = (await client.done("publishReport", shows, **draft_id, expectedVersion=1))["report"]
     assert (done["state"], done["version"], done["publishedBy"]) == ("PUBLISHED", 2, {"name": "Budi Santoso"})
     happened = done["history"]["nodes"]
     assert [one["kind"] for one in happened] == ["REPORT_DRAFTED", "REPORT_PUBLISHED"]

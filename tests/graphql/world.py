@@ -726,7 +726,7 @@ VALID: dict[str, Callable[[World], Given]] = {
     ),
     "publishReport": lambda w: (
         w.region_manager,
-        {"unitId": gid(w.here), "month": reported_month().isoformat(), "expectedVersion": w.report.version},
+        _change(w.report, "reportId"),
     ),
     "importStoreReviews": lambda w: (
         w.programme,

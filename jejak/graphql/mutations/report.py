@@ -21,8 +21,7 @@ class RecomputeReportInput:
 
 @strawberry.input(description="Publish the draft of a month's report as it was read.")
 class PublishReportInput:
-    unit_id: strawberry.ID = ref("Unit", "Whose report.")
-    month: date = given(_MONTH)
+    report_id: strawberry.ID = ref("Report", "The draft.")
     expected_version: int = given(VERSION)
 
 
@@ -49,4 +48,5 @@ class ReportMutations:
         ReportPayload,
         lambda made: {"report": made.id},
         "Freeze the draft that was read: from then on it says the same for ever. There is no way back.",
+        current="report_id",
     )
