@@ -33,7 +33,8 @@ def most_days(grain: Grain, by: Breakdown) -> int:
 
 def most_cells(grain: Grain, by: Breakdown, days: int) -> int:
     """How many figures there may be for so many days."""
-    return min(MOST_CELLS, (days // _DAYS[grain] + 2) * _GROUPS[by])
+    periods = days // _DAYS[grain] + 2 if days > 0 else 1
+    return min(MOST_CELLS, periods * _GROUPS[by])
 
 
 @dataclass(frozen=True, slots=True)

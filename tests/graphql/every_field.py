@@ -63,6 +63,8 @@ def every_field(known: Known) -> Iterator[tuple[str, Asked]]:
             "ids": json.dumps([unit]),
             "id": json.dumps(known.ids.get(kind.name, [unit])[0]),
         }
+        if "by" in field.args:
+            passed["by"] = "SERVICE"
         if "id" not in field.args:
             passed["code"] = json.dumps("1.1")
         if name == "search":
