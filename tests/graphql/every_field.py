@@ -53,9 +53,6 @@ def every_field(known: Known) -> Iterator[tuple[str, Asked]]:
         "year": str(clock.now().year),
         "by": "SERVICE",
         "withId": json.dumps(known.ids["Wave"][-1]),
-        "services": "[PB_PD]",
-        "from": '"2020-01-01"',
-        "to": '"2100-01-01"',
     }
     for name, field in schema().query_type.fields.items():
         kind = target(field)
