@@ -298,7 +298,7 @@ async def _report(stage: Stage, program: Client, at: datetime) -> None:
     await run(stage, "hour")
     admin, unit = stage.people["admin"], stage.units["HQ"]
     drafts = await admin.ask(
-        "query ($unit: ID!) { monthlyReports(first: 50, filter: {unitId: $unit}) { nodes { version unit { code } month state } } }",
+        "query ($unit: ID!) { monthlyReports(first: 50, filter: {unitId: $unit}) { nodes { id version unit { code } month state } } }",
         unit=unit,
     )
     draft = next(
@@ -307,7 +307,7 @@ async def _report(stage: Stage, program: Client, at: datetime) -> None:
     )  # fmt: skip
     published = await admin.do(
         "publishReport", "PublishReportInput", "report { state digest }",
-        unitId=unit, month=month.isoformat(), expectedVersion=draft["version"],
+        reportId=draft["id"], expectedVersion=draft["version"],
     )  # fmt: skip
     read = """query ($unit: ID!, $month: Date!) { monthlyReport(unitId: $unit, month: $month) { digest
         ratings { csat { n value } nps { value } } assessments { score assessed } tasks { overdue { value } }

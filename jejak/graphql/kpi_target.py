@@ -8,9 +8,9 @@ import strawberry
 
 from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.node import Node, global_id
+from jejak.graphql.rating_vocabulary import KpiMetric
 from jejak.graphql.reading import Connection, column, entity, expression, many, one, within
 from jejak.graphql.reading.declare import REQUIRED
-from jejak.graphql.vocabulary import KpiMetric
 
 if TYPE_CHECKING:
     from jejak.graphql.unit import Unit

@@ -8,7 +8,8 @@ import strawberry
 
 from jejak.domain import metric_rules, report_rules
 from jejak.domain.vocabulary import RatingMetric
-from jejak.graphql.vocabulary import Category, RatingChannel, Service
+from jejak.graphql.rating_vocabulary import RatingChannel
+from jejak.graphql.vocabulary import Category, Service
 
 
 def decimal(value: str | None) -> Decimal | None:

@@ -69,7 +69,6 @@ class Query(
     AlertQueries,
     MonthlyReports,
 ):
-class Query(RolloutPreviews, Ratings, IssueQueries, StoreReviewQueries, AssessmentQueries, MonthlyReports):
     viewer: Viewer = one("true", "Who is signed in.")
     unit: Unit | None = one(
         _unit,

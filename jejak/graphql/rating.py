@@ -19,8 +19,9 @@ from jejak.graphql.rating_metric import (
     staff_metrics,
     staff_of_a_rating,
 )
+from jejak.graphql.rating_vocabulary import RatingAspect, RatingChannel
 from jejak.graphql.reading import Connection, Field, Key, Statement, column, entity, expression, one, page
-from jejak.graphql.vocabulary import RatingAspect, RatingChannel, Service, enum
+from jejak.graphql.vocabulary import Service, enum
 
 if TYPE_CHECKING:
     from jejak.graphql.unit import Unit

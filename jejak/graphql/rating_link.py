@@ -10,6 +10,7 @@ from jejak.graphql.event import HistoryEntry, history
 from jejak.graphql.filters import any_of, given, is_it, under
 from jejak.graphql.node import Node, global_id
 from jejak.graphql.person import Person
+from jejak.graphql.rating_vocabulary import RatingChannel
 from jejak.graphql.reading import (
     Connection,
     Field,
@@ -23,7 +24,7 @@ from jejak.graphql.reading import (
     within,
 )
 from jejak.graphql.unit import Unit
-from jejak.graphql.vocabulary import RatingChannel, Service, enum
+from jejak.graphql.vocabulary import Service, enum
 
 PATH = "After the service's own address; whoever opens it is asked, in Indonesian or English."
 

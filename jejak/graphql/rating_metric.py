@@ -13,10 +13,11 @@ from jejak.domain.metric_series import Asked
 from jejak.domain.vocabulary import RatingMetric
 from jejak.graphql.filters import MOST_VALUES, key_of
 from jejak.graphql.metric import Metric, of_answers
+from jejak.graphql.rating_vocabulary import Breakdown, Grain, RatingChannel, StaffKind
 from jejak.graphql.reading import Field, Statement, column, entity, everyone, many, one, within
 from jejak.graphql.reading.declare import REQUIRED, Arguments
 from jejak.graphql.reading.request import Given, Request
-from jejak.graphql.vocabulary import Breakdown, Grain, RatingChannel, Service, StaffKind
+from jejak.graphql.vocabulary import Service
 
 if TYPE_CHECKING:
     from jejak.graphql.unit import Unit

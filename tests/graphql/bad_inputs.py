@@ -298,7 +298,6 @@ BULK = {
 }
 BULK |= {"addToIssue", "removeFromIssue", "importAssessments", "importWaveResults"}
 BULK |= {"importStoreReviews", "tagStoreReviews"}
-BULK |= {"addToIssue", "removeFromIssue", "importStoreReviews", "tagStoreReviews"}
 
 
 def _int(mutation: str, at: Place, world: World) -> Iterator[Bad]:

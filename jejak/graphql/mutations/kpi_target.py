@@ -9,8 +9,9 @@ from jejak.graphql.bulk_mutation import bulk_mutation, call_errors, error_policy
 from jejak.graphql.errors import UserError
 from jejak.graphql.kpi_target import KpiTarget
 from jejak.graphql.mutation import given, ref
+from jejak.graphql.rating_vocabulary import KpiMetric
 from jejak.graphql.reading import held
-from jejak.graphql.vocabulary import ErrorPolicy, KpiMetric
+from jejak.graphql.vocabulary import ErrorPolicy
 
 
 @strawberry.input(description="What is to be reached.")

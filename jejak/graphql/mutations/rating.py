@@ -20,14 +20,8 @@ from jejak.graphql.bulk_mutation import (
 )
 from jejak.graphql.errors import UserError
 from jejak.graphql.mutation import given, ref
-from jejak.graphql.vocabulary import (
-    ErrorPolicy,
-    RatingAspect,
-    RatingChannel,
-    Service,
-    StaffKind,
-    SubmissionOutcome,
-)
+from jejak.graphql.rating_vocabulary import RatingAspect, RatingChannel, StaffKind, SubmissionOutcome
+from jejak.graphql.vocabulary import ErrorPolicy, Service
 
 
 @strawberry.input(description="One answer of a customer. At least one of the four scores is there.")

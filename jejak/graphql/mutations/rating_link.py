@@ -9,8 +9,9 @@ from jejak.graphql.bulk_mutation import bulk_mutation, call_errors, error_policy
 from jejak.graphql.errors import UserError
 from jejak.graphql.mutation import CLIENT_ID, errors, given, mutation, ref
 from jejak.graphql.rating_link import PATH, RatingLink
+from jejak.graphql.rating_vocabulary import RatingChannel, StaffKind
 from jejak.graphql.reading import held
-from jejak.graphql.vocabulary import ErrorPolicy, RatingChannel, Service, StaffKind
+from jejak.graphql.vocabulary import ErrorPolicy, Service
 
 _FEATURE = "Which feature of it: a code of letters, digits and `_ . / -`, at most 64 characters."
 
