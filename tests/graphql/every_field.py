@@ -61,6 +61,8 @@ def every_field(known: Known) -> Iterator[tuple[str, Asked]]:
             passed["code"] = json.dumps("1.1")
         if name == "search":
             passed["first"] = "40"  # until there are some of each kind
+        if name == "monthlyReport":
+            passed["unitId"] = json.dumps(known.reported)
         if "input" in field.args:
             passed["input"] = rendered(field.args["input"].type, known.inputs[name])
         inside = "" if is_leaf_type(kind) else f" {{ {_inside(kind, arguments, again=True)} }}"

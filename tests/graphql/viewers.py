@@ -35,6 +35,7 @@ class Known:
     codes: list[str]
     days: list[date]
     month: date
+    reported: str
     moments: list[datetime]
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
@@ -73,6 +74,7 @@ async def a_place(world: World) -> Place:
         [world.hq.code, world.region.code, world.here.code, world.elsewhere.code],
         [now.date() + timedelta(days=days) for days in (-40, -1, 0, 1, 10, 40)],
         world.report.month,
+        ids.encode("Unit", world.report.unit_id),
         [now + timedelta(hours=hours) for hours in (-1, 0, 24)],
     )
     return Place(world, known, viewers)
