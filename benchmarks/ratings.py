@@ -28,6 +28,13 @@ from jejak.settings import Limits, Settings
 DAYS = 365
 _AT_ONCE = 500_000
 FEW = 10_000
+# Nothing here is to survive a power failure.
+_OF_THE_SERVER = (
+    "fsync = off",
+    "full_page_writes = off",
+    "max_wal_size = '16GB'",
+    "checkpoint_timeout = '1h'",
+)
 
 METRIC = "{ n value mean low high indicative change overlaps target distance before { n value low high } distribution { score count } }"
 QUERY = f"""query ($unit: ID!, $from: Date!, $to: Date!, $grain: Grain!, $by: Breakdown!) {{
@@ -87,6 +94,9 @@ async def _run(ratings: int, rounds: int, folder: Path | None) -> None:
             running.servers(Settings(), Path(place), alone=True, valkey=False)
         )
         await stack.enter_async_context(running.database(servers.database_url))
+        for setting in _OF_THE_SERVER:
+            await db.execute(f"alter system set {setting}")
+        await db.execute("select pg_reload_conf()")
         await running.prepare("bench@pln.example")
         await organisation.build()
         token = (await reader.sign_up()).token
@@ -110,11 +120,16 @@ async def _measured(console: Console, client: httpx.AsyncClient, number: int, ro
     first = clock.today("Asia/Jakarta").replace(day=1) - timedelta(days=DAYS)
     console.print(f"{number:,} ratings are written ...")
     begun = time.perf_counter()
+    indexes = await db.fetch(_INDEXES)
+    for index in indexes:
+        await db.execute(f"drop index {index['indexname']}")
     for start in range(0, number, _AT_ONCE):
         async with db.transaction():
             # Foreign keys hold by construction, and are not what is measured.
             await db.execute("set local session_replication_role = replica")
             await organisation.patiently(_RATINGS, start, min(_AT_ONCE, number - start), number, first, DAYS)
+    for index in indexes:
+        await organisation.patiently(index["indexdef"])
     await organisation.patiently("vacuum analyze rating, rating_pending")
     console.print(f"... in {time.perf_counter() - begun:.0f} s, and counted ...")
     begun = time.perf_counter()
@@ -189,6 +204,10 @@ def _show(console: Console, found: dict[int, Measured]) -> None:
         one = found[number]
         console.print(f"{number:,} ratings: {one.drained:,.0f} counted a second, {one.cells:,} cells")
 
+
+_INDEXES = (
+    "select indexname, indexdef from pg_indexes where tablename = 'rating' and indexname <> 'rating_pkey'"
+)
 
 # 21 features, of which each belongs to a service.
 _RATINGS = """
