@@ -13,9 +13,10 @@ from jejak.api.auth import HttpRequest, who
 from jejak.api.errors import bad
 from jejak.api.guard import caller
 from jejak.api.load import Load, in_time
-from jejak.domain import report, report_file
+from jejak.documents import report_file
+from jejak.documents.report_file import Format, Wanted
+from jejak.domain import report
 from jejak.domain.errors import Code, Refused
-from jejak.domain.report_file import Format, Wanted
 from jejak.domain.vocabulary import Language
 from jejak.settings import Limits
 

@@ -7,10 +7,11 @@ import click
 
 from jejak import running
 from jejak.cli.start import data_option, must_be_migrated, run
-from jejak.domain import report, report_file
+from jejak.documents import report_file
+from jejak.documents.report_file import Format, Wanted
+from jejak.domain import report
 from jejak.domain.access import SYSTEM
 from jejak.domain.errors import Code, Refused
-from jejak.domain.report_file import Format, Wanted
 from jejak.domain.texts import message
 from jejak.domain.vocabulary import Language, ReportState
 from jejak.settings import Settings

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from jejak.domain import db, review_rules
+from jejak.domain import db, metric, review_rules
+from jejak.domain.metric_rules import INDICATIVE_BELOW
 
 MOST_CAUSES = 20
 LARGEST_CAUSES = 5
-_Z = "1.96"
 _ZONE = "(select top.timezone from unit top where top.kind = 'HQ')"
 
 
@@ -45,21 +45,7 @@ def until(moment: str, day: str) -> str:
 
 
 def _share(count: str, of: str) -> str:
-    return f"({count})::numeric / nullif({of}, 0)"
-
-
-def _wilson(count: str, of: str, sign: str) -> str:
-    """SQL: an end of the 95 % interval of a share, 0 to 1, as `review_rules.wilson`; null of nothing."""
-    share, z2, n = _share(count, of), f"({_Z} * {_Z})", f"nullif({of}, 0)::numeric"
-    half = f"{_Z} * sqrt({share} * (1 - {share}) / {n} + {z2} / (4 * {n} * {n}))"
-    end = f"({share} + {z2} / (2 * {n}) {sign} {half}) / (1 + {z2} / {n})"
-    # `least` and `greatest` make something of nothing.
-    return f"case when {of} > 0 then greatest(0, least(1, {end})) end"
-
-
-def _percent(value: str) -> str:
-    """SQL: in percent, rounded once, as text."""
-    return f"round(round(100 * {value}, 10), 2)::text"
+    return f"{metric.shown(metric.net(count, '0', of))}::text"
 
 
 def period(start: str, end: str) -> str:
@@ -67,10 +53,10 @@ def period(start: str, end: str) -> str:
     negative = f"count(*) filter (where r.rating <= {review_rules.NEGATIVE})"
     counts = ", ".join(f"count(*) filter (where r.rating = {stars})" for stars in range(1, 6))
     n = "f.reviews"
+    low, high = (metric.wilson("f.negative", n, sign) for sign in "-+")
     return f"""(
-        select f.*, {_percent(_share("f.negative", n))} as share, {_percent(_wilson("f.negative", n, "-"))} as low,
-            {_percent(_wilson("f.negative", n, "+"))} as high, {n} < {review_rules.INDICATIVE} as indicative,
-            {_wilson("f.negative", n, "-")} as exact_low, {_wilson("f.negative", n, "+")} as exact_high
+        select f.*, {_share("f.negative", n)} as share, {metric.shown(low)}::text as low, {metric.shown(high)}::text as high,
+            {n} < {INDICATIVE_BELOW} as indicative, {low} as exact_low, {high} as exact_high
         from (
             select {start} as start_on, {end} as end_on, count(*) as reviews, {negative} as negative,
                 array[{counts}] as distribution, round(round(avg(r.rating), 10), 2)::text as mean
@@ -81,7 +67,7 @@ def period(start: str, end: str) -> str:
 def causes(start: str, end: str, first: str) -> str:
     """SQL, a table: what the bad reviews of these days are about, the largest first; null for those of no cause yet."""
     return f"""(
-        select f.cause_id, f.reviews, {_percent(_share("f.reviews", "sum(f.reviews) over ()"))} as share,
+        select f.cause_id, f.reviews, {_share("f.reviews", "sum(f.reviews) over ()")} as share,
             row_number() over (order by f.reviews desc, f.cause_id nulls last) as nth
         from (
             select r.cause_id, count(*) as reviews from store_review r

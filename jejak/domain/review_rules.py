@@ -1,23 +1,9 @@
-"""R8, pure: the interval of a share, and whether bad reviews have come to be more than they were."""
+"""R8, pure: whether bad reviews of the app in its store have come to be more than they were."""
 
-from math import sqrt
+from jejak.domain.metric_rules import INDICATIVE_BELOW, wilson
 
 NEGATIVE = 2  # stars, and fewer
-INDICATIVE = 30  # below so many answers a figure is only that
 TRAILING_DAYS = 28
-_Z = 1.96  # of the normal distribution, for 95 %
-
-
-def wilson(count: int, of: int) -> tuple[float, float] | None:
-    """The 95 % interval of the share `count` / `of` by Wilson's formula, from 0 to 1; None of nothing."""
-    if of == 0:
-        return None
-    share, z2 = count / of, _Z * _Z
-    middle = share + z2 / (2 * of)
-    half = _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    low, high = (middle - half) / (1 + z2 / of), (middle + half) / (1 + z2 / of)
-    # The share itself lies inside, at 0 and 1 but for rounding.
-    return max(0.0, min(low, share)), min(1.0, max(high, share))
 
 
 def is_spike(now: tuple[int, int], before: tuple[int, int]) -> bool:
@@ -26,7 +12,6 @@ def is_spike(now: tuple[int, int], before: tuple[int, int]) -> bool:
     Where there are at least 30 now, and the whole 95 % interval of their share lies above that of the time before. Of
     nothing before nothing can be said.
     """
-    mine, theirs = wilson(*now), wilson(*before)
-    if mine is None or theirs is None or now[1] < INDICATIVE:
+    if now[1] < INDICATIVE_BELOW or before[1] == 0:
         return False
-    return mine[0] > theirs[1]
+    return wilson(*now)[0] > wilson(*before)[1]

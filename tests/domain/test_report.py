@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jejak.documents.report_file import Format, Wanted
 from jejak.domain import (
     clock,
     completion,
@@ -25,7 +26,6 @@ from jejak.domain import (
 from jejak.domain.access import SYSTEM
 from jejak.domain.errors import Code
 from jejak.domain.report import PublishReport, ReadReport, RecomputeReport
-from jejak.domain.report_file import Format, Wanted
 from jejak.domain.report_rules import Period
 from jejak.domain.tables.task import Task
 from jejak.domain.task import UpdateTask

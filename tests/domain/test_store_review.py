@@ -1,12 +1,8 @@
 """R8: reviews of the app are brought in, however often, and people say what they are about."""
 
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
-from math import isclose
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from jejak.domain import clock, db, review_figures, review_rules, store_review, store_review_file
 from jejak.domain.access import SYSTEM
@@ -165,22 +161,6 @@ async def test_a_cause_that_is_no_longer_used_stays_where_it_is_and_comes_to_no_
         await store_review.tag(SYSTEM, TagStoreReviews([TagRow(tagged.id, 1, None)]))
     done = await store_review.tag(SYSTEM, TagStoreReviews([TagRow(tagged.id, 2, None)]))
     assert (done.made[0].cause_id, done.made[0].tagged_at) == (None, None)
-
-
-@given(st.integers(0, 400).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
-def test_wilsons_interval_holds_the_shares_from_which_the_count_is_no_surprise(pair):
-    """By its definition, in exact fractions: (k - n p)^2 = z^2 n p (1 - p) at both ends."""
-    count, of = pair
-    found = review_rules.wilson(count, of)
-    if of == 0:
-        assert found is None
-        return
-    low, high = found
-    assert 0 <= low <= count / of <= high <= 1
-    for end in (low, high):
-        p = Fraction(end)
-        left, right = (count - of * p) ** 2, Fraction("1.96") ** 2 * of * p * (1 - p)
-        assert isclose(left, right, rel_tol=1e-6, abs_tol=1e-6)
 
 
 @pytest.mark.parametrize(

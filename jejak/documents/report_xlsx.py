@@ -17,8 +17,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.functions import tostring
 
-from jejak.domain import report_texts
-from jejak.domain.report_view import Column, Document, Kind, Section, Table, Value
+from jejak.documents import report_texts
+from jejak.documents.report_view import Column, Document, Kind, Section, Table, Value
 from jejak.domain.vocabulary import Language
 
 # To be counted up with every change of the sheets, which caches elsewhere know them by.

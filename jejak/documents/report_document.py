@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from jejak.domain import digest_texts, report_findings, report_rules, report_sections, report_texts
+from jejak.documents import report_findings, report_sections, report_texts
+from jejak.documents.report_sections import Reading, decimal
+from jejak.documents.report_view import Column, Document, Kind, Section, Table, Tile, Value
+from jejak.domain import digest_texts, report_rules
 from jejak.domain.report import Shown
-from jejak.domain.report_sections import Reading, decimal
-from jejak.domain.report_view import Column, Document, Kind, Section, Table, Tile, Value
 from jejak.domain.vocabulary import Language, RatingMetric, ReportState
 
 

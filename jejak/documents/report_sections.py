@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from jejak.domain import digest_texts, metric_rules, report_rules, report_texts
-from jejak.domain.report_view import (
+from jejak.documents import report_texts
+from jejak.documents.report_view import (
     Bar,
     Bars,
     Chart,
@@ -21,6 +21,7 @@ from jejak.domain.report_view import (
     Table,
     Value,
 )
+from jejak.domain import digest_texts, metric_rules, report_rules
 from jejak.domain.vocabulary import Language, RatingMetric
 
 _ON_A_HUNDRED = (RatingMetric.CSAT, RatingMetric.CES, RatingMetric.OVERALL)

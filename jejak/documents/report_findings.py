@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from jejak.domain import report_rules, report_texts
-from jejak.domain.report_sections import Reading, decimal
-from jejak.domain.report_view import Bar, Bars, Column, Kind, Section, Table, Value
+from jejak.documents import report_texts
+from jejak.documents.report_sections import Reading, decimal
+from jejak.documents.report_view import Bar, Bars, Column, Kind, Section, Table, Value
+from jejak.domain import report_rules
 
 
 def issues(r: Reading) -> Section:

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jejak.domain import report, report_file, report_texts
+from jejak.documents import report_file, report_texts
+from jejak.documents.report_file import Format, Wanted
+from jejak.domain import report
 from jejak.domain.access import SYSTEM
 from jejak.domain.checks import storable
 from jejak.domain.report import PublishReport, ReadReport, RecomputeReport, Shown
-from jejak.domain.report_file import Format, Wanted
 from jejak.domain.vocabulary import Language, ReportState
 from tests import factories as f
 from tests.reports import FEBRUARY, a_place, two_months

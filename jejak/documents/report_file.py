@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from jejak.domain import report_document, report_pdf, report_xlsx
+from jejak.documents import report_document, report_pdf, report_xlsx
 from jejak.domain.report import Shown
 from jejak.domain.vocabulary import Language, ReportState
 

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 import typst
 
-from jejak.domain import report_texts
-from jejak.domain.report_view import (
+from jejak.documents import report_texts
+from jejak.documents.report_view import (
     Bars,
     Chart,
     Column,
@@ -31,7 +31,7 @@ from jejak.domain.vocabulary import Language
 
 # To be counted up with every change of the pages, which caches elsewhere know them by.
 TEMPLATE_VERSION = 1
-_TEMPLATE = files("jejak.domain").joinpath("report.typ").read_bytes()
+_TEMPLATE = files("jejak.documents").joinpath("report.typ").read_bytes()
 _SIGNED = frozenset({Kind.CHANGE, Kind.COUNT_CHANGE})
 _NONE = "–"  # noqa: RUF001 -- a dash, as in tables
 # A word that no line can hold is broken after so many letters.
