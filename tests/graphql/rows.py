@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from jejak.domain import db
+from jejak.domain.tables.alert import Alert, AlertEvidence, AlertRule
 from jejak.domain.tables.channel import WebhookEndpoint
 from jejak.domain.tables.delivery import Delivery, DeliveryAttempt
 from jejak.domain.tables.event import Event
@@ -248,6 +249,15 @@ def delivery(of: Person, at: Unit, **changes: Any) -> Delivery:
 def attempt(of: Delivery, nth: int) -> DeliveryAttempt:
     given = {"at": AT, "milliseconds": 1, "outcome": "FAILED", "said": "HTTP 500", "answer": ""}
     return DeliveryAttempt(delivery_id=of.id, nth=nth, **given)
+
+
+def alert(at: Unit, rule: AlertRule, **changes: Any) -> Alert:
+    given = {"severity": rule.severity, "opened_at": AT, "note": ""}
+    return Alert(id=db.new_id(), rule_id=rule.id, unit_id=at.id, **given | changes)
+
+
+def evidence_of(of: Alert) -> list[AlertEvidence]:
+    return [AlertEvidence(alert_id=of.id, moment=moment, at=AT, n=40) for moment in ("OPENED", "LATEST")]
 
 
 async def write(*rows: Any) -> None:
