@@ -28,6 +28,7 @@ CLEARING = frozenset({AlertKind.METRIC_FLOOR, AlertKind.OVERDUE_SHARE, AlertKind
 LEAST_N = 30
 MOST_N = 1_000_000
 MOST_RULES = 100
+MOST_KINDS = 10
 _TOLD = (
     "kind", "title_id", "title_en", "metric", "service", "by_service", "kinds", "period", "threshold", "clear_at",
     "least_n", "severity", "audience", "enabled",
@@ -135,6 +136,7 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
         checked = given | {
             name: checks.text(given[name], name, most=TITLE) for name in ("title_id", "title_en")
         }
+        checks.at_most(len(given["kinds"]), MOST_KINDS, "kinds")
         checked["kinds"] = sorted(set(given["kinds"]), key=list(UnitKind).index)
         if not checked["kinds"]:
             checks.refuse(Code.REQUIRED, "kinds")

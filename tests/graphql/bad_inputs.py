@@ -66,6 +66,7 @@ BOUNDS = {
     "nps": (0, 10),
     "year": (2000, clock.now().year + 10),
     "number": (1, 100),
+    "leastN": (1, 1_000_000),
 }
 # Where a mutation has others.
 BOUNDS_OF = {("setKpiTargets", "year"): (2000, 2100)}

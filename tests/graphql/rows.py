@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from jejak.domain import db
+from jejak.domain.tables.alert import Alert, AlertEvidence, AlertRule
 from jejak.domain.tables.channel import WebhookEndpoint
 from jejak.domain.tables.delivery import Delivery, DeliveryAttempt
 from jejak.domain.tables.event import Event
@@ -299,6 +300,15 @@ def rating_link(at: Unit, by: Person, n: int) -> RatingLink:
         "token": f"token-{n}",
     }
     return RatingLink(unit_id=at.id, created_by=by.id, created_at=AT, expires_at=FAR, **given)
+
+
+def alert(at: Unit, rule: AlertRule, **changes: Any) -> Alert:
+    given = {"severity": rule.severity, "opened_at": AT, "note": ""}
+    return Alert(id=db.new_id(), rule_id=rule.id, unit_id=at.id, **given | changes)
+
+
+def evidence_of(of: Alert) -> list[AlertEvidence]:
+    return [AlertEvidence(alert_id=of.id, moment=moment, at=AT, n=40) for moment in ("OPENED", "LATEST")]
 
 
 async def write(*rows: Any) -> None:

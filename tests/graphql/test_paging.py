@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jejak.domain import clock, db
+from jejak.domain.tables.alert import AlertRule
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import Role, UnitKind
@@ -34,6 +35,7 @@ LISTS = [
     "monthlyReports",
     "issues",
     "storeReviews",
+    "alerts",
 ]
 
 
@@ -71,6 +73,8 @@ IN_SQL = {
     ("issues", "OLDEST_FIRST"): "created_at, id",
     ("storeReviews", "NEWEST_FIRST"): "written_at desc, id desc",
     ("storeReviews", "WORST_FIRST"): "rating, written_at desc, id desc",
+    ("alerts", "NEWEST_FIRST"): "opened_at desc, id desc",
+    ("alerts", "WORST_FIRST"): "closed_at is not null, severity = 'CRITICAL' desc, opened_at desc, id desc",
 }
 TABLE = {
     "units": "unit",
@@ -85,6 +89,7 @@ TABLE = {
     "monthlyReports": "report",
     "issues": "issue",
     "storeReviews": "store_review",
+    "alerts": "alert",
 }
 TYPE = {
     "units": "Unit",
@@ -99,6 +104,7 @@ TYPE = {
     "monthlyReports": "Report",
     "issues": "Issue",
     "storeReviews": "StoreReview",
+    "alerts": "Alert",
 }
 
 
@@ -125,6 +131,7 @@ class Shelf:
 
     async def add(self, ranks: list[int]) -> None:
         """A row of each kind for every rank: the same rank is a tie."""
+        rule = await AlertRule.objects().first()
         for rank in ranks:
             at = rows.AT + timedelta(microseconds=rank)
             below = rows.unit_below(self.unit, name=f"Unit é {rank}", created_at=at)
@@ -147,6 +154,12 @@ class Shelf:
             upcoming = [rows.DAY + timedelta(rank)] if rank else []
             comes = rows.recurrence(self.unit, self.person, upcoming=upcoming, created_at=at)
             await rows.write(below, journey, stage, issue, point, rollout, comes, task, one)
+            # Of one rule and unit only one may be open.
+            ended = {"closed_at": at, "closed_because": "RECOVERED"}
+            severity = "CRITICAL" if rank % 2 else "INFO"
+            warning = rows.alert(self.unit, rule, opened_at=at, severity=severity, **ended)
+            await rows.write(below, journey, stage, point, rollout, comes, task, one, warning)
+            await rows.write(*rows.evidence_of(warning))
             await rows.write(rows.membership(one, self.unit))
             await rows.notices([task], self.person, [(0, at)])
             await rows.write(rows.delivery(self.person, self.unit, created_at=at))

@@ -9,6 +9,7 @@ import pytest
 from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type, is_list_type
 
 from jejak.domain import db, rating_tally
+from jejak.domain.tables.alert import AlertRule
 from jejak.domain.tables.assessment import Assessment, PlannedVisit
 from jejak.domain.tables.person import Person
 from jejak.domain.tables.unit import Unit
@@ -181,10 +182,14 @@ async def a_place(count: int) -> Place:
         rows.rollout(top, who, kinds=kinds, recurrence_id=recurrences[0].id, occurs_on=day, issue_id=issue.id)
         for kinds, day, issue in zip(scopes, days, issues, strict=True)
     ]
+    rule = await AlertRule.objects().first()
+    assert rule is not None
+    alerts = [rows.alert(units[n - 1], rule) for n in each]
     tasks = [
         rows.task(
             units[n - 1],
             who,
+            alert_id=alerts[0 if n in few else n - 1].id,
             pain_point_id=points[0 if n in few else n - 1].id,
             rollout_id=rollouts[0].id if n in few else None,
         )
@@ -201,6 +206,7 @@ async def a_place(count: int) -> Place:
         "recurrence.updated": recurrences[0],
         "issue.updated": issues[0],
         "report.drafted": reports[0],
+        "alert.opened": alerts[0],
     }
     links = [rows.rating_link(top, who, n) for n in each]
     subjects["rating_link.created"] = links[0]
@@ -217,6 +223,8 @@ async def a_place(count: int) -> Place:
         *loose,
         *recurrences,
         *rollouts,
+        *alerts,
+        *(one for of in alerts for one in rows.evidence_of(of)),
         *tasks,
         *shown,
         *reports,
@@ -259,6 +267,7 @@ EVERY_ID = """
 with here as (select id from unit where path ^@ $1), found as (
     select 'Unit' as type, id from here
     union all select 'Journey', id from journey where unit_id in (select id from here)
+    union all select 'Alert', id from alert where unit_id in (select id from here)
     union all select 'PainPoint', id from pain_point where unit_id in (select id from here)
     union all select 'Task', id from task where unit_id in (select id from here)
     union all select 'Rollout', id from rollout where unit_id in (select id from here)
