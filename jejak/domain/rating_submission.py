@@ -115,11 +115,8 @@ async def _units(rows: Sequence[RatingRow]) -> _Units:
 
 
 def _judged(viewer: Viewer, row: RatingRow, units: _Units, now: datetime, at: Path) -> _Judged:
+    place = _place(viewer, row, units, at)
     with Checks(at) as checks:
-        if row.unit_id is None and row.unit_code is None:
-            checks.refuse(Code.REQUIRED, "unit_code")
-        if row.unit_code is not None:
-            checks.code(row.unit_code, "unit_code")
         external_id = checks.text(row.external_id, "external_id", most=MOST_NAME)
         feature = "" if row.feature is None else checks.feature(row.feature, "feature")
         answer = rating.checked(checks, row.answer)
@@ -128,6 +125,16 @@ def _judged(viewer: Viewer, row: RatingRow, units: _Units, now: datetime, at: Pa
         elif row.answered_at < now - OLDEST:
             checks.refuse(Code.OUT_OF_RANGE, "answered_at", least=(now - OLDEST).date(), most=now.date())
         code, staff = _staff(checks, row)
+    made = NewRating(place.id, external_id, row.service, row.channel, row.answered_at, answer, feature)
+    return _Judged(made, staff, code)
+
+
+def _place(viewer: Viewer, row: RatingRow, units: _Units, at: Path) -> Unit:
+    with Checks(at) as checks:
+        if row.unit_id is None and row.unit_code is None:
+            checks.refuse(Code.REQUIRED, "unit_code")
+        if row.unit_code is not None:
+            checks.code(row.unit_code, "unit_code")
     named = "unit_id" if row.unit_id else "unit_code"
     place = units.of(row)
     if place is None:
@@ -135,8 +142,7 @@ def _judged(viewer: Viewer, row: RatingRow, units: _Units, now: datetime, at: Pa
     if place.id not in units.allowed:
         access.require(viewer, Right.MEASURE, place, *at, named)
         units.allowed[place.id] = None
-    made = NewRating(place.id, external_id, row.service, row.channel, row.answered_at, answer, feature)
-    return _Judged(made, staff, code)
+    return place
 
 
 def _staff(checks: Checks, row: RatingRow) -> tuple[str, tuple[str, StaffKind] | None]:
