@@ -1,16 +1,17 @@
 """R10: every rule at every unit that it watches, judged by what was counted there, beside what is open already."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from jejak.domain import alert_measure, alert_rules, db
+from jejak.domain import alert_measure, alert_rules, db, review_figures
 from jejak.domain.alert_rules import Answers, Judged, Pace, Rule
 from jejak.domain.tables.alert import AlertRule
-from jejak.domain.vocabulary import AlertClosed, AlertKind, AlertPeriod, RatingMetric
+from jejak.domain.vocabulary import AlertClosed, AlertKind, AlertPeriod, RatingMetric, UnitKind
 
 
 class Subject(NamedTuple):
@@ -49,7 +50,7 @@ class Found:
 
 
 async def judge_all(now: datetime) -> Found:
-    """In the open transaction. Six statements, however many rules and units."""
+    """In the open transaction. Eight statements at most, however many rules and units."""
     rows = await db.fetch(
         """
         select a.id, a.rule_id, a.unit_id, a.service, e.base_low from alert a
@@ -62,7 +63,6 @@ async def judge_all(now: datetime) -> Found:
     }
     judged = {}
     for statement, values, judge in (
-        # REVIEW_SPIKE rests until there are reviews to count.
         (alert_measure.METRICS, (now,), _metric),
         (alert_measure.OVERDUE, (), _overdue),
         (alert_measure.PACE, (now,), _pace),
@@ -72,6 +72,7 @@ async def judge_all(now: datetime) -> Found:
             # A rule that was made since the others were read has its turn next time.
             if subject.rule_id in rules and subject.unit_id in units:
                 judged[subject] = judge(rules[subject.rule_id], row)
+    judged |= await _reviews([rule for rule in rules.values() if rule.kind == AlertKind.REVIEW_SPIKE], now)
     return Found(
         rules,
         units,
@@ -110,3 +111,20 @@ def _overdue(rule: AlertRule, row: Any) -> Judged:
 def _pace(rule: AlertRule, row: Any) -> Judged:
     pace = Pace(row["now"], int(row["tasks"]), row["first"], row["first_on"], row["last"], row["last_on"])
     return alert_rules.behind(_rule(rule), pace, row["today"], row["ends_on"])
+
+
+async def _reviews(rules: Sequence[AlertRule], now: datetime) -> dict[Subject, Judged]:
+    """Yesterday's reviews of the app beside those of the days before, at headquarters, whose zone their days have."""
+    top = await db.fetchrow("select id, timezone from unit where kind = $1", UnitKind.HQ)
+    watching = [rule for rule in rules if rule.enabled]
+    if top is None or not watching:
+        return {}
+    day = now.astimezone(ZoneInfo(top["timezone"])).date() - timedelta(days=1)
+    mine, theirs = (Answers(one.reviews, one.negative) for one in await review_figures.beside_before(day))
+    return {
+        Subject(rule.id, top["id"], None): replace(
+            judged, reading=replace(judged.reading, from_on=day, to_on=day)
+        )
+        for rule in watching
+        for judged in [alert_rules.spiked(_rule(rule), mine, theirs)]
+    }

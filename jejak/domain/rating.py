@@ -17,7 +17,6 @@ from jejak.domain.metric_rules import SCALES
 from jejak.domain.vocabulary import RatingAspect, RatingChannel, Service
 
 COMMENT = 2_000
-MOST_CODE = 64  # of a feature, an officer or an agent
 _MOST_ASPECTS = len(RatingAspect)
 
 

@@ -1,17 +1,18 @@
 """R8: links for single customers after a contact, as over WhatsApp after a call. Each is good for one answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from jejak.domain import bulk, change, clock, db, event, idempotency, rating, rating_link, signing, subject
+from jejak.domain import bulk, change, clock, db, event, idempotency, rating_link, signing, staff, subject
 from jejak.domain.access import Allowed, Right, Viewer
 from jejak.domain.bulk import Done, Rows, Unread
-from jejak.domain.checks import TITLE, Checks
-from jejak.domain.errors import Code, Path, Refused
+from jejak.domain.checks import Checks
+from jejak.domain.errors import Path, Refused
 from jejak.domain.event_kind import EventKind
 from jejak.domain.signing import Keyring, Purpose, Token
+from jejak.domain.staff import Met
 from jejak.domain.tables.rating_link import RatingRequest
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import ErrorPolicy, RatingChannel, Service, StaffKind
@@ -54,17 +55,10 @@ class Requested:
 
 
 @dataclass(frozen=True, slots=True)
-class _Met:
-    code: str
-    name: str
-    kind: StaffKind
-
-
-@dataclass(frozen=True, slots=True)
 class _Judged:
     row: RequestRow
     feature: str
-    met: _Met | None
+    met: Met | None
     unit: Unit
     by: Allowed
 
@@ -84,7 +78,7 @@ async def create(viewer: Viewer, wanted: RequestRatings) -> Done[Requested]:
         rows = await _judged(viewer, asked)
         problems = rows.settle(wanted.error_policy)
         opted_out = await _opted_out(one.row for one in rows.good.values())
-        staff = await _staff(rows.good)
+        known = await staff.keys_of((one.unit.id, one.met) for one in rows.good.values() if one.met)
         made = {
             n: RatingRequest(
                 id=ids[n],
@@ -92,7 +86,7 @@ async def create(viewer: Viewer, wanted: RequestRatings) -> Done[Requested]:
                 service=one.row.service,
                 feature=one.feature,
                 channel=one.row.channel,
-                staff_id=staff[one.unit.id, one.met.code] if one.met else None,
+                staff_id=known[one.unit.id, one.met.code] if one.met else None,
                 subject_hash=one.row.customer_ref,
                 key_number=keys.newest,
                 created_at=clock.now(),
@@ -132,20 +126,9 @@ async def _judged(viewer: Viewer, asked: list[RequestRow | Unread]) -> Rows[_Jud
             with Checks(at) as checks:
                 feature = rating_link.feature_of(row.feature, checks)
                 checks.between(row.valid_days, 1, MOST_DAYS, "valid_days")
-                met = _met(row, checks)
+                met = staff.checked(checks, row.staff_code, row.staff_name, row.staff_kind)
             rows.good[n] = _Judged(row, feature, met, unit, by)
     return rows
-
-
-def _met(row: RequestRow, checks: Checks) -> _Met | None:
-    if not any((row.staff_code, row.staff_name, row.staff_kind)):
-        return None
-    code = checks.text(row.staff_code, "staff_code", most=rating.MOST_CODE)
-    name = checks.text(row.staff_name, "staff_name", most=TITLE)
-    if row.staff_kind is None:
-        checks.refuse(Code.REQUIRED, "staff_kind")
-        return None
-    return _Met(code, name, row.staff_kind)
 
 
 async def _opted_out(rows: Iterable[RequestRow]) -> set[str | None]:
@@ -165,30 +148,6 @@ async def _again(
     return {
         n: _shown(by_id.get(ids[n]), keys, opted_out=row.customer_ref in opted_out) for n, row in rows.items()
     }
-
-
-async def _staff(good: Mapping[int, _Judged]) -> dict[tuple[UUID, str], UUID]:
-    """Who was met, by unit and code; made where they are new."""
-    met = {(one.unit.id, one.met.code): one.met for one in good.values() if one.met}
-    if not met:
-        return {}
-    rows = await db.fetch(
-        """
-        insert into staff as known (id, unit_id, kind, code, name, created_at)
-        select given.id, given.unit_id, given.kind, given.code, given.name, $6
-        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) given (id, unit_id, kind, code, name)
-        order by given.unit_id, given.code
-        on conflict (unit_id, code) do update set name = excluded.name, kind = excluded.kind
-        returning known.id, known.unit_id, known.code
-        """,
-        [db.new_id() for _ in met],
-        [unit_id for unit_id, _ in met],
-        [staff.kind for staff in met.values()],
-        [code for _, code in met],
-        [staff.name for staff in met.values()],
-        clock.now(),
-    )
-    return {(UUID(str(row["unit_id"])), row["code"]): UUID(str(row["id"])) for row in rows}
 
 
 def _shown(made: RatingRequest | None, keys: Keyring, *, opted_out: bool) -> Requested:

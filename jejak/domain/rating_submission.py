@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import orjson
-
-from jejak.domain import access, bulk, change, clock, db, event, rating
+from jejak.domain import access, bulk, change, clock, db, event, rating, signing, staff, subject
 from jejak.domain.access import Right, Viewer
 from jejak.domain.bulk import Done, Rows, Unread
-from jejak.domain.checks import TITLE, Checks, storable
+from jejak.domain.checks import Checks, storable
 from jejak.domain.errors import Code, Path, Refused
 from jejak.domain.event_kind import EventKind
 from jejak.domain.rating import Answer, NewRating
+from jejak.domain.signing import Keyring
+from jejak.domain.staff import Met
 from jejak.domain.tables.unit import Unit
 from jejak.domain.vocabulary import ErrorPolicy, RatingChannel, Service, StaffKind, SubmissionOutcome
 
@@ -28,7 +28,8 @@ OLDEST = timedelta(days=400)
 @dataclass(frozen=True, slots=True)
 class RatingRow:
     """The unit by its id or its code; where both are given they must name the same one. The officer or agent by all of
-    code, name and kind, or none. `external_id`: the source's own name for the answer.
+    code, name and kind, or none. `external_id`: the source's own name for the answer. Of `customer_ref` a hash is kept, by
+    which the answer is found when the customer is to be forgotten.
     """
 
     external_id: str
@@ -42,6 +43,7 @@ class RatingRow:
     staff_code: str | None = None
     staff_name: str | None = None
     staff_kind: StaffKind | None = None
+    customer_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,10 @@ class SubmitRatings:
     dry_run: bool = False
 
 
-_Staff = tuple[UUID, str]  # unit and code
-
-
 @dataclass(frozen=True, slots=True)
 class _Judged:
     rating: NewRating
-    staff: tuple[str, StaffKind] | None = None  # name and kind
-    staff_code: str = ""
+    met: Met | None
 
 
 async def submit(viewer: Viewer, wanted: SubmitRatings) -> Done[SubmissionOutcome]:
@@ -74,13 +72,15 @@ async def submit(viewer: Viewer, wanted: SubmitRatings) -> Done[SubmissionOutcom
     bulk.check_number(wanted.ratings, "ratings", MOST)
     with Checks() as checks:
         source = checks.code(wanted.source, "source")
+    read = [row for row in wanted.ratings if isinstance(row, RatingRow)]
+    keys = await signing.load() if any(row.customer_ref for row in read) else None
     async with db.transaction():
-        units = await _units([row for row in wanted.ratings if isinstance(row, RatingRow)])
+        units = await _units(read)
         rows = Rows[_Judged]()
         now = clock.now()
         for n, (row, at) in enumerate(bulk.placed(wanted.ratings, "ratings")):
             with rows.row():
-                rows.good[n] = _judged(viewer, bulk.read(row), units, now, at)
+                rows.good[n] = _judged(viewer, units, keys, now, bulk.read(row), at)
         problems = rows.settle(wanted.error_policy)
         judged = list(rows.good.values())
         new = await _there(judged, source) if wanted.dry_run else await _write(viewer, judged, source)
@@ -114,7 +114,38 @@ async def _units(rows: Sequence[RatingRow]) -> _Units:
     return _Units(await change.units(ids, lock=False), by_code)
 
 
-def _judged(viewer: Viewer, row: RatingRow, units: _Units, now: datetime, at: Path) -> _Judged:
+def _judged(  # noqa: PLR0917 -- what all rows share comes first
+    viewer: Viewer, units: _Units, keys: Keyring | None, now: datetime, row: RatingRow, at: Path
+) -> _Judged:
+    place = _place(viewer, row, units, at)
+    with Checks(at) as checks:
+        external_id = checks.text(row.external_id, "external_id", most=MOST_NAME)
+        feature = "" if row.feature is None else checks.feature(row.feature, "feature")
+        answer = rating.checked(checks, row.answer)
+        if row.answered_at > now + _AHEAD:
+            checks.refuse(Code.FUTURE_DATE, "answered_at")
+        elif row.answered_at < now - OLDEST:
+            checks.refuse(Code.OUT_OF_RANGE, "answered_at", least=(now - OLDEST).date(), most=now.date())
+        met = staff.checked(checks, row.staff_code, row.staff_name, row.staff_kind)
+        about = (
+            subject.hashed(keys, subject.checked(row.customer_ref, checks))
+            if keys and row.customer_ref
+            else None
+        )
+    made = NewRating(
+        place.id,
+        external_id,
+        row.service,
+        row.channel,
+        row.answered_at,
+        answer,
+        feature,
+        subject_hash=about,
+    )
+    return _Judged(made, met)
+
+
+def _place(viewer: Viewer, row: RatingRow, units: _Units, at: Path) -> Unit:
     with Checks(at) as checks:
         if row.unit_id is None and row.unit_code is None:
             checks.refuse(Code.REQUIRED, "unit_code")
@@ -127,28 +158,7 @@ def _judged(viewer: Viewer, row: RatingRow, units: _Units, now: datetime, at: Pa
     if place.id not in units.allowed:
         access.require(viewer, Right.MEASURE, place, *at, named)
         units.allowed[place.id] = None
-    with Checks(at) as checks:
-        external_id = checks.text(row.external_id, "external_id", most=MOST_NAME)
-        feature = "" if row.feature is None else checks.feature(row.feature, "feature")
-        answer = rating.checked(checks, row.answer)
-        if row.answered_at > now + _AHEAD:
-            checks.refuse(Code.FUTURE_DATE, "answered_at")
-        elif row.answered_at < now - OLDEST:
-            checks.refuse(Code.OUT_OF_RANGE, "answered_at", least=(now - OLDEST).date(), most=now.date())
-        code, staff = _staff(checks, row)
-    made = NewRating(place.id, external_id, row.service, row.channel, row.answered_at, answer, feature)
-    return _Judged(made, staff, code)
-
-
-def _staff(checks: Checks, row: RatingRow) -> tuple[str, tuple[str, StaffKind] | None]:
-    if row.staff_code is None and row.staff_name is None and row.staff_kind is None:
-        return "", None
-    code = checks.text(row.staff_code, "staff_code", most=rating.MOST_CODE)
-    name = checks.text(row.staff_name, "staff_name", most=TITLE)
-    if row.staff_kind is None:
-        checks.refuse(Code.REQUIRED, "staff_kind")
-        return code, None
-    return code, (name, row.staff_kind)
+    return place
 
 
 async def _there(judged: Sequence[_Judged], source: str) -> set[int]:
@@ -167,12 +177,9 @@ async def _there(judged: Sequence[_Judged], source: str) -> set[int]:
 
 
 async def _write(viewer: Viewer, judged: Sequence[_Judged], source: str) -> set[int]:
-    known = await _known_staff(
-        {(one.rating.unit_id, one.staff_code): one.staff for one in judged if one.staff is not None}
-    )
+    known = await staff.keys_of((one.rating.unit_id, one.met) for one in judged if one.met)
     ratings = [
-        one.rating if one.staff is None else one.rating.by(known[one.rating.unit_id, one.staff_code])
-        for one in judged
+        one.rating.by(known[one.rating.unit_id, one.met.code]) if one.met else one.rating for one in judged
     ]
     new = await rating.add(ratings, source)
     if new:
@@ -183,31 +190,3 @@ async def _write(viewer: Viewer, judged: Sequence[_Judged], source: str) -> set[
         after = {"source": source, "submitted": len(new), "already_there": len(judged) - len(new)}
         await event.append(by, EventKind.RATINGS_SUBMITTED, ("rating", db.new_id()), None, after=after)
     return new
-
-
-async def _known_staff(named: Mapping[_Staff, tuple[str, StaffKind]]) -> dict[_Staff, UUID]:
-    """The keys of officers and agents; who is new is made, and who is called otherwise now is called so."""
-    if not named:
-        return {}
-    rows = [
-        {
-            "id": db.new_id(),
-            "unit_id": unit_id,
-            "code": code,
-            "name": name,
-            "kind": kind,
-            "created_at": clock.now(),
-        }
-        for (unit_id, code), (name, kind) in sorted(named.items())
-    ]
-    found = await db.fetch(_STAFF, orjson.dumps(rows, default=str).decode())
-    return {(UUID(str(row["unit_id"])), row["code"]): UUID(str(row["id"])) for row in found}
-
-
-_STAFF = """
-insert into staff as kept (id, unit_id, kind, code, name, created_at)
-select id, unit_id, kind, code, name, created_at from json_populate_recordset(null::staff, $1::json)
-order by unit_id, code
-on conflict (unit_id, code) do update set name = excluded.name, kind = excluded.kind
-returning id, unit_id, code
-"""

@@ -21,6 +21,7 @@ from jejak.domain import (
     report_rules,
     report_scope,
     report_steps,
+    report_store,
     report_tasks,
 )
 from jejak.domain.report_rules import FORMULA_VERSION, Period
@@ -70,7 +71,7 @@ async def _figures(scope: Scope) -> dict[str, Any]:
         "targets": await report_ratings.targets(scope),
         "issues": await report_issues.figures(scope),
         "assessments": await report_assessments.figures(scope),
-        "store": None,
+        "store": await report_store.figures(scope),
     }
 
 

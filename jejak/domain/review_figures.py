@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from jejak.domain import db, metric, review_rules
+from jejak.domain import db, metric
 from jejak.domain.metric_rules import INDICATIVE_BELOW
 
+NEGATIVE = 2  # stars, and fewer
+TRAILING_DAYS = 28
 MOST_CAUSES = 20
 LARGEST_CAUSES = 5
 _ZONE = "(select top.timezone from unit top where top.kind = 'HQ')"
@@ -17,15 +19,6 @@ class Counts:
 
     negative: int
     reviews: int
-
-
-@dataclass(frozen=True, slots=True)
-class Spike:
-    """A day beside the 28 days before it."""
-
-    now: Counts
-    before: Counts
-    found: bool
 
 
 def written(review: str, start: str, end: str) -> str:
@@ -50,7 +43,7 @@ def _share(count: str, of: str) -> str:
 
 def period(start: str, end: str) -> str:
     """SQL, one row: the figures of the days from `start` to `end`, both included. Takes dates' expressions."""
-    negative = f"count(*) filter (where r.rating <= {review_rules.NEGATIVE})"
+    negative = f"count(*) filter (where r.rating <= {NEGATIVE})"
     counts = ", ".join(f"count(*) filter (where r.rating = {stars})" for stars in range(1, 6))
     n = "f.reviews"
     low, high = (metric.wilson("f.negative", n, sign) for sign in "-+")
@@ -71,7 +64,7 @@ def causes(start: str, end: str, first: str) -> str:
             row_number() over (order by f.reviews desc, f.cause_id nulls last) as nth
         from (
             select r.cause_id, count(*) as reviews from store_review r
-            where r.rating <= {review_rules.NEGATIVE} and {written("r", start, end)} group by r.cause_id
+            where r.rating <= {NEGATIVE} and {written("r", start, end)} group by r.cause_id
         ) f order by nth limit {first})"""
 
 
@@ -83,22 +76,16 @@ async def counts(start: date, end: date) -> Counts:
     return Counts(row["negative"], row["reviews"]) if row else Counts(0, 0)
 
 
-async def spike(day: date) -> Spike:
-    """Whether the bad reviews of a day are a spike (`review_rules.is_spike`) against the 28 days before it.
-
-    One statement. This is for an alert to ask: it tells of the day, and whoever asks says since when it knows of it.
-    """
+async def beside_before(day: date) -> tuple[Counts, Counts]:
+    """Of a day, and of the 28 days before it. One statement."""
     row = await db.fetchrow(
         f"""
         select now.negative, now.reviews, before.negative as negative_before, before.reviews as reviews_before
         from {period("$1::date", "$1::date")} now
-        cross join {period(f"$1::date - {review_rules.TRAILING_DAYS}", "$1::date - 1")} before
+        cross join {period(f"$1::date - {TRAILING_DAYS}", "$1::date - 1")} before
         """,
         day,
     )
     if row is None:
         raise RuntimeError("figures without a row")
-    now = Counts(row["negative"], row["reviews"])
-    before = Counts(row["negative_before"], row["reviews_before"])
-    found = review_rules.is_spike((now.negative, now.reviews), (before.negative, before.reviews))
-    return Spike(now, before, found)
+    return Counts(row["negative"], row["reviews"]), Counts(row["negative_before"], row["reviews_before"])

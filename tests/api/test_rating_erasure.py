@@ -6,15 +6,16 @@ import orjson
 import pytest
 
 from jejak.api.app import create_app
-from jejak.domain import clock, db, housekeeping, rating_request, rating_tally, subject
+from jejak.domain import clock, db, housekeeping, rating_request, rating_submission, rating_tally, subject
 from jejak.domain.errors import Code
+from jejak.domain.rating import Answer
 from jejak.domain.rating_request import RequestRatings, RequestRow
+from jejak.domain.rating_submission import RatingRow, SubmitRatings
 from jejak.domain.subject import EraseCustomer
-from jejak.domain.vocabulary import RatingChannel, Role, Service
+from jejak.domain.vocabulary import RatingChannel, Role, Service, SubmissionOutcome
 from tests import factories as f
 from tests.client import SETTINGS, over
 from tests.rating_pages import Page, a_keeper, a_link, a_request, an_agent, open_page, sent
-from tests.ratings import a_rating, added
 from tests.refusals import dump, refused, unchanged
 
 PERSONAL = "comment, subject_hash, staff_id"
@@ -110,16 +111,24 @@ async def test_a_customer_is_erased_on_request_and_the_event_names_nobody(browse
     waiting = await a_request(unit, keeper, customer_ref="pel-55")
     other = await a_request(unit, keeper, customer_ref="PEL-56")
     await an_answer(browser, other, comment="Biasa saja")
-    sent_by_program = a_rating(
-        unit, csat=1, comment="Lama", subject_hash=await subject.hash_of("PEL-55"), external_id="CEM-1"
+    row = RatingRow(
+        "CEM-1",
+        Service.COMPLAINT,
+        RatingChannel.CALL,
+        clock.now(),
+        Answer(csat=1, comment="Lama"),
+        unit_id=unit.id,
+        customer_ref="Pel-55",
     )
-    await added([sent_by_program])
+    sent_by_program = SubmitRatings("CEM", [row])
+    await rating_submission.submit(keeper, sent_by_program)
     done = await subject.erase(keeper, EraseCustomer(" PEL-55 "))
     assert (done.ratings, done.requests) == (2, 2)
     assert await db.fetchval("select count(*) from rating where comment is not null") == 1
     assert (await browser.get(waiting)).status_code == 410
     # What a program has sent once is not counted again, whoever erased what of it.
-    assert await added([sent_by_program]) == set()
+    sent = await rating_submission.submit(keeper, sent_by_program)
+    assert list(sent.made.values()) == [SubmissionOutcome.ALREADY_THERE]
     told = await db.fetchrow("select subject_type, after from event where kind = 'customer.erased'")
     assert told is not None
     assert orjson.loads(told["after"]) == {"ratings": 2, "requests": 2}

@@ -92,7 +92,7 @@ async def test_a_file_with_problems_names_them_all_and_writes_nothing(shell, dat
         "row 4 answered_at",
         "row 4 csat",
         "row 4 aspects",
-        "row 5 nps",
+        "row 5 unit_code",
         "row 6 csat",
         "row 7 unit_code",
         "Error",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jejak.documents import report_file
 from jejak.documents.report_file import Format, Wanted
 from jejak.domain import (
     clock,
@@ -18,7 +19,6 @@ from jejak.domain import (
     rating_tally,
     report,
     report_content,
-    report_file,
     report_rules,
     task,
     unit,

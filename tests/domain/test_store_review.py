@@ -1,18 +1,20 @@
 """R8: reviews of the app are brought in, however often, and people say what they are about."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
-from jejak.domain import clock, db, review_figures, review_rules, store_review, store_review_file
+from jejak.domain import alert, clock, store_review, store_review_file
 from jejak.domain.access import SYSTEM
 from jejak.domain.bulk import Unread
 from jejak.domain.errors import Code
 from jejak.domain.review_cause import UpdateReviewCause, update
 from jejak.domain.store_review import ImportStoreReviews, TagRow, TagStoreReviews
 from jejak.domain.tables.store_review import StoreReview
-from jejak.domain.vocabulary import Role, RowOutcome
+from jejak.domain.vocabulary import AlertKind, Role, RowOutcome, UnitKind
 from tests import factories as f
+from tests.alerts import evidence, only, open_alerts
 from tests.moments import MONDAY, go_to
 from tests.refusals import events_of, refused, unchanged
 
@@ -163,40 +165,34 @@ async def test_a_cause_that_is_no_longer_used_stays_where_it_is_and_comes_to_no_
     assert (done.made[0].cause_id, done.made[0].tagged_at) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("now", "before", "found"),
-    [
-        ((30, 60), (100, 1000), True),
-        ((29, 29), (100, 1000), False),  # too few to say
-        ((5, 40), (100, 1000), False),
-        ((30, 60), (0, 0), False),
-        ((0, 0), (100, 1000), False),
-        ((30, 60), (3, 6), False),  # nobody knows what is usual
-    ],
-)
-def test_a_spike_is_a_share_whose_whole_interval_lies_above_what_was_usual(now, before, found):
-    assert review_rules.is_spike(now, before) is found
-
-
 @pytest.mark.usefixtures("database")
-async def test_a_day_is_looked_at_beside_the_28_before_it_as_days_are_at_headquarters():
-    go_to(MONDAY, hour=23)
-    midnight = datetime(MONDAY.year, MONDAY.month, MONDAY.day, tzinfo=UTC) - timedelta(hours=7)
-    second = timedelta(seconds=1)
+async def test_a_spike_of_bad_reviews_opens_an_alert_that_closes_with_it():
+    """Days are those of headquarters: yesterday, beside the 28 before it."""
+    go_to(MONDAY, hour=1)
+    await only(kind=AlertKind.REVIEW_SPIKE, kinds=[UnitKind.HQ], threshold=Decimal(0), least_n=30)
+    today = datetime(MONDAY.year, MONDAY.month, MONDAY.day, tzinfo=UTC) - timedelta(hours=7)
+    yesterday, second = today - timedelta(days=1), timedelta(seconds=1)
 
     def reviews(number, rating, at):
         return [f.a_review_row(rating=rating, submitted_at=at) for _ in range(number)]
 
-    rows = [
-        *reviews(30, 1, midnight),
-        *reviews(100, 5, midnight - second),
-        *reviews(5, 2, midnight - timedelta(days=28)),
-        *reviews(50, 1, midnight - timedelta(days=28) - second),
-    ]
-    await load(*rows)
-    spike = await review_figures.spike(MONDAY)
-    assert (spike.now.negative, spike.now.reviews) == (30, 30)
-    assert (spike.before.negative, spike.before.reviews) == (5, 105)
-    assert spike.found
-    assert not (await review_figures.spike(MONDAY - timedelta(days=1))).found
-    assert await db.fetchval("select count(*) from store_review") == 185
+    await load(
+        *reviews(29, 1, yesterday),
+        *reviews(100, 5, yesterday - second),
+        *reviews(5, 2, yesterday - timedelta(days=28)),
+        *reviews(50, 1, yesterday - timedelta(days=28) - second),
+        *reviews(9, 1, today),
+    )
+    # Too few to say
+    assert await alert.run() == (0, 0)
+    await load(*reviews(1, 1, today - second))
+    # when
+    assert [await alert.run(), await alert.run()] == [(1, 0), (0, 0)]
+    # then
+    (made,) = await open_alerts()
+    said = await evidence(made, "OPENED")
+    assert (said["value"], said["n"], said["base"], said["base_n"]) == (100, 30, Decimal("4.76"), 105)
+    assert (said["from_on"], said["to_on"]) == (MONDAY - timedelta(days=1), MONDAY - timedelta(days=1))
+    go_to(MONDAY + timedelta(days=1), hour=1)
+    await load(*reviews(60, 5, today))
+    assert await alert.run() == (0, 1)

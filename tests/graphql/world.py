@@ -765,6 +765,7 @@ VALID: dict[str, Callable[[World], Given]] = {
                     "staffCode": "A-17",
                     "staffName": "Dewi",
                     "staffKind": "AGENT",
+                    "customerRef": "0812-3456",
                 }
             ],
             "dryRun": False,

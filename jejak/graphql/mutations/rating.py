@@ -49,6 +49,10 @@ class RatingInput:
     )
     staff_name: str | None = given("Their name. Who is known by the code is called so from now on.", None)
     staff_kind: StaffKind | None = given("What they are.", None)
+    customer_ref: str | None = given(
+        "How PLN's systems call the customer, at most 100 characters. Only a hash is kept, by which `eraseCustomer` finds the answer.",
+        None,
+    )
 
 
 @strawberry.input(description="What customers answered.")
