@@ -27,8 +27,8 @@ def import_ratings(file: Path, source: str, data: Path, *, dry_run: bool) -> Non
     \b
     The first row names the columns, in any order; those after answered_at may be missing:
       external_id,unit_code,service,channel,answered_at,feature,csat,overall,ces,nps,aspects,comment,
-      staff_code,staff_name,staff_kind
-      a-1,BATU,PREPAID,PLN_MOBILE,2026-11-24 09:00,TOKEN,5,4,6,9,POLITE FAST,Cepat,A-17,Dewi,AGENT
+      staff_code,staff_name,staff_kind,customer_ref
+      a-1,BATU,PREPAID,PLN_MOBILE,2026-11-24 09:00,TOKEN,5,4,6,9,POLITE FAST,Cepat,A-17,Dewi,AGENT,511234567890
 
     A moment without an offset is one on the unit's own clocks. What its source has sent before, under the same
     external_id, counts once and stays as it is. Where anything is wrong every problem is named with its row, and

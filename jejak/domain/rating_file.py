@@ -31,6 +31,7 @@ LAYOUT = Layout(
         "aspects",
         "comment",
         *_STAFF,
+        "customer_ref",
     ),
     {
         "id": "external_id",
@@ -45,8 +46,9 @@ LAYOUT = Layout(
         "kodepetugas": "staff_code",
         "namapetugas": "staff_name",
         "jenispetugas": "staff_kind",
+        "pelanggan": "customer_ref",
     },
-    optional=frozenset({"feature", *_SCORES, "aspects", "comment", *_STAFF}),
+    optional=frozenset({"feature", *_SCORES, "aspects", "comment", *_STAFF, "customer_ref"}),
 )
 _MOMENTS = "2026-11-24 09:00 / 2026-11-24T09:00:00+07:00"
 
@@ -98,6 +100,7 @@ def _row(cells: dict[str, str], zone_of: Mapping[str, str]) -> RatingRow | Unrea
         staff_code=cells["staff_code"] or None,
         staff_name=cells["staff_name"] or None,
         staff_kind=staff_kind,
+        customer_ref=cells["customer_ref"] or None,
     )
 
 

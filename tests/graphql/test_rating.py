@@ -165,3 +165,19 @@ async def test_answers_are_found_by_what_they_say_and_where():
     assert await found(text="TIG") == ["tiga"]
     span = {"answeredFrom": (now - timedelta(days=2)).isoformat(), "answeredTo": now.isoformat()}
     assert await found(**span) == ["tiga", "dua"]
+
+
+async def test_of_a_customer_only_a_hash_is_kept_by_which_they_are_forgotten():
+    place, client = await f.a_unit(), await as_(await programme())
+    refs = (("a", "PLG-1"), ("b", " plg-1"), ("c", "x"))
+    rows = [an_answer(place, name, customerRef=ref, comment="Lama") for name, ref in refs]
+    await client.done("submitRatings", source="APP", ratings=rows)
+    found = await db.fetch("select external_id, subject_hash from rating")
+    kept = {row["external_id"]: row["subject_hash"] for row in found}
+    assert kept["a"] == kept["b"] != kept["c"]
+    assert "plg" not in str(kept.values()).lower()
+    await client.done("eraseCustomer", customerRef="plg-1")
+    left = await db.fetch(
+        "select external_id from rating where comment is not null or subject_hash is not null"
+    )
+    assert [row["external_id"] for row in left] == ["c"]
