@@ -28,7 +28,7 @@ template_option = click.option(
 @dry_run_option
 @data_option
 def import_assessments(file: Path, data: Path, named: str, template: str | None, *, dry_run: bool) -> None:
-    """Load assessments of mystery shoppers from CSV or XLSX.
+    """Load mystery shoppers' assessments, CSV or XLSX.
 
     \b
     The first row names the columns, in any order; those of the items are called by their codes:
@@ -65,7 +65,7 @@ def import_assessments(file: Path, data: Path, named: str, template: str | None,
 @dry_run_option
 @data_option
 def import_results(file: Path, data: Path, named: str, template: str | None, *, dry_run: bool) -> None:
-    """Load the published scores of a wave from CSV or XLSX.
+    """Load published scores of a wave, CSV or XLSX.
 
     \b
     The first row names the columns, in any order; without a dimension a score is of the whole:

@@ -22,7 +22,7 @@ from jejak.settings import Settings
 @dry_run_option
 @data_option
 def import_ratings(file: Path, source: str, data: Path, *, dry_run: bool) -> None:
-    """Load what customers answered from a CSV or XLSX file.
+    """Load customers' answers from a CSV or XLSX file.
 
     \b
     The first row names the columns, in any order; those after answered_at may be missing:

@@ -48,7 +48,7 @@ class _Month(click.ParamType[date]):
 )
 @data_option
 def monthly_report(unit: str, month: date, output: Path, lang: str, data: Path) -> None:
-    """Write the monthly report of a UNIT, by its code, as PDF or XLSX.
+    """Write a UNIT's monthly report as PDF or XLSX.
 
     \b
       jejak report JATIM 2026-10 -o jatim.pdf

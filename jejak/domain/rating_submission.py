@@ -73,7 +73,7 @@ async def submit(viewer: Viewer, wanted: SubmitRatings) -> Done[SubmissionOutcom
     with Checks() as checks:
         source = checks.code(wanted.source, "source")
     read = [row for row in wanted.ratings if isinstance(row, RatingRow)]
-    keys = await signing.load() if any(row.customer_ref for row in read) else None
+    keys = await signing.load() if any(row.customer_ref is not None for row in read) else None
     async with db.transaction():
         units = await _units(read)
         rows = Rows[_Judged]()
@@ -129,7 +129,7 @@ def _judged(  # noqa: PLR0917 -- what all rows share comes first
         met = staff.checked(checks, row.staff_code, row.staff_name, row.staff_kind)
         about = (
             subject.hashed(keys, subject.checked(row.customer_ref, checks))
-            if keys and row.customer_ref
+            if keys and row.customer_ref is not None
             else None
         )
     made = NewRating(

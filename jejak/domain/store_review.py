@@ -21,6 +21,7 @@ from jejak.domain.vocabulary import ErrorPolicy, RowOutcome, Store
 _WRITTEN_AT_ONCE = 1_000
 _EARLIEST = datetime(2008, 1, 1, tzinfo=UTC)  # before there was a store
 _NAME = 100
+MOST_VERSION_CODE = 2_100_000_000  # Google Play's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +194,9 @@ def _checked(row: StoreReviewRow, at: Path) -> dict[str, Any]:
     written_at = row.written_at or row.submitted_at
     with Checks(at) as checks:
         checks.between(row.rating, 1, 5, "rating")
-        checks.between(row.version_code, 0, 2**31 - 1, "version_code")
-        checks.text(row.external_id, "external_id", most=TITLE, required=False)
+        checks.between(row.version_code, 0, MOST_VERSION_CODE, "version_code")
+        if row.external_id is not None:
+            checks.text(row.external_id, "external_id", most=TITLE)
         for name, most in (
             ("package", TITLE),
             ("version_name", _NAME),

@@ -20,7 +20,7 @@ SETTINGS = story.Settings(None, None, "admin@jejak.local")
 
 def test_it_plays_to_its_end_and_leaves_nothing(shell):
     said = shell.well("demo")
-    assert [int(n) for n in re.findall(r"^(\d+)\. ", said, re.MULTILINE)] == list(range(1, 8))
+    assert [int(n) for n in re.findall(r"^(\d+)\. ", said, re.MULTILINE)] == list(range(1, 13))
     steps = re.findall(r"^ ?(\d+) .*\d\.\d\d / \d+\.\d\d", said, re.MULTILINE)
     assert steps == [str(n) for n in range(1, 11)]
     assert "210 figures checked against the raw rows" in said
