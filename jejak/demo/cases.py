@@ -155,34 +155,51 @@ FIXES: dict[str, list[tuple[str, str, str | None, int]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the deck publishes of a channel in percent, and answers that come to it: so many of `n` at each end."""
+    """What the deck publishes of a channel in percent, and answers that come to it: of `n` customers so many are
+    satisfied; the first `asked` of them were asked for NPS and CES as well.
+    """
 
     name: str
-    n: int
     percents: dict[str, str]
+    n: int
     satisfied: int
+    asked: int
     promoters: int
     detractors: int
     eased: int
 
     def scores(self) -> Iterator[dict[str, int]]:
         for nth in range(self.n):
-            yield {
-                "csat": (5 if nth % 3 else 4) if nth < self.satisfied else 1 + nth % 3,
-                "nps": (9 + nth % 2)
-                if nth < self.promoters
-                else nth % 7
-                if nth < self.promoters + self.detractors
-                else 8,
-                "ces": (6 + nth % 2) if nth < self.eased else 1 + nth % 4,
-            }
+            scores = {"csat": 4 + nth % 2 if nth < self.satisfied else 1 + nth % 3}
+            if nth < self.asked:
+                scores["nps"] = 9 + nth % 2 if nth < self.promoters else 8
+                if nth >= self.asked - self.detractors:
+                    scores["nps"] = nth % 7
+                scores["ces"] = 5 + nth % 3 if nth < self.eased else 1 + nth % 4
+            yield scores
 
 
 ANSWERS = {
     "PLN_MOBILE": Answers(
-        "PLN Mobile", 5_000, {"csat": "83.98", "nps": "93.00", "ces": "93.00"}, 4_199, 4_700, 50, 4_650
+        "PLN Mobile",
+        {"csat": "83.98", "nps": "93.00", "ces": "93.00"},
+        n=512,
+        satisfied=430,
+        asked=500,
+        promoters=470,
+        detractors=5,
+        eased=465,
     ),
-    "CALL": Answers("CC123", 1_000, {"csat": "95.00", "nps": "98.00", "ces": "98.00"}, 950, 985, 5, 980),
+    "CALL": Answers(
+        "CC123",
+        {"csat": "95.00", "nps": "98.00", "ces": "98.00"},
+        n=200,
+        satisfied=190,
+        asked=200,
+        promoters=197,
+        detractors=1,
+        eased=196,
+    ),
 }
 
 # Of the first wave of 2025, for all of PLN; what stands behind it was not published.

@@ -60,11 +60,13 @@ async def _ratings(stage: Stage, program: Client, at: datetime) -> None:
                 holds=Decimal(figure["value"]) == counted[channel][metric] == Decimal(percent),
                 told=f"{metric} of {channel} is {percent}, and not {figure['value']}",
             )
-        stage.say(
-            f"{published.name}: "
-            + ", ".join(f"{m.upper()} {told[m]['value']} ({told[m]['low']} to {told[m]['high']})" for m in published.percents)
-            + f", n = {told['csat']['n']:,}; CSAT target {told['csat']['target']}: {told['csat']['distance']}"
-        )  # fmt: skip
+        figures = (
+            f"{metric.upper()} {told[metric]['value']} ({told[metric]['low']} to {told[metric]['high']})"
+            for metric in published.percents
+        )
+        stage.say(f"{published.name}: {', '.join(figures)}")
+        csat = told["csat"]
+        stage.say(f"  n = {csat['n']}; of the CSAT target of {csat['target']} it is {csat['distance']} away")
 
 
 async def _program(stage: Stage) -> Client:
@@ -104,11 +106,12 @@ async def _counted(stage: Stage) -> dict[str, dict[str, Decimal]]:
     found: dict[str, dict[str, Decimal]] = {}
     for channel in {row["channel"] for row in rows}:
         own = [row for row in rows if row["channel"] == channel]
-        net = sum((row["nps"] >= 9) - (row["nps"] <= 6) for row in own)
+        asked = [row for row in own if row["nps"] is not None]
+        net = sum((row["nps"] >= 9) - (row["nps"] <= 6) for row in asked)
         shares = {
             "csat": Fraction(sum(row["csat"] >= 4 for row in own), len(own)),
-            "nps": Fraction(net, len(own)),
-            "ces": Fraction(sum(row["ces"] >= 5 for row in own), len(own)),
+            "nps": Fraction(net, len(asked)),
+            "ces": Fraction(sum(row["ces"] >= 5 for row in asked), len(asked)),
         }
         found[channel] = {name: Decimal(round(share * 10_000)) / 100 for name, share in shares.items()}
     return found
