@@ -162,7 +162,7 @@ async def a_shopping(assessed: Unit, ahead: Unit, shopper: Person, by: Person) -
     stamps = {"created_at": now, "updated_at": now}
     template = await the_template()
     other = AssessmentTemplate(
-        code="MS-LAMA",
+        code=f"MS-LAMA-{next(_n)}",
         version=1,
         title_id="Lama",
         title_en="Old",
