@@ -482,10 +482,11 @@ async def not_own(client: Client, seat: Seat, there: dict[str, Thing]) -> dict[s
 
 
 async def test_who_is_signed_out_is_answered_nothing(world):
-    unit = json.dumps(gid(world.here))
+    unit, wave = json.dumps(gid(world.here)), json.dumps(gid(world.shopping.earlier))
     for name, field in schema().query_type.fields.items():
         asked = selection(schema().query_type, but=frozenset(schema().query_type.fields) - {name})
         asked = asked.replace("$unit", unit).replace("$node", unit).replace("$ids", f"[{unit}]")
+        asked = asked.replace("$wave", wave)
         data, errors = await NOBODY.post(f"{{ {asked} }}")
         assert data is None or data[name] is None, field
         assert [(error["extensions"]["code"], error["path"]) for error in errors] == [
