@@ -310,7 +310,13 @@ def rating_link(at: Unit, by: Person, n: int, **changes: Any) -> RatingLink:
 def rating(at: Unit, **changes: Any) -> Rating:
     key = db.new_id()
     given = {"service": "COMPLAINT", "feature": "", "channel": "OFFICE", "csat": 5, "aspects": []}
-    given |= {"answered_at": AT, "day": AT.date(), "received_at": AT, "source": "TEST", "external_id": str(key)}
+    given |= {
+        "answered_at": AT,
+        "day": AT.date(),
+        "received_at": AT,
+        "source": "TEST",
+        "external_id": str(key),
+    }
     return Rating(**{"id": key, "unit_id": at.id} | given | changes)
 
 

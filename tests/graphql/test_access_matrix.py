@@ -47,6 +47,7 @@ ARGUMENTS = {
     "Query.issue": "id: $node",
     "Query.topIssues": "unitId: $unit",
     "Query.storeReviewFigures": 'from: "2026-01-01", to: "2026-12-31"',
+    "Query.monthlyReport": 'unitId: $unit, month: "2026-03-01"',
     "Query.search": 'text: "pasang or menunggu or pelatihan"',
     "Query.reminderRules": "unitId: $unit",
     "Query.wave": "id: $node",
