@@ -162,7 +162,7 @@ async def a_shopping(assessed: Unit, ahead: Unit, shopper: Person, by: Person) -
     stamps = {"created_at": now, "updated_at": now}
     template = await the_template()
     other = AssessmentTemplate(
-        code="MS-LAMA",
+        code=f"MS-LAMA-{next(_n)}",
         version=1,
         title_id="Lama",
         title_en="Old",
@@ -185,7 +185,7 @@ async def a_shopping(assessed: Unit, ahead: Unit, shopper: Person, by: Person) -
         template_id=template.id,
         name="Gelombang 1",
         year=today.year,
-        number=1,
+        number=1 + await Wave.count().where(Wave.template_id == template.id),
         cross_visit=True,
         created_by=by.id,
         **days,

@@ -12,6 +12,7 @@ from jejak.domain.tables.issue import Issue
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
 from jejak.domain.tables.notice import Digest, Notice, Reminder, Rung
 from jejak.domain.tables.person import Membership, Person
+from jejak.domain.tables.rating import Rating
 from jejak.domain.tables.rating_link import RatingLink
 from jejak.domain.tables.report import Report
 from jejak.domain.tables.rollout import Recurrence, Rollout
@@ -291,15 +292,32 @@ def attempt(of: Delivery, nth: int) -> DeliveryAttempt:
     return DeliveryAttempt(delivery_id=of.id, nth=nth, **given)
 
 
-def rating_link(at: Unit, by: Person, n: int) -> RatingLink:
+def rating_link(at: Unit, by: Person, n: int, **changes: Any) -> RatingLink:
     given = {
+        "unit_id": at.id,
+        "created_by": by.id,
+        "created_at": AT,
+        "expires_at": FAR,
         "name": f"Bio {n}",
         "service": "COMPLAINT",
         "feature": "",
         "channel": "OFFICE",
         "token": f"token-{n}",
     }
-    return RatingLink(unit_id=at.id, created_by=by.id, created_at=AT, expires_at=FAR, **given)
+    return RatingLink(**given | changes)
+
+
+def rating(at: Unit, **changes: Any) -> Rating:
+    key = db.new_id()
+    given = {"service": "COMPLAINT", "feature": "", "channel": "OFFICE", "csat": 5, "aspects": []}
+    given |= {
+        "answered_at": AT,
+        "day": AT.date(),
+        "received_at": AT,
+        "source": "TEST",
+        "external_id": str(key),
+    }
+    return Rating(**{"id": key, "unit_id": at.id} | given | changes)
 
 
 def alert(at: Unit, rule: AlertRule, **changes: Any) -> Alert:

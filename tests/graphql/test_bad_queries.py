@@ -15,6 +15,7 @@ from tests.sql import statements
 
 LISTS = ["units", "journeys", "painPoints", "tasks", "people", "notices"]
 NUL = "a\x00b"
+SPAN = 'from: "2026-01-01", to: "2026-01-31"'
 
 
 def code_and_place(errors):
@@ -356,12 +357,18 @@ async def test_who_is_signed_out_learns_nothing_from_any_query():
             "reminderRules": f'(unitId: "{ids.encode("Unit", KEY)}")',
             "rollout": f'(id: "{ids.encode("Rollout", KEY)}")',
             "issue": f'(id: "{ids.encode("Issue", KEY)}")',
-            "storeReviewFigures": '(from: "2026-01-01", to: "2026-01-31")',
+            "storeReviewFigures": f"({SPAN})",
             "topIssues": f'(unitId: "{ids.encode("Unit", KEY)}")',
             "assignIssuePreview": f'(input: {{ issueId: "{ids.encode("Issue", KEY)}", initiativeId: "{ids.encode("Initiative", KEY)}", title: "x" }})',
             "rolloutPreview": f'(input: {{ initiativeId: "{ids.encode("Initiative", KEY)}", title: "x" }})',
             "rolloutExtensionPreview": f'(input: {{ rolloutId: "{ids.encode("Rollout", KEY)}", expectedVersion: 1 }})',
             "monthlyReport": f'(unitId: "{ids.encode("Unit", KEY)}", month: "2026-01-01")',
+            "ratingMetrics": f'(unitId: "{ids.encode("Unit", KEY)}", {SPAN})',
+            "staffMetrics": f'(unitId: "{ids.encode("Unit", KEY)}", {SPAN})',
+            "kpiTargets": "(year: 2026)",
+            "wave": f'(id: "{ids.encode("Wave", KEY)}")',
+            "assessment": f'(id: "{ids.encode("Assessment", KEY)}")',
+            "alert": f'(id: "{ids.encode("Alert", KEY)}")',
             "search": '(text: "padam", first: 1)',
         }
         arguments = required.get(name, "(first: 1)" if "last" in field.args else "")

@@ -36,6 +36,8 @@ LISTS = [
     "issues",
     "storeReviews",
     "alerts",
+    "ratings",
+    "ratingLinks",
 ]
 
 
@@ -75,6 +77,10 @@ IN_SQL = {
     ("storeReviews", "WORST_FIRST"): "rating, written_at desc, id desc",
     ("alerts", "NEWEST_FIRST"): "opened_at desc, id desc",
     ("alerts", "WORST_FIRST"): "closed_at is not null, severity = 'CRITICAL' desc, opened_at desc, id desc",
+    ("ratings", "NEWEST_FIRST"): "answered_at desc, id desc",
+    ("ratings", "OLDEST_FIRST"): "answered_at, id",
+    ("ratingLinks", "NEWEST_FIRST"): "created_at desc, id desc",
+    ("ratingLinks", "OLDEST_FIRST"): "created_at, id",
 }
 TABLE = {
     "units": "unit",
@@ -90,6 +96,8 @@ TABLE = {
     "issues": "issue",
     "storeReviews": "store_review",
     "alerts": "alert",
+    "ratings": "rating",
+    "ratingLinks": "rating_link",
 }
 TYPE = {
     "units": "Unit",
@@ -105,14 +113,14 @@ TYPE = {
     "issues": "Issue",
     "storeReviews": "StoreReview",
     "alerts": "Alert",
+    "ratings": "Rating",
+    "ratingLinks": "RatingLink",
 }
 
 
 def test_every_order_of_every_list_is_walked():
     assert set(ORDERS) == set(IN_SQL)
     paged = {name for name, field in schema().query_type.fields.items() if "last" in field.args}
-    assert paged - set(LISTS) == {"search"}, "it has a test of its own"
-    paged = {name for name, field in schema().query_type.fields.items() if "first" in field.args}
     own = {"search", "waves", "plannedVisits", "assessments"}
     assert paged - set(LISTS) == own, "they have tests of their own"
 
@@ -153,12 +161,14 @@ class Shelf:
             rollout = rows.rollout(self.unit, self.person, created_at=at)
             upcoming = [rows.DAY + timedelta(rank)] if rank else []
             comes = rows.recurrence(self.unit, self.person, upcoming=upcoming, created_at=at)
-            await rows.write(below, journey, stage, issue, point, rollout, comes, task, one)
             # Of one rule and unit only one may be open.
             ended = {"closed_at": at, "closed_because": "RECOVERED"}
             severity = "CRITICAL" if rank % 2 else "INFO"
             warning = rows.alert(self.unit, rule, opened_at=at, severity=severity, **ended)
-            await rows.write(below, journey, stage, point, rollout, comes, task, one, warning)
+            answer = rows.rating(self.unit, answered_at=at)
+            link = rows.rating_link(self.unit, self.person, rank, created_at=at, token=str(task.id))
+            await rows.write(below, journey, stage, issue, point, rollout, comes, task, one, warning)
+            await rows.write(answer, link)
             await rows.write(*rows.evidence_of(warning))
             await rows.write(rows.membership(one, self.unit))
             await rows.notices([task], self.person, [(0, at)])

@@ -329,4 +329,12 @@ def test_every_root_field_is_asked_from_every_seat():
         "storeReviews",
         "reviewCauses",
         "storeReviewFigures",
+        "ratingLinks",
+        "ratings",
+        "ratingMetrics",
+        "staffMetrics",
+        "kpiTargets",
+        "alert",
+        "alerts",
+        "alertRules",
     }, "these have tests of their own"

@@ -883,7 +883,7 @@ VALID: dict[str, Callable[[World], Given]] = {
             "templateId": gid(w.shopping.template),
             "name": "Gelombang 2",
             "year": w.shopping.wave.year,
-            "number": 2,
+            "number": w.shopping.wave.number + 1,
             "startsOn": _in_days(w, 30),
             "endsOn": _in_days(w, 60),
             "crossVisit": False,
