@@ -11,8 +11,14 @@ from tests.client import as_, gid, schema
 from tests.graphql.test_access import seats
 from tests.graphql.world import VALID, a_notice
 
-LISTS = {"units": "underId", "journeys": "unitId", "painPoints": "unitId", "tasks": "unitId"}
-EVERYTHING = """query ($unit: ID!, $code: String!, $node: ID!, $journey: ID!, $point: ID!, $ids: [ID!]!) {
+LISTS = {
+    "units": "underId",
+    "journeys": "unitId",
+    "painPoints": "unitId",
+    "tasks": "unitId",
+    "alerts": "unitId",
+}
+EVERYTHING = """query ($unit: ID!, $code: String!, $node: ID!, $journey: ID!, $point: ID!, $alert: ID!, $ids: [ID!]!) {
   unit(id: $unit) { id } byCode: unit(code: $code) { id }
   node(id: $node) { __typename id } nodes(ids: $ids) { __typename id }
   programme { completion(unitId: $unit) { reported } } slaPolicy { bands { days } }
@@ -26,6 +32,7 @@ EVERYTHING = """query ($unit: ID!, $code: String!, $node: ID!, $journey: ID!, $p
   search(first: 100, text: "pasang or menunggu or pelatihan", unitId: $unit) { totalCount nodes { title excerpt unit { id } } edges { cursor } }
   reminderRules(unitId: $unit) { unit { id } }
   journey(id: $journey) { id } painPoint(id: $point) { id } task(id: $node) { id }
+  alert(id: $alert) { id } alerts(first: 100, filter: {unitId: $unit}) { totalCount nodes { id } }
   everyHit: search(first: 100, text: "pasang or menunggu or pelatihan") { totalCount nodes { unit { id } } }
   everyTask: tasks(first: 100) { totalCount nodes { unit { id } } }
   everyUnit: units(first: 100) { totalCount nodes { id parent { id } children(first: 100) { totalCount nodes { id } } } }
@@ -44,6 +51,7 @@ async def test_every_query_from_every_seat(world):
     ids = [gid(thing) for thing in things(world)]
     variables = {"unit": gid(world.here), "code": world.here.code, "node": gid(world.planned), "ids": ids}
     variables |= {"journey": gid(world.draft), "point": gid(world.open_point)}
+    variables["alert"] = gid(world.warning)
     async for seat, client in seats(world, world.here):
         # when
         data = await client.data(EVERYTHING, **variables)
@@ -54,11 +62,12 @@ async def test_every_query_from_every_seat(world):
             assert [node["id"] for node in data["nodes"]] == ids
             assert data["initiative"]["completion"]["unit"] == {"id": gid(world.here)}
             assert data["reminderRules"] == {"unit": {"id": gid(world.here)}}
-            assert [data[name]["totalCount"] for name in LISTS] == [2, 7, 7, 4]
-            assert [data[name]["id"] for name in ("journey", "painPoint", "task")] == [
+            assert [data[name]["totalCount"] for name in LISTS] == [2, 7, 7, 4, 1]
+            assert [data[name]["id"] for name in ("journey", "painPoint", "task", "alert")] == [
                 gid(world.draft),
                 gid(world.open_point),
                 gid(world.planned),
+                gid(world.warning),
             ]
             assert data["people"]["totalCount"] == len(data["people"]["nodes"]) >= 3
             assert data["search"]["totalCount"] == len(data["search"]["nodes"]) == 18
@@ -71,7 +80,7 @@ async def test_every_query_from_every_seat(world):
             assert (data[name]["totalCount"], data[name]["nodes"]) == (0, [])
         assert data["reminderRules"] is None
         assert data["journeys"]["pageInfo"] == {"endCursor": None}
-        assert data["journey"] is data["painPoint"] is data["task"] is None
+        assert data["journey"] is data["painPoint"] is data["task"] is data["alert"] is None
         for name in ("people", "search"):
             assert data[name] == {"totalCount": 0, "nodes": [], "edges": []}
         assert data["everyHit"] == {"totalCount": 0, "nodes": []}
@@ -334,7 +343,5 @@ def test_every_root_field_is_asked_from_every_seat():
         "ratingMetrics",
         "staffMetrics",
         "kpiTargets",
-        "alert",
-        "alerts",
         "alertRules",
     }, "these have tests of their own"
