@@ -1,5 +1,6 @@
 """The world that is put back is the one that was made."""
 
+import tests.kept
 from jejak.domain import db
 from tests.graphql.world import a_world
 
@@ -12,8 +13,12 @@ async def every_row() -> dict[str, list[str]]:
     }
 
 
-async def test_every_row_is_put_back_and_none_is_left(world, clean, kept):
-    # given
+async def test_every_row_is_put_back_and_none_is_left(world, clean, kept, monkeypatch):
+    # given a minute that does not end meanwhile
+    minute = tests.kept._minute()
+    monkeypatch.setattr(tests.kept, "_minute", lambda: minute)
+    await kept.clean()
+    world = await kept.get()
     made = await every_row()
     # when it is put back after a clean database, and after rows were added, changed and lost
     for is_clean in (True, False):
