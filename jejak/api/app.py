@@ -49,7 +49,7 @@ def create_app(settings: Settings, rate: Rate | None = None, queue: Queue | None
             Reports(limits, load).route(),
             *_at_provider(settings),
             *_open(),
-            *RatingPages().routes(),
+            *RatingPages(limits, load).routes(),
             metrics.route(),
         ],
         state=State({"cookies": Cookies.of(settings), "tail": tail}),

@@ -1,5 +1,7 @@
 """How customers answer: `/r/` and a link. A GET changes nothing: programs look at links before people do."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,9 +16,10 @@ from litestar.params import FromPath
 from jejak.api import errors, rating_page
 from jejak.api.auth import HttpRequest, cookies_of, preferred
 from jejak.api.errors import bad
-from jejak.api.load import in_time
+from jejak.api.guard import address, by_address
+from jejak.api.load import Load, in_time
 from jejak.api.rating_page import Filled, said
-from jejak.domain import rating_answer, rating_texts
+from jejak.domain import rating_answer, rating_texts, throttle
 from jejak.domain.errors import Code, Refused
 from jejak.domain.metric_rules import SCALES
 from jejak.domain.rating import Answer
@@ -24,6 +27,7 @@ from jejak.domain.rating_answer import Opened, State
 from jejak.domain.rating_link import PATH
 from jejak.domain.signing import Keyring, Keys, Purpose
 from jejak.domain.vocabulary import Language, RatingAspect
+from jejak.settings import Limits
 
 THANKS = f"{PATH}terima-kasih/"
 ERASE = f"{PATH}hapus/"
@@ -45,8 +49,10 @@ _STOPPED_FOR = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class RatingPages:
-    """What the pages of a process share."""
+    """What the pages of a process share. Each takes a place and has a time, as every request that costs the database something."""
 
+    limits: Limits
+    load: Load
     keys: Keys = field(default_factory=Keys)
 
     def routes(self) -> list[HTTPRouteHandler]:
@@ -56,18 +62,20 @@ class RatingPages:
 
         @route(PATH + "{token:str}", http_method=_GET, status_code=200, **as_pages)
         async def rating_form(request: HttpRequest, token: FromPath[str]) -> Response[str]:
-            return await self._ask(request, token)
+            async with self._a_place(request):
+                return await self._ask(request, token)
 
         @post(PATH + "{token:str}", status_code=303, request_max_body_size=MOST_BYTES, **as_pages)
         async def rating_sent(request: HttpRequest, token: FromPath[str]) -> Response[Any]:
             filled, chosen = await _read(request)
-            match filled["do"]:
-                case "stop":
-                    return await self._stop(request, token, out=True)
-                case "ask":
-                    return await self._stop(request, token, out=False)
-                case _:
-                    return await self._take(request, token, filled, chosen)
+            async with self._a_place(request):
+                match filled["do"]:
+                    case "stop":
+                        return await self._stop(request, token, out=True)
+                    case "ask":
+                        return await self._stop(request, token, out=False)
+                    case _:
+                        return await self._take(request, token, filled, chosen)
 
         @route(THANKS + "{receipt:str}", http_method=_GET, status_code=200, **as_pages)
         async def rating_thanks(request: HttpRequest, receipt: FromPath[str]) -> Response[str]:
@@ -81,10 +89,16 @@ class RatingPages:
 
         @post(ERASE + "{receipt:str}", status_code=200, request_max_body_size=MOST_BYTES, **as_pages)
         async def rating_erased(request: HttpRequest, receipt: FromPath[str]) -> Response[str]:
-            await rating_answer.erase(await self.keys.current(), receipt)
+            async with self._a_place(request):
+                await rating_answer.erase(await self.keys.current(), receipt)
             return said(_language(request), "erased")
 
         return [rating_form, rating_sent, rating_thanks, rating_erase, rating_erased]
+
+    @contextlib.asynccontextmanager
+    async def _a_place(self, request: HttpRequest) -> AsyncIterator[None]:
+        async with self.load.place(by_address(request.scope)), in_time(self.limits.seconds, 504):
+            yield
 
     async def _ask(self, request: HttpRequest, token: str) -> Response[str]:
         language, keys = _language(request), await self.keys.current()
@@ -105,6 +119,9 @@ class RatingPages:
         self, request: HttpRequest, token: str, filled: Filled, chosen: list[str]
     ) -> Response[Any]:
         language, keys = _language(request), await self.keys.current()
+        shared = keys.read(token, Purpose.LINK)
+        if shared is not None:
+            await throttle.count_answer(shared.key, address(request.scope))
         try:
             receipt = await rating_answer.answer(keys, token, filled["form"], _answer(filled, chosen))
         except Refused as refused:
@@ -123,7 +140,7 @@ class RatingPages:
                 wrong=[rating_texts.phrase(name, language) for name in _reasons(refused)],
             )
         answered = _led_to(f"{THANKS}{receipt}", language)
-        if keys.read(token, Purpose.LINK):
+        if shared is not None:
             answered.set_cookie(_kept(request, _ANSWERED, _ANSWERED_FOR, f"{PATH}{token}"))
         return answered
 
@@ -211,6 +228,8 @@ def _refused(request: HttpRequest, refused: Refused) -> Response[str]:
     language = _language(request)
     if refused.code is Code.GONE:
         return said(language, "ended", "ended_more", status=410)
+    if refused.code is Code.TOO_MANY_ATTEMPTS:
+        return said(language, "failed", status=429)
     return said(language, "unknown", "unknown_more", status=404)
 
 

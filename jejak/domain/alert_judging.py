@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from jejak.domain import alert_measure, alert_rules, db, review_figures
 from jejak.domain.alert_rules import Answers, Judged, Pace, Rule
@@ -50,7 +49,7 @@ class Found:
 
 
 async def judge_all(now: datetime) -> Found:
-    """In the open transaction. Eight statements at most, however many rules and units."""
+    """In the open transaction. Nine statements at most, however many rules and units."""
     rows = await db.fetch(
         """
         select a.id, a.rule_id, a.unit_id, a.service, e.base_low from alert a
@@ -72,7 +71,7 @@ async def judge_all(now: datetime) -> Found:
             # A rule that was made since the others were read has its turn next time.
             if subject.rule_id in rules and subject.unit_id in units:
                 judged[subject] = judge(rules[subject.rule_id], row)
-    judged |= await _reviews([rule for rule in rules.values() if rule.kind == AlertKind.REVIEW_SPIKE], now)
+    judged |= await _reviews([rule for rule in rules.values() if rule.kind == AlertKind.REVIEW_SPIKE])
     return Found(
         rules,
         units,
@@ -113,18 +112,16 @@ def _pace(rule: AlertRule, row: Any) -> Judged:
     return alert_rules.behind(_rule(rule), pace, row["today"], row["ends_on"])
 
 
-async def _reviews(rules: Sequence[AlertRule], now: datetime) -> dict[Subject, Judged]:
-    """Yesterday's reviews of the app beside those of the days before, at headquarters, whose zone their days have."""
-    top = await db.fetchrow("select id, timezone from unit where kind = $1", UnitKind.HQ)
+async def _reviews(rules: Sequence[AlertRule]) -> dict[Subject, Judged]:
+    """The last day of which there are reviews of the app, beside those before it, at headquarters."""
     watching = [rule for rule in rules if rule.enabled]
-    if top is None or not watching:
+    top = await db.fetchval("select id from unit where kind = $1", UnitKind.HQ)
+    day = await review_figures.last_day() if watching else None
+    if top is None or day is None:
         return {}
-    day = now.astimezone(ZoneInfo(top["timezone"])).date() - timedelta(days=1)
     mine, theirs = (Answers(one.reviews, one.negative) for one in await review_figures.beside_before(day))
     return {
-        Subject(rule.id, top["id"], None): replace(
-            judged, reading=replace(judged.reading, from_on=day, to_on=day)
-        )
+        Subject(rule.id, top, None): replace(judged, reading=replace(judged.reading, from_on=day, to_on=day))
         for rule in watching
         for judged in [alert_rules.spiked(_rule(rule), mine, theirs)]
     }

@@ -63,6 +63,8 @@ async def record(viewer: Viewer, wanted: RecordAssessment) -> Assessment:
         if not fresh and found is not None:
             return found
         of = await wave.held(visit.wave_id, "planned_visit_id")
+        # An import of the wave, which this has waited for, may have brought it in.
+        found = await Assessment.objects().where(of_visit).first()
         unit = (await change.units([visit.unit_id]))[visit.unit_id]
         if unit.closed_at is not None:
             raise Refused(Code.UNIT_CLOSED, "planned_visit_id")

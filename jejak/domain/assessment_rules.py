@@ -57,18 +57,19 @@ def dimensions(wave: str, template: str, path: str, also: str = "true") -> str:
         where d.template_id = {template} group by d.id)"""
 
 
-def ranking(wave: str, template: str, chosen: str, also: str = "true") -> str:
+def ranking(wave: str, template: str, chosen: str, also: str = "true", tree: str = "unit") -> str:
     """SQL for a row for each of the `chosen` units (a condition over `place`) with a score, the best first; equals share
-    a rank. One pass over the scores, however many units there are.
+    a rank. One pass over the scores, however many units there are. `tree`: units with other paths than they have now.
     """
     return f"""(
         with scored as materialized (
-            select at.path, f.score from ({by_unit(wave, template, also)}) f join unit at on at.id = f.unit_id
+            select at.path, f.score from ({by_unit(wave, template, also)}) f join {tree} at on at.id = f.unit_id
             where f.dimension is null
         )
         select rank() over (order by {shown("avg(scored.score)")} desc) as rank, place.id as unit_id, place.code,
             place.name, place.kind, place.parent_id, {shown("avg(scored.score)")} as score, count(*) as assessed
-        from unit place join scored on scored.path ^@ place.path where {chosen} group by place.id)"""
+        from {tree} place join scored on scored.path ^@ place.path where {chosen}
+        group by place.id, place.code, place.name, place.kind, place.parent_id)"""
 
 
 def unmatched(template: str, other: str) -> str:

@@ -232,6 +232,11 @@ async def lock(which: Lock) -> None:
     await execute("select pg_advisory_xact_lock($1)", int(which))
 
 
+async def lock_if_free(which: Lock) -> bool:
+    """Holds `which` until the open transaction ends, if nobody else does; whether so."""
+    return bool(await fetchval("select pg_try_advisory_xact_lock($1)", int(which)))
+
+
 def new_id() -> UUID:
     """Time-ordered, so that indexes stay dense, and without a counter that would tell how many rows exist."""
     return uuid7()

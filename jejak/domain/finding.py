@@ -17,7 +17,7 @@ from jejak.domain.event import Happened
 from jejak.domain.event_kind import EventKind
 from jejak.domain.tables.assessment import Assessment, AssessmentItem, AssessmentScore
 from jejak.domain.tables.journey import Journey, PainPoint, Stage
-from jejak.domain.vocabulary import Category, JourneyStatus, Parameter
+from jejak.domain.vocabulary import AssessmentStatus, Category, JourneyStatus, Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ async def create(viewer: Viewer, wanted: CreatePainPointFromFinding) -> PainPoin
             return await change.again(PainPoint, viewer, new_id)
         # Held, so that of two first findings one makes the journey.
         found, _, _ = await assessment.take(viewer, Right.ASSIGN, wanted.assessment_id, None)
+        if found.status != AssessmentStatus.SUBMITTED:
+            raise Refused(Code.NOT_FOUND, "assessment_id")
         unit, by = await change.unit(viewer, Right.ASSIGN, found.unit_id, "assessment_id")
         item, score = await _scored(found, wanted.item_code)
         values = _checked(wanted, item)

@@ -5,11 +5,16 @@ that dies or runs twice, it is counted once. It is counted at its unit and at ea
 unit that moves takes its counts along (the trigger `rating_moved`).
 """
 
+from time import monotonic
+
 from jejak.domain import db
 from jejak.domain.metric_rules import SCALES
 
 COUNTS = tuple(column for scale in SCALES.values() for column in scale.columns)
 AT_ONCE = 50_000
+# Of a worker, which has other things to do: so long, and in parts of about a second.
+_TURN_SECONDS = 4
+_A_TURN = 10_000
 _PATIENCE_SECONDS = 240
 
 
@@ -24,10 +29,22 @@ async def drain(at_once: int = AT_ONCE) -> int:
             return counted
 
 
-async def _some(most: int) -> int:
+async def keep_up() -> None:
+    """Counts for some seconds of what waits; whoever comes next goes on, and whoever comes meanwhile leaves it to this."""
+    until = monotonic() + _TURN_SECONDS
+    while monotonic() < until:
+        with db.patient(_PATIENCE_SECONDS):
+            if await _some(_A_TURN, waiting=False) < _A_TURN:
+                return
+
+
+async def _some(most: int, *, waiting: bool = True) -> int:
     async with db.transaction():
         # The tree as it is after this is that by which a move that waits, or has ended, counts.
-        await db.lock(db.Lock.RATINGS)
+        if waiting:
+            await db.lock(db.Lock.RATINGS)
+        elif not await db.lock_if_free(db.Lock.RATINGS):
+            return 0
         # A whole batch is grouped several times over, and this is done by one worker at a time.
         await db.execute("set local work_mem = '128MB'")
         return int(await db.fetchval(_COUNT, most, timeout=_PATIENCE_SECONDS))

@@ -4,6 +4,7 @@ What is published is the draft as it was read, by its version, and never changes
 correct it. Whoever finds a mistake says so in the next one.
 """
 
+import contextlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -104,7 +105,7 @@ async def recompute(viewer: Viewer, wanted: RecomputeReport) -> Report:
     month = await _ended(unit, wanted.month)
     made = await report_content.compute(unit.id, month)
     async with db.transaction():
-        return await _keep(by, unit, month, made, anew=True)
+        return await _keep(by, unit, month, made)
 
 
 async def publish(viewer: Viewer, wanted: PublishReport) -> Report:
@@ -135,7 +136,9 @@ async def publish(viewer: Viewer, wanted: PublishReport) -> Report:
 
 
 async def run() -> int:
-    """Drafts for headquarters and the regions of the month that has ended, where there are none; how many were made."""
+    """Drafts for headquarters and the regions of the month that has ended, made anew until they are published: answers
+    and visits come in late. How many say something new.
+    """
     made = 0
     rows = await db.fetch(
         "select id from unit where kind in ('HQ', 'UID', 'UIW') and closed_at is null order by path"
@@ -143,18 +146,21 @@ async def run() -> int:
     units = await change.units([row["id"] for row in rows], lock=False)
     for unit in units.values():
         month = Period.of(clock.today(unit.timezone), unit.timezone).before.month
-        if not await _is_there(unit, month) or await _kept(unit.id, month) is not None:
+        kept = await _kept(unit.id, month)
+        published = kept is not None and kept.state == ReportState.PUBLISHED
+        if published or not await _is_there(unit, month):
             continue
         computed = await report_content.compute(unit.id, month)
-        async with db.transaction():
-            made += (
-                await _keep(access.SERVICE, unit, month, computed, anew=False)
-            ).computed_at == computed.at
+        # Of one that somebody publishes meanwhile nothing is left to do.
+        with contextlib.suppress(Refused):
+            async with db.transaction():
+                drafted = await _keep(access.SERVICE, unit, month, computed)
+                made += drafted.computed_at == computed.at
     return made
 
 
-async def _keep(by: Allowed, unit: Unit, month: date, made: Computed, *, anew: bool) -> Report:
-    """Writes a draft, inside the open transaction. `anew`: also over one that is there."""
+async def _keep(by: Allowed, unit: Unit, month: date, made: Computed) -> Report:
+    """Writes a draft, inside the open transaction, also over one that is there and says something else."""
     told = {"month": month, "digest": made.digest}
     content = report_rules.canonical(made.content).decode()
     values = (content, FORMULA_VERSION, made.digest, made.at)
@@ -174,7 +180,7 @@ async def _keep(by: Allowed, unit: Unit, month: date, made: Computed, *, anew: b
         await event.append(by, EventKind.REPORT_DRAFTED, ("report", inserted), unit.id, after=told)
     kept = await _kept(unit.id, month, lock=True)
     assert kept is not None  # noqa: S101 -- nothing deletes a report
-    if inserted or not anew:
+    if inserted:
         return kept
     if kept.state == ReportState.PUBLISHED:
         raise Refused(Code.WRONG_STATUS, "month", status=kept.state)

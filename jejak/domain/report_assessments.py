@@ -18,7 +18,11 @@ order by w.starts_on desc, w.id desc
 _TEMPLATE = "(select w.template_id from wave w where w.id = $1::uuid)"
 _WHOLE = assessment_rules.figures("$1::uuid", _TEMPLATE, "''", also=_THESE)
 _DIMENSIONS = assessment_rules.dimensions("$1::uuid", _TEMPLATE, "''", also=_THESE)
-_RANKING = assessment_rules.ranking("$1::uuid", _TEMPLATE, "place.kind in ('UID', 'UIW')", also=_THESE)
+# As the tree stood on a day of which it was kept, else as it stands.
+_TREE = """(select u.id, u.code, u.name, u.kind, u.parent_id, coalesce(kept.path, u.path) as path
+    from unit u left join unit_snapshot kept on kept.unit_id = u.id and kept.day = $4::date)"""
+_REGIONS = "place.kind in ('UID', 'UIW')"
+_RANKING = assessment_rules.ranking("$1::uuid", _TEMPLATE, _REGIONS, also=_THESE, tree=_TREE)
 
 
 async def figures(scope: Scope) -> list[dict[str, Any]]:
@@ -35,7 +39,8 @@ async def _wave(scope: Scope, wave: Any) -> dict[str, Any]:
     dimensions = await db.fetch(f"select d.* from {_DIMENSIONS} d order by d.position", *values)
     regions = []
     if scope.unit.kind == UnitKind.HQ:
-        regions = await db.fetch(f"select r.* from {_RANKING} r order by r.rank, r.code", *values)
+        ranked = f"select r.* from {_RANKING} r order by r.rank, r.code"
+        regions = await db.fetch(ranked, *values, scope.kept_on)
     return {
         **{name: wave[name] for name in ("name", "year", "number")},
         "score": _text(whole["score"]),

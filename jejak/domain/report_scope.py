@@ -14,7 +14,8 @@ class Scope:
     """`kept_on`: the last day of an ended month whose figures were kept; None where none were. `running`: the month has
     not ended, and the figures are those of now.
 
-    `units`: the unit and all below it, as the tree stood on that day (R1); where none was kept, as it stands.
+    `units`: the unit and all below it, as the tree stood on that day (R1); where none was kept, as it stands. `moved`: those
+    are others now.
     """
 
     unit: Unit
@@ -22,6 +23,7 @@ class Scope:
     running: bool
     kept_on: date | None
     units: list[UUID]
+    moved: bool = False
 
 
 async def of(unit: Unit, period: Period, now: datetime) -> Scope:
@@ -34,8 +36,9 @@ async def of(unit: Unit, period: Period, now: datetime) -> Scope:
             "select max(day) from unit_snapshot where day between $1 and $2", period.month, period.last
         )
     )
+    now_below = await db.fetch("select id from unit where path ^@ $1 order by path", unit.path)
     if kept_on is None:
-        rows = await db.fetch("select id from unit where path ^@ $1 order by path", unit.path)
+        rows = now_below
     else:
         rows = await db.fetch(
             """
@@ -46,4 +49,6 @@ async def of(unit: Unit, period: Period, now: datetime) -> Scope:
             kept_on,
             unit.id,
         )
-    return Scope(unit, period, running, kept_on, [row["id"] for row in rows])
+    units = [row["id"] for row in rows]
+    moved = set(units) != {row["id"] for row in now_below}
+    return Scope(unit, period, running, kept_on, units, moved)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from jejak.domain import db, metric
+from jejak.domain import clock, db, metric
 from jejak.domain.metric_rules import INDICATIVE_BELOW
 
 NEGATIVE = 2  # stars, and fewer
@@ -74,6 +74,18 @@ async def counts(start: date, end: date) -> Counts:
         f"select f.negative, f.reviews from {period('$1::date', '$2::date')} f", start, end
     )
     return Counts(row["negative"], row["reviews"]) if row else Counts(0, 0)
+
+
+async def last_day() -> date | None:
+    """The last whole day of which there are reviews: exports come when somebody brings them."""
+    day: date | None = await db.fetchval(
+        f"""
+        select (max(r.written_at) at time zone {_ZONE})::date from store_review r
+        where r.written_at < date_trunc('day', $1::timestamptz at time zone {_ZONE}) at time zone {_ZONE}
+        """,
+        clock.now(),
+    )
+    return day
 
 
 async def beside_before(day: date) -> tuple[Counts, Counts]:

@@ -18,6 +18,7 @@ from jejak.domain.throttle_rules import (
     ACCOUNT,
     ACCOUNT_AT_ADDRESS,
     ADDRESS,
+    ANSWERS,
     INVITATION,
     OWN_PASSWORD,
     Limit,
@@ -54,6 +55,11 @@ def of_own_password(person_id: UUID) -> list[Counter]:
 
 def of_invitations(address: str) -> list[Counter]:
     return [_counter(INVITATION, place(address))]
+
+
+async def count_answer(link_id: UUID, address: str) -> None:
+    """One more answer by a link for everybody. Refuses TOO_MANY_ATTEMPTS where too many came from there of late."""
+    await _count([_counter(ANSWERS, str(link_id), place(address))], ())
 
 
 def _counter(limit: Limit, *parts: str) -> Counter:

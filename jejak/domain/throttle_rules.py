@@ -27,6 +27,9 @@ ACCOUNT_AT_ADDRESS = Limit("account-address", 5, timedelta(minutes=5), timedelta
 ACCOUNT = Limit("account", 20, timedelta(minutes=1), timedelta(minutes=2), waived=True)
 ADDRESS = Limit("address", 50, timedelta(minutes=5), timedelta(seconds=20))
 OWN_PASSWORD = Limit("own-password", 5, timedelta(minutes=5), timedelta(minutes=5), vouches=True)
+# Answers by a link for everybody, which nothing but a browser's cookie tells apart. Behind one address of a mobile network
+# are many customers.
+ANSWERS = Limit("rating-answers", 100, timedelta(minutes=5), timedelta(seconds=20))
 INVITATION = Limit("invitation", 10, timedelta(minutes=5), timedelta(minutes=1))
 
 

@@ -50,16 +50,22 @@ def keeper(statement: Statement) -> str:
     return statement.of_viewer(access.keeps_rules, "boolean")
 
 
+def _who(statement: Statement) -> tuple[str, str, str]:
+    """SQL: the viewer, whether they plan it all, and whether they are a program."""
+    program = statement.of_viewer(lambda viewer: viewer.integration, "boolean")
+    return statement.person, keeper(statement), program
+
+
 def _seen(statement: Statement, alias: str) -> Sight:
-    return access.assessment_seen(alias, statement.paths, statement.person, keeper(statement))
+    return access.assessment_seen(alias, statement.paths, *_who(statement))
 
 
 def _score_seen(statement: Statement, alias: str) -> Sight:
-    return access.score_seen(f"{alias}.assessment_id", statement.paths, statement.person, keeper(statement))
+    return access.score_seen(f"{alias}.assessment_id", statement.paths, *_who(statement))
 
 
 def _visit_seen(statement: Statement, alias: str) -> Sight:
-    return access.visit_seen(f"{alias}.assessor_id", statement.person, keeper(statement))
+    return access.visit_seen(f"{alias}.assessor_id", *_who(statement))
 
 
 @entity("assessment_evidence", everyone, "What shows what a mystery shopper found.")

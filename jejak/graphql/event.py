@@ -29,7 +29,7 @@ _NAMED: dict[str, tuple[str, str | None]] = {
     "assessment_id": ("Assessment", "unit_id"),
     "template_id": ("AssessmentTemplate", None),
     "wave_id": ("Wave", None),
-    "rollout_id": ("Rollout", None),
+    "rollout_id": ("Rollout", "unit_id"),
     "recurrence_id": ("Recurrence", None),
     "issue_id": ("Issue", "id"),
     "person_id": ("Person", None),
@@ -51,6 +51,7 @@ _TABLES = {
     "Task": "task",
     "Assessment": "assessment",
     "Alert": "alert",
+    "Rollout": "rollout",
 }
 
 
@@ -58,20 +59,28 @@ def _found(kind: str, place: str, key: str, paths: str) -> str:
     """SQL: the viewer sees the thing with this key."""
     if kind == "Issue":
         return access.issue_seen(key, paths)
-    return f"exists (select from {_TABLES[kind]} named where named.id = {key} and {access.seen(f'named.{place}', paths)})"
+    sight: str = access.seen(f"named.{place}", paths)
+    if kind == "Rollout":
+        sight = access.rollout_seen("named.id", "named.unit_id", paths)
+    if kind == "Assessment":
+        # What was given back to its assessor is not the unit's to know of.
+        sight = f"named.status = 'SUBMITTED' and {sight}"
+    return f"exists (select from {_TABLES[kind]} named where named.id = {key} and {sight})"
 
 
 def _shown_of(side: str) -> Callable[[Field], str]:
     """R12: what an event holds of before or after, under the API's names, without what the viewer may not know of.
 
-    A unit's path names everything above it, a scope units that may lie elsewhere, and how many points an issue got counts
-    those of others. An id is a global id, where the viewer sees what it names.
+    A unit's path names everything above it, a scope units that may lie elsewhere, the published results of a wave units
+    everywhere, and how many points an issue got counts those of others. An id is a global id, where the viewer sees what it names.
     """
 
     def sql(field: Field) -> str:
         key = "(told.value #>> '{}')::uuid"
         counted = str(field.statement.everywhere).lower()
-        seen = [f"when 'path' then false when 'unit_ids' then false when 'points' then {counted}"]
+        seen = [
+            f"when 'path' then false when 'unit_ids' then false when 'points' then {counted} when 'results' then {counted}"
+        ]
         values = []
         for name, (kind, place) in _NAMED.items():
             values.append(f"when '{name}' then to_jsonb({ids.encoded_in_sql(kind, key)})")

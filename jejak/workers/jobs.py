@@ -29,7 +29,7 @@ _HOUR = 3600
 
 def of_the_sweep() -> tuple[Step, ...]:
     """Finds what no wake-up announced; counts what customers have answered."""
-    return (Step("relay", SWEEP_SECONDS, relay.drain), Step("ratings", SWEEP_SECONDS, rating_tally.drain))
+    return (Step("relay", SWEEP_SECONDS, relay.drain), Step("ratings", SWEEP_SECONDS, rating_tally.keep_up))
 
 
 def of_the_minute() -> tuple[Step, ...]:

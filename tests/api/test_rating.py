@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from jejak.api.app import create_app
-from jejak.domain import clock, db, rating_link, rating_texts, signing
+from jejak.domain import clock, db, rating_link, rating_texts, signing, throttle_rules
 from jejak.domain.rating_link import RevokeRatingLink
 from jejak.domain.vocabulary import Language, RatingChannel
 from jejak.settings import Settings
@@ -271,6 +271,28 @@ async def test_a_body_that_is_no_small_form_is_refused_on_a_page(browser):
         nul = await browser.post(path, content=b"csat=5&comment=%00%ff", headers={"Content-Type": FORM})
     assert [one.status_code for one in (large, many, other, nul)] == [413, 400, 415, 400]
     assert {one.headers["content-type"] for one in (large, many, other, nul)} == {"text/html; charset=utf-8"}
+
+
+async def test_a_hundred_answers_by_a_shared_link_are_enough_for_an_address(browser):
+    link = await a_link()
+    page = await open_page(browser, f"/r/{link.token}")
+    await browser.post(f"/r/{link.token}", data=sent(page, csat="4"))
+    await db.execute("update throttle set failures = $1", throttle_rules.ANSWERS.free)
+    told = [
+        (
+            await browser.post(
+                f"/r/{link.token}", data=sent(await open_page(browser, f"/r/{link.token}?again=1"), csat="5")
+            )
+        ).status_code
+        for _ in range(3)
+    ]
+    assert told == [303, 429, 429]
+    assert len(await ratings()) == 2
+    # That says nothing of another link, nor of what one customer was sent.
+    other, own = await a_link(), await a_request()
+    for path in (f"/r/{other.token}", own):
+        answer = await browser.post(path, data=sent(await open_page(browser, path), csat="5"))
+        assert answer.status_code == 303
 
 
 async def test_requests_of_an_address_are_limited():

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from jejak.domain import (
+    api_token,
     assessment,
     assessment_template,
     clock,
@@ -19,6 +20,7 @@ from jejak.domain import (
     wave,
 )
 from jejak.domain.access import SYSTEM
+from jejak.domain.api_token import CreateApiToken
 from jejak.domain.assessment import RecordAssessment, ReopenAssessment
 from jejak.domain.assessment_content import NewScore
 from jejak.domain.assessment_template import CreateAssessmentTemplate, NewDimension, NewItem
@@ -28,6 +30,7 @@ from jejak.domain.person import GrantRole
 from jejak.domain.planned_visit import PlanVisits, VisitRow
 from jejak.domain.tables.assessment import Assessment, AssessmentScore, PlannedVisit, Wave
 from jejak.domain.tables.journey import Journey, PainPoint
+from jejak.domain.tables.person import Membership
 from jejak.domain.task import NewEvidence
 from jejak.domain.unit import CloseUnit
 from jejak.domain.vocabulary import (
@@ -43,6 +46,7 @@ from jejak.domain.vocabulary import (
 from jejak.domain.wave import CloseWave, CreateWave, UpdateWave
 from tests import factories as f
 from tests import shopping as s
+from tests.client import Client, as_
 from tests.refusals import events_of, refused, unchanged
 
 
@@ -150,6 +154,30 @@ async def test_only_who_is_to_go_there_records_it(of, ulp, shopper):
     ):
         async with refused(code, "planned_visit_id"):
             await assessment.record(who, wanted)
+
+
+async def test_a_program_of_the_assessors_neither_sees_nor_records_it(of, ulp, shopper):
+    visit = await s.a_visit(of, ulp, shopper)
+    draft = await s.an_assessment(of, ulp, {"A1": 50}, shopper, submit=False)
+    person_ = await f.viewer_for(shopper)
+    program = replace(person_, integration=True)
+    async with unchanged(), refused(Code.NOT_FOUND, "planned_visit_id"):
+        await assessment.record(program, await a_record(visit, expected_version=draft.version))
+    membership = await Membership.objects().get(Membership.person_id == shopper.id)
+    made = await api_token.create(
+        person_, CreateApiToken(membership.id, "CEM", clock.now().date() + timedelta(days=3))
+    )
+    query = "{ plannedVisits(first: 5) { totalCount } assessments(first: 5) { totalCount } }"
+    for client, number in ((Client(made.token), 0), (await as_(shopper), 1)):
+        shown = await client.data(query)
+        assert [one["totalCount"] for one in shown.values()] == [number, number]
+
+
+async def test_what_is_not_handed_in_becomes_no_pain_point(of, ulp, shopper):
+    draft = await s.an_assessment(of, ulp, {"A1": 50}, shopper, submit=False)
+    wanted = CreatePainPointFromFinding(draft.id, "A1", "Sepi", 3, 3)
+    async with unchanged(), refused(Code.NOT_FOUND, "assessment_id"):
+        await finding.create(SYSTEM, wanted)
 
 
 async def test_in_a_cross_visit_nobody_assesses_their_own_region(of, shopper):

@@ -242,7 +242,7 @@ async def test_a_unit_that_moved_away_stays_in_its_closed_months(place):
     other_up3 = await f.a_unit(UnitKind.UP3, await f.reference_unit("BALI"))
     await unit.move(SYSTEM, MoveUnit(place.here.id, other_up3.id, place.here.version))
     after = (await report_content.compute(place.region.id, FEBRUARY)).content["figures"]
-    for part in ("journeys", "steps", "tasks", "issues", "assessments", "units"):
+    for part in ("journeys", "steps", "tasks", "issues", "assessments", "units", "ratings"):
         assert after[part] == before[part], part
 
 
@@ -376,3 +376,19 @@ def test_the_digest_does_not_depend_on_the_order_of_keys(content):
     turned = dict(reversed(content.items()))
     assert report_rules.digest(turned) == report_rules.digest(content)
     assert report_rules.digest(content | {"x": -1}) != report_rules.digest(content | {"x": -2})
+
+
+async def test_a_draft_takes_in_what_comes_late_until_it_is_published(place):
+    async def an_answer_comes_late():
+        await added([a_rating(place.here, answered_at=clock.now() - timedelta(days=20), csat=1)])
+        await rating_tally.drain()
+
+    assert await report.run() == 23
+    await an_answer_comes_late()
+    # The region's, and headquarters'
+    assert await report.run() == 2
+    await published(place, place.region)
+    await an_answer_comes_late()
+    shown = await report.read(SYSTEM, ReadReport(place.region.id, FEBRUARY))
+    assert await report.run() == 1
+    assert (await report.read(SYSTEM, ReadReport(place.region.id, FEBRUARY))).digest == shown.digest

@@ -338,3 +338,18 @@ async def test_lists_of_mystery_shopping_are_walked_in_every_order_and_filtered(
         assert (await keeper.data(query, w=filled))["waves"]["nodes"] == (
             [{"id": gid(wave)}] if there else []
         )
+
+
+async def test_the_history_of_a_wave_tells_the_scores_of_units_to_whoever_sees_them_all():
+    wave, keeper = await s.a_wave(), await as_(await f.a_person(Role.PROGRAMME, await f.reference_unit("HQ")))
+    rows = [{"unitCode": "BALI", "score": "75.04"}]
+    await keeper.done("importWaveResults", waveId=gid(wave), rows=rows)
+    query = "query ($id: ID!) { wave(id: $id) { history(first: 20) { nodes { after } } } }"
+
+    async def told(client) -> str:
+        return str((await client.data(query, id=gid(wave)))["wave"]["history"])
+
+    assert "75.04" in await told(keeper)
+    elsewhere = await told(await as_(await f.a_person(Role.VIEWER, await f.a_unit())))
+    assert "75.04" not in elsewhere
+    assert "BALI" not in elsewhere

@@ -121,7 +121,7 @@ def require_keeper(viewer: Viewer, *at: str | int) -> Allowed:
 
 
 def require_planned(viewer: Viewer, assessor: UUID, *at: str | int) -> Allowed:
-    """A visit that is planned: by who is to make it (R9). Refuses NOT_FOUND, and FORBIDDEN to who plans it."""
-    if assessor != viewer.person_id:
+    """A visit that is planned: by who is to make it in person (R9). Refuses NOT_FOUND, and FORBIDDEN to who plans it."""
+    if viewer.integration or assessor != viewer.person_id:
         raise Refused(Code.FORBIDDEN if keeps_rules(viewer) else Code.NOT_FOUND, *at)
     return Allowed(viewer)

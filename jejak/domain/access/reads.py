@@ -187,25 +187,25 @@ def works_from(person: str, path: str, roles: str) -> str:
     )"""
 
 
-def visit_seen(assessor: str, viewer: str, keeper: str) -> Sight:
+def visit_seen(assessor: str, viewer: str, keeper: str, integration: str) -> Sight:
     """A planned visit: for who is to make it, and where `keeper`, that the viewer `keeps_rules`. The unit itself does
-    not learn of it (R9). Takes expressions.
+    not learn of it (R9), nor a program with an API token of the assessor's. Takes expressions.
     """
-    return Sight(f"({keeper} or {assessor} = {viewer})")
+    return Sight(f"({keeper} or (not {integration} and {assessor} = {viewer}))")
 
 
-def assessment_seen(assessment: str, paths: str, viewer: str, keeper: str) -> Sight:
+def assessment_seen(assessment: str, paths: str, viewer: str, keeper: str, integration: str) -> Sight:
     """An assessment: as its visit, also by an assessor who does not see the unit; once it is submitted by whoever does.
 
     `assessment` is an alias, the others are expressions.
     """
     submitted = f"{assessment}.status = 'SUBMITTED' and {seen(f'{assessment}.unit_id', paths)}"
-    return Sight(f"({visit_seen(f'{assessment}.assessor_id', viewer, keeper)} or ({submitted}))")
+    return Sight(f"({visit_seen(f'{assessment}.assessor_id', viewer, keeper, integration)} or ({submitted}))")
 
 
-def score_seen(assessment: str, paths: str, viewer: str, keeper: str) -> Sight:
+def score_seen(assessment: str, paths: str, viewer: str, keeper: str, integration: str) -> Sight:
     """What an assessment, given by its key, says of an item: as the assessment. Takes expressions."""
-    whole = assessment_seen("whole", paths, viewer, keeper)
+    whole = assessment_seen("whole", paths, viewer, keeper, integration)
     return Sight(f"exists (select from assessment whole where whole.id = {assessment} and {whole})")
 
 
