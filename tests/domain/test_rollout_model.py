@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jejak.domain import db, rollout
@@ -123,6 +123,11 @@ def expected_refusal(told: dict[Any, Any], policy: WithoutOwner) -> Code | None:
 
 @settings(max_examples=15)
 @given(ULPS, SCOPES, ULPS)
+@example(
+    [(0, False, [(Role.MANAGER, False, False)]), (0, True, [])],
+    {"top": 0, "kinds": [], "named": [], "without_owner": WithoutOwner.SKIP},
+    [(0, False, [])],
+)
 async def test_every_unit_gets_what_the_model_says(clean, ulps, scope, later):
     # Given
     await clean()
@@ -153,10 +158,9 @@ async def test_every_unit_gets_what_the_model_says(clean, ulps, scope, later):
     # And given that more units come, and people to those that there are
     more = await a_tree(later)
     for unit in model.units[4:]:
-        if not model.staff.get(unit.id):
-            ranger = await f.a_person(Role.CONTRIBUTOR, None if unit.closed_at else unit, ranger=True)
-            if not unit.closed_at:
-                model.staff[unit.id] = [(ranger.id, Role.CONTRIBUTOR, True)]
+        if not model.staff.get(unit.id) and not unit.closed_at:
+            ranger = await f.a_person(Role.CONTRIBUTOR, unit, ranger=True)
+            model.staff[unit.id] = [(ranger.id, Role.CONTRIBUTOR, True)]
     whole = Model(model.units + more.units[1:], model.staff | more.staff)
     given = set(owners_in(told))
     told = whole.told(whole.scope(top, kinds, set(named)), given)
