@@ -148,3 +148,25 @@ async def test_officers_and_agents_are_counted_by_day():
     rows = await db.fetch("select starts_on, csat_1, csat_5, nps_9, csat_2 from staff_tally")
     assert [tuple(row)[1:] for row in rows] == [(1, 2, 1, None)]
     assert Counter(row["starts_on"].isoformat() for row in rows) == {"2026-03-10": 1}
+
+
+async def test_a_worker_counts_part_by_part_and_leaves_it_to_whoever_is_at_it(monkeypatch):
+    unit = await f.a_unit()
+    await added([a_rating(unit, csat=5) for _ in range(5)])
+    monkeypatch.setattr(rating_tally, "_A_TURN", 2)
+    # given somebody who counts, or moves a unit
+    async with db.connection() as other, other.transaction():
+        await other.execute("select pg_advisory_xact_lock($1)", int(db.Lock.RATINGS))
+        async with asyncio.timeout(2):
+            await rating_tally.keep_up()
+        assert await db.fetchval("select count(*) from rating_pending") == 5
+    # when the worker's time is up after one part
+    monkeypatch.setattr(rating_tally, "monotonic", iter([0.0, 1.0, 100.0]).__next__)
+    await rating_tally.keep_up()
+    assert await db.fetchval("select count(*) from rating_pending") == 3
+    monkeypatch.undo()
+    await rating_tally.keep_up()
+    # then all is counted, once
+    assert await db.fetchval("select count(*) from rating_pending") == 0
+    counted = "select csat_5 from rating_tally where unit_id = $1 and monthly and by_feature"
+    assert await db.fetchval(counted, unit.id) == 5
