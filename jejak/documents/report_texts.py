@@ -186,8 +186,8 @@ _DEFINITIONS: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = (
     (
         ("Cakupan", "Coverage"),
         (
-            "Setiap angka mencakup unit ini dan semua unit di bawahnya, menurut susunan pada akhir bulan; bulan berjalan menurut susunan saat ini. Suara pelanggan menurut susunan saat dihitung.",
-            "Every figure covers this unit and all units below it, as the tree stood at the month's end; a running month as it stands. What customers say: as the tree stood when it was computed.",
+            "Setiap angka mencakup unit ini dan semua unit di bawahnya, menurut susunan pada akhir bulan; bulan berjalan menurut susunan saat ini.",
+            "Every figure covers this unit and all units below it, as the tree stood at the month's end; a running month as it stands.",
         ),
     ),
     (

@@ -68,14 +68,6 @@ def causes(start: str, end: str, first: str) -> str:
         ) f order by nth limit {first})"""
 
 
-async def counts(start: date, end: date) -> Counts:
-    """Of the days from `start` to `end`, both included, as days begin and end at headquarters."""
-    row = await db.fetchrow(
-        f"select f.negative, f.reviews from {period('$1::date', '$2::date')} f", start, end
-    )
-    return Counts(row["negative"], row["reviews"]) if row else Counts(0, 0)
-
-
 async def last_day() -> date | None:
     """The last whole day of which there are reviews: exports come when somebody brings them."""
     day: date | None = await db.fetchval(

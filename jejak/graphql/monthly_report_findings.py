@@ -43,30 +43,26 @@ class ReportMetric:
     distance: Decimal | None = strawberry.field(description="`value` less `target`.")
 
 
-@strawberry.type(description="Of one service.")
-class ReportServiceRatings:
-    service: Service = strawberry.field(description="Which service.")
+@strawberry.type
+class _Metrics:
     csat: ReportMetric = strawberry.field(description="How satisfied customers are.")
     nps: ReportMetric = strawberry.field(description="Whether customers recommend PLN.")
     ces: ReportMetric = strawberry.field(description="How easy it was.")
     overall: ReportMetric = strawberry.field(description="How customers find it overall.")
+
+
+@strawberry.type(description="Of one service.")
+class ReportServiceRatings(_Metrics):
+    service: Service = strawberry.field(description="Which service.")
 
 
 @strawberry.type(description="Of one channel.")
-class ReportChannelRatings:
+class ReportChannelRatings(_Metrics):
     channel: RatingChannel = strawberry.field(description="Which channel.")
-    csat: ReportMetric = strawberry.field(description="How satisfied customers are.")
-    nps: ReportMetric = strawberry.field(description="Whether customers recommend PLN.")
-    ces: ReportMetric = strawberry.field(description="How easy it was.")
-    overall: ReportMetric = strawberry.field(description="How customers find it overall.")
 
 
 @strawberry.type(description="What customers said in the month.")
-class ReportRatings:
-    csat: ReportMetric = strawberry.field(description="How satisfied customers are.")
-    nps: ReportMetric = strawberry.field(description="Whether customers recommend PLN.")
-    ces: ReportMetric = strawberry.field(description="How easy it was.")
-    overall: ReportMetric = strawberry.field(description="How customers find it overall.")
+class ReportRatings(_Metrics):
     by_service: list[ReportServiceRatings] = strawberry.field(
         description="Of each service with an answer in either month; targets are of all together."
     )
